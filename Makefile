@@ -1,0 +1,48 @@
+# Everything a person or a machine does with this repository; `make` alone lists it.
+
+FLAGS := --explicit-target-dependency-import-check error
+SWIFT_FILES := Sources Tests Package.swift \
+	$(wildcard Benchmarks/Sources Benchmarks/Package.swift)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: run test check demo format lint bench clean help setup-run setup-test
+
+run: setup-run ## install what is missing, build, serve on 127.0.0.1:8080
+	swift build -c release --product heed $(FLAGS)
+	.build/release/heed serve
+
+test: setup-test lint ## everything: format, unit, conformance, end to end, contract
+	scripts/venv.sh
+	swift build --build-tests $(FLAGS)
+	scripts/contract.sh
+	swift test --skip-build --disable-xctest $(FLAGS)
+
+check: setup-run lint ## the quick loop: format, unit and SQLite tests, nothing end to end
+	swift test --disable-xctest --skip '^EndToEndTests\.' $(FLAGS)
+
+# A release build is the faster demo, but not worth minutes of waiting for whoever has none.
+demo: setup-run ## the main job on sample data, narrated; no network, under a minute
+	@if [ -x .build/release/heed ]; then mode=release; else mode=debug; fi; \
+	set -ex; swift build -c $$mode --product heed $(FLAGS); .build/$$mode/heed demo
+
+format: ## rewrite the Swift files in the project's format
+	swift format --in-place --parallel --recursive $(SWIFT_FILES)
+
+lint: ## check the format; changes nothing
+	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
+
+bench: setup-run ## measure the speed ratios
+	swift run -c release --package-path Benchmarks $(FLAGS) heed-bench
+
+clean: ## remove what was built; data in heed-data stays
+	rm -rf .build Benchmarks/.build .venv test-artifacts
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup-run:
+	@scripts/setup.sh run
+
+setup-test:
+	@scripts/setup.sh test

@@ -1,0 +1,120 @@
+// swift-tools-version: 6.2
+// The rooms of the house and who may import whom (ARCHITECTURE.md). Versions are exact, because a
+// consent engine must build the same bytes tomorrow.
+
+import PackageDescription
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency =
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "heed",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "heed", targets: ["HeedCLI"]),
+        .library(name: "HeedEngine", targets: ["HeedEngine", "HeedSQLite"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(
+            url: "https://github.com/apple/swift-configuration",
+            exact: "1.4.0",
+            traits: [.defaults, "YAML"]
+        ),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle",
+            exact: "2.13.0"
+        ),
+    ],
+    targets: [
+        .target(name: "HeedConsent"),
+        .target(
+            name: "HeedStore",
+            dependencies: ["HeedConsent", crypto],
+            resources: [.embedInCode("Migrations/0001-spine.sqlite.sql")]
+        ),
+        .target(
+            name: "HeedSQLite",
+            dependencies: [
+                "HeedConsent", "HeedStore", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
+        ),
+        .target(name: "HeedEngine", dependencies: ["HeedConsent", "HeedStore", crypto, logging]),
+        .target(name: "HeedConnectors", dependencies: ["HeedConsent", crypto]),
+        .target(
+            name: "HeedDelivery",
+            dependencies: [
+                "HeedConsent", "HeedStore", "HeedEngine", "HeedConnectors", logging, lifecycle,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
+        .target(
+            name: "HeedServer",
+            dependencies: [
+                "HeedConsent", "HeedStore", "HeedEngine", "HeedConnectors", crypto, logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
+        .executableTarget(
+            name: "HeedCLI",
+            dependencies: [
+                "HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine", "HeedConnectors",
+                "HeedDelivery", "HeedServer", logging, lifecycle,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+            ],
+            resources: [
+                .embedInCode("Demo/Fixtures/mailchimp-subscribed.csv"),
+                .embedInCode("Demo/Fixtures/mailchimp-unsubscribed.csv"),
+                .embedInCode("Demo/Fixtures/mailchimp-cleaned.csv"),
+            ]
+        ),
+        .target(
+            name: "TestSupport",
+            dependencies: ["HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine"],
+            path: "Tests/TestSupport"
+        ),
+        .testTarget(name: "HeedConsentTests", dependencies: ["HeedConsent"]),
+        .testTarget(
+            name: "HeedStoreTests",
+            dependencies: ["TestSupport", "HeedConsent", "HeedStore", "HeedSQLite", crypto]
+        ),
+        .testTarget(
+            name: "HeedSQLiteTests",
+            dependencies: ["TestSupport", "HeedConsent", "HeedStore", "HeedSQLite"]
+        ),
+        .testTarget(
+            name: "HeedEngineTests",
+            dependencies: ["TestSupport", "HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine"]
+        ),
+        .testTarget(name: "TidyTests"),
+    ]
+)
+
+for target in package.targets where target.type != .plugin {
+    var settings: [SwiftSetting] = [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+    if target.type != .test { settings.append(.strictMemorySafety()) }
+    target.swiftSettings = settings
+}

@@ -1,0 +1,199 @@
+// The audit log's line about one event: who, what, when, from which state to which, without personal data.
+
+/// One line of the audit log.
+///
+/// Nothing in it is personal data: people appear under random ids, and what was sealed under a
+/// person's key appears as the hash of its sealed bytes, so erasing the key leaves the line true.
+public struct AuditEvent: Hashable, Sendable {
+    /// Its name.
+    public let id: EventID
+    /// When it was written.
+    public let at: Timestamp
+    /// What happened, as a dotted name.
+    public let kind: String
+    /// The person it is about.
+    public var contact: ContactID?
+    /// The scope it is about, or `global`.
+    public var scope: String?
+    /// The state before.
+    public var from: String?
+    /// The state after.
+    public var to: String?
+    /// Who asked for it.
+    public let actor: Actor
+    /// How it arrived.
+    public var source: Source?
+    /// The thing it is about, such as an opt-out; sixteen bytes.
+    public var subject: [UInt8]?
+    /// SHA-256 of the sealed details, when there are any.
+    public var detailsHash: [UInt8]?
+    /// Further facts, none of them personal.
+    public var facts: [String: String] = [:]
+
+    /// Starts a line.
+    public init(id: EventID, at: Timestamp, kind: String, actor: Actor) {
+        self.id = id
+        self.at = at
+        self.kind = kind
+        self.actor = actor
+    }
+}
+
+extension Event {
+    /// The audit log's line about this event.
+    ///
+    /// `detailsHash` is the hash of whatever the write path sealed for it.
+    public func audited(
+        id: EventID,
+        at now: Timestamp,
+        by actor: Actor,
+        detailsHash: [UInt8]?
+    ) -> AuditEvent {
+        var line = AuditEvent(id: id, at: now, kind: kind, actor: actor)
+        line.detailsHash = detailsHash
+        switch self {
+        case .scopeAdded, .policyPublished, .keyCreated, .keyRevoked, .connectorAdded,
+            .importStarted, .importFinished:
+            describeRegistry(&line)
+        case .contactAdded, .consentRecorded, .suppressionAdded, .suppressionLifted:
+            describePerson(&line)
+        case .optOutRequested, .optOutEnqueued, .optOutStarted, .localCascadeCompleted,
+            .targetConfirmed, .targetFailed, .optOutCompleted:
+            describeOptOut(&line)
+        }
+        return line
+    }
+
+    /// The dotted name under which the log lists it.
+    public var kind: String {
+        switch self {
+        case .scopeAdded: "scope.added"
+        case .policyPublished: "policy.published"
+        case .contactAdded: "contact.added"
+        case .consentRecorded(let record, _, _, _): "consent.\(record.decision.rawValue)"
+        case .optOutRequested: "optout.requested"
+        case .optOutEnqueued: "optout.enqueued"
+        case .optOutStarted: "optout.started"
+        case .localCascadeCompleted: "optout.local-cascade-completed"
+        case .targetConfirmed: "optout.esp-confirmed"
+        case .targetFailed: "optout.esp-failed"
+        case .optOutCompleted: "optout.completed"
+        case .suppressionAdded: "suppression.added"
+        case .suppressionLifted: "suppression.lifted"
+        case .keyCreated: "key.created"
+        case .keyRevoked: "key.revoked"
+        case .connectorAdded: "connector.added"
+        case .importStarted: "import.started"
+        case .importFinished: "import.finished"
+        }
+    }
+
+    private func describeRegistry(_ line: inout AuditEvent) {
+        switch self {
+        case .scopeAdded(let scope):
+            line.scope = scope.name.text
+            line.facts = ["channel": scope.channel.rawValue, "kind": scope.kind.rawValue]
+        case .policyPublished(let policy):
+            line.facts = [
+                "version": policy.version, "textSha256": hexadecimal(policy.textHash),
+                "effectiveAt": policy.effectiveAt.text,
+                "reconsent": policy.reconsent.map(\.text).joined(separator: ","),
+            ]
+        case .keyCreated(let key), .keyRevoked(let key):
+            line.facts = ["key": key.id, "role": key.role.rawValue]
+        case .connectorAdded(let settings):
+            line.facts = ["connector": settings.name, "type": settings.kind]
+        case .importStarted(let id, let format, let scope, let policyVersion):
+            line.scope = scope.text
+            line.subject = id.bytes
+            line.facts = ["format": format, "policyVersion": policyVersion]
+        case .importFinished(let id, let counts):
+            line.subject = id.bytes
+            line.facts = counts.mapValues(String.init)
+        default: break
+        }
+    }
+
+    private func describePerson(_ line: inout AuditEvent) {
+        switch self {
+        case .contactAdded(let contact, let addresses):
+            line.contact = contact.id
+            line.facts = ["addresses": String(addresses.count)]
+            line.facts["region"] = contact.region
+        case .consentRecorded(let record, _, let from, let to):
+            line.contact = record.contact
+            line.scope = record.scope
+            line.from = from.state.rawValue
+            line.to = to.state.rawValue
+            line.source = record.source
+            line.subject = record.id.bytes
+            line.facts = ["basis": record.basis.rawValue, "givenAt": record.givenAt.text]
+            line.facts["policyVersion"] = record.policyVersion
+            line.facts["policySha256"] = record.policyHash.map(hexadecimal)
+            line.facts["locale"] = record.locale
+            line.facts["batch"] = record.batch?.text
+        case .suppressionAdded(let suppression, let address):
+            if case .contact(let contact) = address { line.contact = contact }
+            describe(suppression, in: &line)
+        case .suppressionLifted(let suppression, let contact):
+            line.contact = contact
+            describe(suppression, in: &line)
+        default: break
+        }
+    }
+
+    private func describe(_ suppression: Suppression, in line: inout AuditEvent) {
+        line.scope = suppression.scope?.text
+        line.source = suppression.source
+        line.subject = suppression.optOut?.bytes
+        line.facts = ["reason": suppression.reason.rawValue, "since": suppression.since.text]
+    }
+
+    private func describeOptOut(_ line: inout AuditEvent) {
+        switch self {
+        case .optOutRequested(let optOut, _):
+            describe(optOut, in: &line)
+            line.to = optOut.status.rawValue
+            line.facts = [
+                "requestedAt": optOut.requestedAt.text, "deadlineAt": optOut.deadlineAt.text,
+                "regime": optOut.regime,
+            ]
+        case .optOutEnqueued(let optOut, let targets):
+            describe(optOut, in: &line)
+            line.facts = ["connectors": targets.map(\.connector).sorted().joined(separator: ",")]
+        case .optOutStarted(let optOut):
+            describe(optOut, in: &line)
+            (line.from, line.to) = (OptOut.Status.pending.rawValue, optOut.status.rawValue)
+        case .localCascadeCompleted(let optOut, let closed):
+            describe(optOut, in: &line)
+            line.facts = ["permissionsClosed": String(closed)]
+        case .targetConfirmed(let target, let optOut, let latency):
+            describe(optOut, in: &line)
+            describe(target, in: &line)
+            line.facts["latencyMs"] = String(latency)
+        case .targetFailed(let target, let optOut):
+            describe(optOut, in: &line)
+            describe(target, in: &line)
+            line.facts["nextAttemptAt"] = target.nextAttemptAt?.text
+        case .optOutCompleted(let optOut):
+            describe(optOut, in: &line)
+            (line.from, line.to) = (OptOut.Status.processing.rawValue, optOut.status.rawValue)
+            line.facts["processingMs"] = optOut.processingMilliseconds.map(String.init)
+        default: break
+        }
+    }
+
+    private func describe(_ optOut: OptOut, in line: inout AuditEvent) {
+        line.contact = optOut.contact
+        line.scope = optOut.extent.name
+        line.source = optOut.source
+        line.subject = optOut.id.bytes
+    }
+
+    private func describe(_ target: OptOutTarget, in line: inout AuditEvent) {
+        (line.from, line.to) = (OptOutTarget.State.pending.rawValue, target.state.rawValue)
+        line.facts["connector"] = target.connector
+        line.facts["attempts"] = String(target.attempts)
+        line.facts["answer"] = target.answer
+    }
+}

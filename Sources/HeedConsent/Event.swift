@@ -1,0 +1,117 @@
+// Everything that can happen, as values: the only way state changes, and what the audit log says.
+
+/// Something that happened. Each case is one audit event and one change of state, never one without
+/// the other (`Transaction.record` in HeedStore is the only reader that writes).
+public enum Event: Hashable, Sendable {
+    /// A scope was added.
+    case scopeAdded(Scope)
+    /// A policy version was registered.
+    case policyPublished(Policy)
+    /// A person became known, under these addresses.
+    case contactAdded(Contact, [Address])
+    /// A person decided; the permission went from one state to another.
+    case consentRecorded(ConsentRecord, Evidence, from: Permission, to: Permission)
+    /// A person said stop.
+    case optOutRequested(OptOut, Evidence)
+    /// The work of telling others was queued, to these connectors.
+    case optOutEnqueued(OptOut, [OptOutTarget])
+    /// A worker began.
+    case optOutStarted(OptOut)
+    /// Inside Heed the opt-out is complete: every permission it covers is closed.
+    case localCascadeCompleted(OptOut, permissionsClosed: Int)
+    /// A connector confirmed.
+    case targetConfirmed(OptOutTarget, OptOut, latencyMilliseconds: Int64)
+    /// A connector failed and will be tried again, or was given up.
+    case targetFailed(OptOutTarget, OptOut)
+    /// Every system was told.
+    case optOutCompleted(OptOut)
+    /// An address was blocked.
+    case suppressionAdded(Suppression, SuppressedAddress)
+    /// A block was lifted by the person's own act.
+    case suppressionLifted(Suppression, ContactID)
+    /// An API key was made.
+    case keyCreated(APIKey)
+    /// An API key was revoked.
+    case keyRevoked(APIKey)
+    /// A connector was set up.
+    case connectorAdded(ConnectorSettings)
+    /// An import began.
+    case importStarted(ImportID, format: String, scope: ScopeName, policyVersion: String)
+    /// An import ended, with its counts.
+    case importFinished(ImportID, counts: [String: Int])
+}
+
+/// What a block is put on.
+public enum SuppressedAddress: Hashable, Sendable {
+    /// An address that may belong to nobody Heed knows.
+    case address(Address)
+    /// All addresses of a person.
+    case contact(ContactID)
+}
+
+/// A program's permission to call Heed; the secret itself is never held.
+public struct APIKey: Hashable, Sendable {
+    /// What a key may do.
+    public enum Role: String, CaseIterable, Sendable {
+        /// Everything.
+        case admin
+        /// Ask the guard.
+        case sender
+        /// Add contacts, consents and opt-outs.
+        case collector
+        /// Read history and evidence.
+        case auditor
+    }
+
+    /// The public part of the key.
+    public let id: String
+    /// What it may do.
+    public let role: Role
+    /// What the operator calls it.
+    public let label: String
+    /// SHA-256 of the secret part, 32 bytes. The secret has 256 random bits, so no slow hash is needed.
+    public let secretHash: [UInt8]
+
+    /// Makes a key.
+    public init(id: String, role: Role, label: String, secretHash: [UInt8]) {
+        self.id = id
+        self.role = role
+        self.label = label
+        self.secretHash = secretHash
+    }
+}
+
+/// How to reach another system that must be told.
+public struct ConnectorSettings: Hashable, Sendable {
+    /// The operator's name for it.
+    public let name: String
+    /// Which connector speaks its language.
+    public let kind: String
+    /// Where it is.
+    public let url: String
+    /// Its secret, in the form that system uses. Stored sealed.
+    public let secret: String
+
+    /// Makes settings; refuses an unusable name.
+    public init(name: String, kind: String, url: String, secret: String) throws(Refusal) {
+        guard isSlug(name), name.utf8.count <= 64 else {
+            throw Refusal(
+                .invalid,
+                field: "name",
+                "a connector name has 1 to 64 of a-z, 0-9, '-', '_' and '.'"
+            )
+        }
+        self.name = name
+        self.kind = kind
+        self.url = url
+        self.secret = secret
+    }
+}
+
+extension ConnectorSettings: CustomStringConvertible, CustomReflectable {
+    /// The name only: URL and secret may both open a door.
+    public var description: String { "\(kind) \(name)" }
+
+    /// Shows nothing, so that `dump` opens no door either.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}

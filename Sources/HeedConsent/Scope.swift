@@ -1,0 +1,73 @@
+// What a person says yes or no to: a named purpose on one channel, either campaign or transactional.
+
+/// A way of reaching a person.
+public enum Channel: String, CaseIterable, Sendable {
+    /// Electronic mail.
+    case email
+}
+
+/// The name of a scope: lower-case letters, digits, `-`, `_` and `.`, at most 64 characters.
+public struct ScopeName: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The name as it is stored.
+    public let text: String
+
+    /// Reads a name; refuses others, and `global`, which means every campaign scope.
+    public init(_ text: String, field: String = "scope") throws(Refusal) {
+        guard !text.isEmpty else { throw Refusal(.missing, field: field, "a scope name is needed") }
+        guard isSlug(text), text.utf8.count <= 64 else {
+            throw Refusal(
+                .invalid,
+                field: field,
+                "a scope name has 1 to 64 of a-z, 0-9, '-', '_' and '.', and starts with a letter or digit"
+            )
+        }
+        guard text != OptOut.Extent.globalName else {
+            throw Refusal(.invalid, field: field, "'global' is not a scope; it means all of them")
+        }
+        self.text = text
+    }
+
+    /// Takes a name that was checked when it was stored.
+    package init(stored text: String) { self.text = text }
+
+    /// The name.
+    public var description: String { text }
+
+    /// Orders by name.
+    public static func < (left: ScopeName, right: ScopeName) -> Bool { left.text < right.text }
+}
+
+/// A purpose a person can agree to or refuse, on one channel.
+public struct Scope: Hashable, Sendable {
+    /// Whether a global opt-out covers the scope.
+    public enum Kind: String, CaseIterable, Sendable {
+        /// Marketing of any sort; a global opt-out stops it.
+        case campaign
+        /// What a person needs to receive, such as an order confirmation; a global opt-out leaves it.
+        case transactional
+    }
+
+    /// Its name.
+    public let name: ScopeName
+    /// The one channel it is about.
+    public let channel: Channel
+    /// Campaign or transactional.
+    public let kind: Kind
+
+    /// Makes a scope.
+    public init(name: ScopeName, channel: Channel, kind: Kind) {
+        self.name = name
+        self.channel = channel
+        self.kind = kind
+    }
+}
+
+/// True for a lower-case name that starts with a letter or digit and has no spaces.
+func isSlug(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    func plain(_ byte: UInt8) -> Bool {
+        (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
+    }
+    guard let first = bytes.first, plain(first) else { return false }
+    return bytes.allSatisfy { plain($0) || $0 == 0x2D || $0 == 0x5F || $0 == 0x2E }
+}

@@ -1,0 +1,154 @@
+// The worker's commands: claim work, begin an opt-out, and write down how a connector answered.
+
+public import HeedConsent
+public import HeedStore
+
+/// Takes the next due jobs of a lane for one worker.
+public struct ClaimJobs: Command {
+    let lane: Job.Lane
+    let limit: Int
+    let leaseSeconds: Int64
+
+    /// Says which lane, how many at most, and for how long.
+    public init(lane: Job.Lane, limit: Int, leaseSeconds: Int64) {
+        self.lane = lane
+        self.limit = limit
+        self.leaseSeconds = leaseSeconds
+    }
+
+    /// The writer is alone in its transaction, so no two workers get one job.
+    public func decide(in transaction: Transaction) throws -> Decision<[Job]> {
+        let jobs = try transaction.dueJobs(in: lane, limit: Int64(limit))
+        let until = transaction.now.adding(seconds: leaseSeconds)
+        return Decision(jobs, jobs: jobs.map { .lease($0.id, until: until) })
+    }
+}
+
+/// Gives work whose worker died back to the queue.
+public struct RescueJobs: Command {
+    /// Looks for leases that ran out.
+    public init() {}
+
+    /// The number of jobs rescued.
+    public func decide(in transaction: Transaction) throws -> Decision<Int> {
+        let jobs = try transaction.abandonedJobs(limit: 1000)
+        return Decision(jobs.count, jobs: jobs.map { .retry($0.id, at: transaction.now) })
+    }
+}
+
+/// Begins to tell other systems about an opt-out: one job for each that has not confirmed.
+public struct StartOptOut: Command {
+    let id: OptOutID
+    let job: JobID
+
+    /// Names the opt-out and the job this is done for.
+    public init(_ id: OptOutID, job: JobID) {
+        self.id = id
+        self.job = job
+    }
+
+    /// Repeating it is no change: the first run has moved the opt-out on.
+    public func decide(in transaction: Transaction) throws -> Decision<Bool> {
+        guard var optOut = try transaction.optOut(id), optOut.status == .pending else {
+            return Decision(false, jobs: [.finish(job)])
+        }
+        optOut.status = .processing
+        let closed = try transaction.permissionsClosed(by: id)
+        var events: [Event] = [
+            .optOutStarted(optOut), .localCascadeCompleted(optOut, permissionsClosed: closed),
+        ]
+        let targets = try transaction.targets(of: id).filter { $0.state == .pending }
+        if targets.isEmpty {
+            optOut.complete(at: transaction.now)
+            events.append(.optOutCompleted(optOut))
+        }
+        let jobs: [JobChange] = targets.map { target in
+            .add(
+                Job(
+                    id: transaction.newID(),
+                    kind: .tellConnector(target.id),
+                    lane: .optOut,
+                    priority: 0,
+                    runAt: transaction.now
+                )
+            )
+        }
+        return Decision(true, events: events, jobs: jobs + [.finish(job)])
+    }
+}
+
+/// How one attempt to tell a connector ended.
+public enum AttemptOutcome: Hashable, Sendable {
+    /// The other system confirmed, or had it already.
+    case confirmed(String)
+    /// It did not work; try again after so many seconds.
+    case failed(String, retryAfterSeconds: Int64)
+    /// It will never work; an operator must look.
+    case givenUp(String)
+}
+
+/// Writes down how a connector answered, and completes the opt-out with the last confirmation.
+public struct RecordOutcome: Command {
+    let target: TargetID
+    let outcome: AttemptOutcome
+    let job: JobID
+
+    /// Names the target, how it ended, and the job this is done for.
+    public init(target: TargetID, outcome: AttemptOutcome, job: JobID) {
+        self.target = target
+        self.outcome = outcome
+        self.job = job
+    }
+
+    /// A target that is confirmed stays so: a second worker's answer changes nothing.
+    public func decide(in transaction: Transaction) throws -> Decision<Bool> {
+        guard var target = try transaction.target(target), target.state != .confirmed,
+            let optOut = try transaction.optOut(target.optOut)
+        else { return Decision(false, jobs: [.finish(job)]) }
+        target.attempts += 1
+        target.nextAttemptAt = nil
+        switch outcome {
+        case .confirmed(let answer):
+            target.state = .confirmed
+            target.answer = answer
+            target.confirmedAt = transaction.now
+            return try confirmed(target, optOut, in: transaction)
+        case .failed(let answer, let seconds) where target.attempts < Job.attemptsMaximum:
+            let next = transaction.now.adding(seconds: seconds)
+            target.answer = answer
+            target.nextAttemptAt = next
+            return Decision(
+                true,
+                events: [.targetFailed(target, optOut)],
+                jobs: [.retry(job, at: next)]
+            )
+        case .failed(let answer, _), .givenUp(let answer):
+            target.state = .buried
+            target.answer = answer
+            return Decision(true, events: [.targetFailed(target, optOut)], jobs: [.bury(job)])
+        }
+    }
+
+    private func confirmed(
+        _ target: OptOutTarget,
+        _ optOut: OptOut,
+        in transaction: Transaction
+    ) throws -> Decision<Bool> {
+        let latency = transaction.now.milliseconds(since: optOut.requestedAt)
+        var events: [Event] = [.targetConfirmed(target, optOut, latencyMilliseconds: latency)]
+        let others = try transaction.targets(of: optOut.id).filter { $0.id != target.id }
+        if others.allSatisfy({ $0.state == .confirmed }), optOut.status != .completed {
+            var completed = optOut
+            completed.complete(at: transaction.now)
+            events.append(.optOutCompleted(completed))
+        }
+        return Decision(true, events: events, jobs: [.finish(job)])
+    }
+}
+
+extension OptOut {
+    fileprivate mutating func complete(at now: Timestamp) {
+        status = .completed
+        processedAt = now
+    }
+}

@@ -1,0 +1,138 @@
+// Writes down a decision a person made about one scope.
+
+public import HeedConsent
+public import HeedStore
+
+/// Records a yes, a no, or a withdrawal.
+///
+/// A withdrawal recorded here closes the permission; to have other systems told, request an opt-out.
+public struct RecordConsent: Command {
+    let subject: Subject
+    let scope: ScopeName
+    let decision: ConsentRecord.Decision
+    let basis: ConsentRecord.Basis
+    let source: Source
+    let policyVersion: String
+    let locale: String?
+    let givenAt: Timestamp?
+    let expiresAt: Timestamp?
+    let evidence: Evidence
+
+    /// Describes the decision; `givenAt` defaults to the moment it is recorded.
+    public init(
+        subject: Subject,
+        scope: ScopeName,
+        decision: ConsentRecord.Decision,
+        basis: ConsentRecord.Basis,
+        source: Source,
+        policyVersion: String,
+        locale: String? = nil,
+        givenAt: Timestamp? = nil,
+        expiresAt: Timestamp? = nil,
+        evidence: Evidence = Evidence()
+    ) throws(Refusal) {
+        try evidence.check()
+        self.subject = subject
+        self.scope = scope
+        self.decision = decision
+        self.basis = basis
+        self.source = source
+        self.policyVersion = policyVersion
+        self.locale = locale
+        self.givenAt = givenAt
+        self.expiresAt = expiresAt
+        self.evidence = evidence
+    }
+
+    /// The record's id.
+    public struct Receipt: Sendable, Codable {
+        /// The record's id in its text form.
+        public let id: String
+        /// The person's id in its text form.
+        public let contactID: String
+    }
+
+    /// Refuses an unknown scope or policy version, and a yes that is not enough after a no.
+    public func decide(in transaction: Transaction) throws -> Decision<Receipt> {
+        let scope = try transaction.requireScope(scope)
+        let policy = try transaction.requirePolicy(policyVersion)
+        let person = try transaction.resolve(subject)
+        let givenAt = givenAt ?? transaction.now
+        try transaction.requirePast(givenAt, field: "givenAt")
+        let draft = ConsentDraft(
+            person: person,
+            scope: scope,
+            decision: decision,
+            basis: basis,
+            source: source,
+            policy: policy,
+            locale: locale ?? person.contact.locale,
+            givenAt: givenAt,
+            expiresAt: expiresAt,
+            evidence: evidence,
+            batch: nil
+        )
+        let (record, events) = try draft.events(in: transaction)
+        return Decision(
+            Receipt(id: record.id.text, contactID: person.id.text),
+            events: events
+        )
+    }
+}
+
+/// A decision about to be recorded; shared by the command and by imports, so that both obey one rule.
+struct ConsentDraft {
+    let person: ResolvedSubject
+    let scope: Scope
+    let decision: ConsentRecord.Decision
+    let basis: ConsentRecord.Basis
+    let source: Source
+    let policy: Policy
+    let locale: String?
+    let givenAt: Timestamp
+    let expiresAt: Timestamp?
+    let evidence: Evidence
+    let batch: ImportID?
+
+    /// The events that record it, the person's addition included.
+    func events(in transaction: Transaction) throws -> (ConsentRecord, [Event]) {
+        let before = try transaction.permission(of: person.id, in: scope.name)
+        var events = person.added.map { [$0] } ?? []
+        var after: Permission
+        switch decision {
+        case .granted:
+            let lifted = try GrantRule.lifted(
+                from: person.blocks,
+                by: source,
+                at: givenAt,
+                in: scope
+            )
+            let complaint = lifted.contains { $0.reason == .complaint }
+            after = try before.applying(.grant(source, at: givenAt, complaint: complaint))
+            events += Set(lifted).map { .suppressionLifted($0, person.id) }
+        case .denied: after = try before.applying(.deny(at: givenAt))
+        case .withdrawn: after = try before.applying(.withdraw(at: givenAt))
+        }
+        let record = ConsentRecord(
+            id: transaction.newID(),
+            contact: person.id,
+            scope: scope.name.text,
+            decision: decision,
+            basis: basis,
+            source: source,
+            policy: policy,
+            locale: locale,
+            givenAt: givenAt,
+            recordedAt: transaction.now,
+            batch: batch
+        )
+        // An older decision than the newest is history; the permission stays with the newest.
+        if after != before || before.record == nil || givenAt == before.decidedAt {
+            after.record = record.id
+            after.policyEffectiveAt = policy.effectiveAt
+            after.expiresAt = decision == .granted ? expiresAt : nil
+        }
+        events.append(.consentRecorded(record, evidence, from: before, to: after))
+        return (record, events)
+    }
+}

@@ -1,0 +1,126 @@
+// The one door to Heed's state: commands change it in one transaction, queries read it in one snapshot.
+
+import Foundation
+public import HeedConsent
+public import HeedStore
+
+/// Something that changes state: it loads what its rule needs and says what happened.
+///
+/// `decide` runs inside the transaction that records its decision, perhaps more than once, and must
+/// do nothing else: no clock, no chance, no network (the types keep those out).
+public protocol Command: Sendable {
+    /// What the caller is told once the change is durable.
+    associatedtype Receipt: Sendable
+    /// Loads and decides. Throws `Refusal` to say no.
+    func decide(in transaction: Transaction) throws -> Decision<Receipt>
+}
+
+/// Something that reads state.
+public protocol Query: Sendable {
+    /// What the caller is told.
+    associatedtype Answer: Sendable
+    /// Reads. Throws `Refusal` for a question that cannot be answered.
+    func answer(in transaction: Transaction) throws -> Answer
+}
+
+/// A receipt with the position of the audit log after its commit.
+public struct Performed<Receipt: Sendable>: Sendable {
+    /// What the command says.
+    public let receipt: Receipt
+    /// The log's position: a guard answer with this position or a later one knows about it.
+    public let position: Int64
+}
+
+/// A caller's key for a request that may be repeated (Idempotency-Key), with what it stands for.
+public struct RepeatKey: Sendable {
+    let parts: [[UInt8]]
+    let body: [UInt8]
+
+    /// Binds the key to who sent it, to which operation, and to the body.
+    public init(key: String, caller: String, operation: String, body: [UInt8]) {
+        parts = [Array(caller.utf8), Array(operation.utf8), Array(key.utf8)]
+        self.body = body
+    }
+}
+
+/// Performs commands and answers queries.
+public struct Engine: Sendable {
+    private let database: any Database
+    /// Rung when a command leaves work in the queue.
+    public let doorbell: Doorbell
+
+    /// Opens the door to a database.
+    public init(database: any Database, doorbell: Doorbell = Doorbell()) {
+        self.database = database
+        self.doorbell = doorbell
+    }
+
+    /// Performs a command. When this returns, its effect is durable and every later check sees it.
+    ///
+    /// - Throws: `Refusal` when a rule says no, `StoreError` when the database cannot; both changed nothing.
+    public func perform<Work: Command>(
+        _ command: Work,
+        as actor: Actor
+    ) async throws -> Performed<Work.Receipt> {
+        let (performed, leftWork) = try await database.write { transaction in
+            let decision = try command.decide(in: transaction)
+            let position = try transaction.record(decision, by: actor)
+            return (Performed(receipt: decision.receipt, position: position), !decision.jobs.isEmpty)
+        }
+        if leftWork { doorbell.ring() }
+        return performed
+    }
+
+    /// Performs a command once per key: a repeat gets the first answer and changes nothing.
+    ///
+    /// The answer is written in the command's own transaction, so a lost reply can always be repeated.
+    ///
+    /// - Throws: also `Refusal.keyReused` when the key came with another body before.
+    public func perform<Work: Command>(
+        _ command: Work,
+        as actor: Actor,
+        once key: RepeatKey?
+    ) async throws -> Performed<Work.Receipt> where Work.Receipt: Codable {
+        guard let key else { return try await perform(command, as: actor) }
+        let (performed, leftWork) = try await database.write { transaction in
+            let keyHash = transaction.vault.fingerprint(key.parts)
+            let fingerprint = transaction.vault.fingerprint([key.body])
+            if let earlier = try transaction.rememberedAnswer(keyHash) {
+                guard earlier.fingerprint == fingerprint else {
+                    throw Refusal(
+                        .keyReused,
+                        field: "Idempotency-Key",
+                        "this key came with a different request before; use a new key"
+                    )
+                }
+                let data = Data(earlier.receipt.utf8)
+                let receipt = try JSONDecoder().decode(Work.Receipt.self, from: data)
+                return (Performed(receipt: receipt, position: earlier.position), false)
+            }
+            let decision = try command.decide(in: transaction)
+            let position = try transaction.record(decision, by: actor)
+            let receipt = String(decoding: try JSONEncoder().encode(decision.receipt), as: UTF8.self)
+            try transaction.remember(
+                keyHash,
+                fingerprint: fingerprint,
+                receipt: receipt,
+                position: position
+            )
+            return (Performed(receipt: decision.receipt, position: position), !decision.jobs.isEmpty)
+        }
+        if leftWork { doorbell.ring() }
+        return performed
+    }
+
+    /// Answers a query from one consistent snapshot of everything acknowledged before it began.
+    public func ask<Question: Query>(_ query: Question) async throws -> Question.Answer {
+        try await database.read { transaction in try query.answer(in: transaction) }
+    }
+
+    /// Forgets answers to repeatable requests after `age` seconds; housekeeping, not state.
+    public func forgetAnswers(olderThan age: Int64) async throws {
+        try await database.write { transaction in
+            try transaction.forgetAnswers(olderThan: age, limit: 10_000)
+        }
+    }
+}

@@ -1,0 +1,119 @@
+// The files of a Mailchimp audience export: subscribed, unsubscribed and cleaned.
+
+import HeedConsent
+
+/// Reads rows of one of Mailchimp's files; which one it is, its columns say.
+package struct MailchimpFormat: Sendable {
+    /// The columns that Mailchimp writes; two of them make a file Mailchimp's.
+    private static let marks = [
+        "MEMBER_RATING", "OPTIN_TIME", "CONFIRM_TIME", "LAST_CHANGED", "LEID", "EUID",
+    ]
+    /// One of these is enough, since a file of opt-outs must not pass for a list of subscribers.
+    private static let stopMarks = ["UNSUB_TIME", "CLEAN_TIME"]
+    /// A merge field may be called `Address` and hold a street, so that name is not among these.
+    package static let addressNames = ["Email Address", "Email"]
+
+    private let kind: ImportRow.Status
+    private let address: ImportColumn
+    private let optinTime: ImportColumn
+    private let optinIP: ImportColumn
+    private let confirmTime: ImportColumn
+    private let confirmIP: ImportColumn
+    private let unsubTime: ImportColumn
+    private let unsubReason: ImportColumn
+    private let unsubReasonOther: ImportColumn
+    private let cleanTime: ImportColumn
+    private let country: ImportColumn
+    private let region: ImportColumn
+
+    /// Finds the columns; nil when there is none for the address.
+    package init?(columns: ImportColumns) {
+        address = columns.firstColumn(of: MailchimpFormat.addressNames)
+        guard !address.isAbsent else { return nil }
+        optinTime = columns.column(["OPTIN_TIME"])
+        optinIP = columns.column(["OPTIN_IP"])
+        confirmTime = columns.column(["CONFIRM_TIME"])
+        confirmIP = columns.column(["CONFIRM_IP"])
+        unsubTime = columns.column(["UNSUB_TIME"])
+        unsubReason = columns.column(["UNSUB_REASON"])
+        unsubReasonOther = columns.column(["UNSUB_REASON_OTHER"])
+        cleanTime = columns.column(["CLEAN_TIME"])
+        country = columns.column(["CC"])
+        region = columns.column(["REGION"])
+        kind =
+            if !unsubTime.isAbsent { .unsubscribed } else if !cleanTime.isAbsent { .cleaned } else {
+                .subscribed
+            }
+    }
+
+    /// True when the columns are those of one of Mailchimp's files.
+    package static func wrote(_ columns: ImportColumns) -> Bool {
+        addressNames.contains(where: columns.contains)
+            && (stopMarks.contains(where: columns.contains)
+                || marks.filter(columns.contains).count >= 2)
+    }
+
+    /// Reads one record.
+    package func row(_ record: CSVRecord) throws(InvalidRow) -> ImportRow {
+        let fields = record.fields
+        let address = try address.address(in: fields)
+        let status = status(in: fields)
+        var evidence = Evidence()
+        let decidedAt: Timestamp?
+        switch status {
+        case .subscribed:
+            decidedAt = try consent(in: fields, evidence: &evidence)
+        case .unsubscribed, .complained:
+            // An opt-out is never turned away, so a time nobody can read is only an unknown time.
+            decidedAt = (try? unsubTime.time(in: fields)) ?? nil
+            evidence.statement = unsubReasonOther.text(in: fields)
+                .map { cut($0, toBytes: 2000) }
+        case .cleaned:
+            decidedAt = (try? cleanTime.time(in: fields)) ?? nil
+        }
+        return ImportRow(
+            line: record.line,
+            address: address,
+            status: status,
+            decidedAt: decidedAt,
+            evidence: evidence,
+            region: region(in: fields)
+        )
+    }
+
+    private func status(in fields: [String]) -> ImportRow.Status {
+        guard kind == .unsubscribed else { return kind }
+        let reason = unsubReason.text(in: fields).map(folded)
+        return reason == "spam" ? .complained : .unsubscribed
+    }
+
+    private func consent(
+        in fields: [String],
+        evidence: inout Evidence
+    ) throws(InvalidRow) -> Timestamp? {
+        let requestedAt = try optinTime.time(in: fields)
+        let confirmedAt = try confirmTime.time(in: fields)
+        evidence.requestedAt = requestedAt?.text
+        evidence.requestedIP = optinIP.text(in: fields, atMost: 64)
+        evidence.confirmedAt = confirmedAt?.text
+        evidence.confirmedIP = confirmIP.text(in: fields, atMost: 64)
+        evidence.ip = evidence.confirmedIP ?? evidence.requestedIP
+        return confirmedAt ?? requestedAt
+    }
+
+    /// `US-CA` in the United States, where the law differs by state; the country elsewhere.
+    private func region(in fields: [String]) -> String? {
+        guard let country = country.text(in: fields)?.uppercased(), isTwoLetters(country) else {
+            return nil
+        }
+        guard country == "US", let state = region.text(in: fields)?.uppercased(),
+            isTwoLetters(state)
+        else { return country }
+        return "\(country)-\(state)"
+    }
+}
+
+private func isTwoLetters(_ text: String) -> Bool {
+    text.utf8.count == 2
+        && text.utf8.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+}

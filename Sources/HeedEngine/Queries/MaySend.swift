@@ -1,0 +1,160 @@
+// The guard: may these addresses be written to for this scope, as of now?
+
+public import HeedConsent
+public import HeedStore
+
+/// The guard's answer with its freshness.
+public struct GuardAnswer: Sendable {
+    /// The decision.
+    public let decision: SendDecision
+    /// The log's position the answer is as fresh as.
+    public let position: Int64
+    /// A link that opts this person out of the scope, when it was asked for and they are known.
+    public let unsubscribeToken: String?
+}
+
+/// Asks about one person and one scope. Every send path ends here or in `MaySendMany`.
+public struct MaySend: Query {
+    let subject: Subject
+    let scope: ScopeName
+    let withLink: Bool
+
+    /// Names the person and the scope; `withLink` asks for an unsubscribe link as well.
+    public init(subject: Subject, scope: ScopeName, withLink: Bool = false) {
+        self.subject = subject
+        self.scope = scope
+        self.withLink = withLink
+    }
+
+    /// Refuses a scope nobody knows; an unknown person is an answer, not an error.
+    public func answer(in transaction: Transaction) throws -> GuardAnswer {
+        let decision: SendDecision
+        switch subject {
+        case .address(let address):
+            decision = try transaction.decide(transaction.vault.lookupKeys(for: address), scope)
+        case .contact(let id): decision = try transaction.decide(id, scope)
+        }
+        return GuardAnswer(
+            decision: decision,
+            position: try transaction.position(),
+            unsubscribeToken: withLink ? transaction.token(for: decision, in: scope) : nil
+        )
+    }
+}
+
+/// Asks about many addresses and one scope, all as of one snapshot.
+public struct MaySendMany: Query {
+    /// At most so many recipients a question.
+    public static let recipientsMaximum = 10_000
+
+    let recipients: [String]
+    let scope: ScopeName
+    let withLinks: Bool
+
+    /// Names the recipients and the scope; refuses more than `recipientsMaximum`.
+    public init(
+        recipients: [String],
+        scope: ScopeName,
+        withLinks: Bool = false
+    ) throws(Refusal) {
+        guard recipients.count <= MaySendMany.recipientsMaximum else {
+            throw Refusal(
+                .tooLarge,
+                field: "recipients",
+                "at most \(MaySendMany.recipientsMaximum) recipients a call; use /v1/sends/filter for more"
+            )
+        }
+        self.recipients = recipients
+        self.scope = scope
+        self.withLinks = withLinks
+    }
+
+    /// One recipient's answer; `invalid` says why the text is not an address.
+    public struct Verdict: Sendable {
+        /// The text as it was given.
+        public let recipient: String
+        /// The decision; an unreadable address is unknown, so it is refused.
+        public let reason: SendDecision.Reason
+        /// Where the opt-out behind a refusal stands.
+        public let optOutStatus: Permission.OptOutStatus?
+        /// Why the text is not an address.
+        public let invalid: String?
+        /// A link that opts this person out, when it was asked for and a message may go.
+        public let unsubscribeToken: String?
+    }
+
+    /// All answers, in the order asked.
+    public struct Answer: Sendable {
+        /// One for each recipient.
+        public let verdicts: [Verdict]
+        /// The log's position all answers are as fresh as.
+        public let position: Int64
+        /// Until when all answers may be used.
+        public let validUntil: Timestamp
+
+        /// How many answers there are of each reason.
+        public var counts: [SendDecision.Reason: Int] {
+            verdicts.reduce(into: [:]) { $0[$1.reason, default: 0] += 1 }
+        }
+    }
+
+    /// Refuses a scope nobody knows.
+    public func answer(in transaction: Transaction) throws -> Answer {
+        _ = try transaction.requireScope(scope)
+        var verdicts: [Verdict] = []
+        verdicts.reserveCapacity(recipients.count)
+        var validUntil = transaction.now.adding(seconds: SendDecision.validSeconds)
+        for recipient in recipients {
+            let verdict: Verdict
+            switch Result(catching: { () throws(Refusal) in try Address(email: recipient) }) {
+            case .success(let address):
+                let keys = transaction.vault.lookupKeys(for: address)
+                let decision = try transaction.decide(keys, scope)
+                if decision.allowed { validUntil = min(validUntil, decision.validUntil) }
+                verdict = Verdict(
+                    recipient: recipient,
+                    reason: decision.reason,
+                    optOutStatus: decision.optOutStatus,
+                    invalid: nil,
+                    unsubscribeToken: withLinks ? transaction.token(for: decision, in: scope) : nil
+                )
+            case .failure(let refusal):
+                verdict = Verdict(
+                    recipient: recipient,
+                    reason: .unknownContact,
+                    optOutStatus: nil,
+                    invalid: refusal.message,
+                    unsubscribeToken: nil
+                )
+            }
+            verdicts.append(verdict)
+        }
+        return Answer(
+            verdicts: verdicts,
+            position: try transaction.position(),
+            validUntil: validUntil
+        )
+    }
+}
+
+extension Transaction {
+    func decide(_ keys: LookupKeys, _ scope: ScopeName) throws -> SendDecision {
+        guard let facts = try guardFacts(for: keys, in: scope) else {
+            _ = try requireScope(scope)
+            throw StoreError(.corrupt, "a scope that exists gave no answer")
+        }
+        return SendDecision(facts, at: now)
+    }
+
+    /// A person is refused when any of their addresses is: we do not know which one will be used.
+    fileprivate func decide(_ contact: ContactID, _ scope: ScopeName) throws -> SendDecision {
+        let decisions = try lookupKeys(of: contact).map { try decide($0, scope) }
+        if let refused = decisions.first(where: { !$0.allowed }) ?? decisions.first { return refused }
+        return SendDecision(GuardFacts(scope: try requireScope(scope)), at: now)
+    }
+
+    fileprivate func token(for decision: SendDecision, in scope: ScopeName) -> String? {
+        guard decision.allowed, let contact = decision.contact else { return nil }
+        return UnsubscribeLink(contact: contact, extent: .scope(scope)).token(with: vault)
+    }
+}

@@ -1,0 +1,92 @@
+// Lists for operators, and the look-up behind every API request.
+
+import Crypto
+public import HeedConsent
+public import HeedStore
+
+/// All scopes, by name.
+public struct ListScopes: Query {
+    /// Asks for all.
+    public init() {}
+    /// The scopes.
+    public func answer(in transaction: Transaction) throws -> [Scope] { try transaction.scopes() }
+}
+
+/// All policy versions, newest first.
+public struct ListPolicies: Query {
+    /// Asks for all.
+    public init() {}
+    /// The versions.
+    public func answer(in transaction: Transaction) throws -> [Policy] { try transaction.policies() }
+}
+
+/// All API keys that have not been revoked.
+public struct ListKeys: Query {
+    /// Asks for all.
+    public init() {}
+    /// The keys, without secrets.
+    public func answer(in transaction: Transaction) throws -> [APIKey] { try transaction.apiKeys() }
+}
+
+/// All connectors with their opened settings, for the worker.
+public struct ListConnectors: Query {
+    /// Asks for all.
+    public init() {}
+    /// The connectors.
+    public func answer(in transaction: Transaction) throws -> [ConnectorSettings] {
+        try transaction.connectors()
+    }
+}
+
+/// How many jobs there are, by lane and state.
+public struct QueueDepth: Query {
+    /// Asks for all lanes.
+    public init() {}
+
+    /// One number.
+    public struct Entry: Sendable {
+        /// The lane.
+        public let lane: String
+        /// `ready`, `leased` or `buried`.
+        public let state: String
+        /// How many.
+        public let count: Int64
+    }
+
+    /// The numbers.
+    public func answer(in transaction: Transaction) throws -> [Entry] {
+        try transaction.queueDepth().map { Entry(lane: $0.lane, state: $0.state, count: $0.count) }
+    }
+}
+
+/// The log's position; also the cheapest proof that the database answers.
+public struct LogPosition: Query {
+    /// Asks for the newest.
+    public init() {}
+    /// The position.
+    public func answer(in transaction: Transaction) throws -> Int64 { try transaction.position() }
+}
+
+/// Finds the key behind `Authorization: Bearer heed_ID_SECRET`.
+public struct Authenticate: Query {
+    let id: String
+    let secretHash: [UInt8]
+
+    /// Takes the token; nil when it has not the form of one.
+    public init?(token: String) {
+        let parts = token.split(separator: "_", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "heed", parts[1].utf8.count == 12,
+            parts[2].utf8.count == 64
+        else { return nil }
+        id = String(parts[1])
+        secretHash = Array(SHA256.hash(data: Array(parts[2].utf8)))
+    }
+
+    /// The key, or nil when there is none with this secret. Compared in constant time.
+    public func answer(in transaction: Transaction) throws -> APIKey? {
+        guard let key = try transaction.apiKey(id),
+            constantTimeEqual(key.secretHash, secretHash)
+        else { return nil }
+        return key
+    }
+}

@@ -1,0 +1,82 @@
+// Whom a command or question is about: a person by id, or whoever has an address.
+
+public import HeedConsent
+import HeedStore
+
+/// A person, named by Heed's id or by one of their addresses.
+public enum Subject: Hashable, Sendable {
+    /// By id.
+    case contact(ContactID)
+    /// By address.
+    case address(Address)
+}
+
+/// A person as a command needs them: known already, or to be added by its decision.
+struct ResolvedSubject {
+    /// The person's id, fresh for a new one.
+    let id: ContactID
+    /// The person as stored, or as they will be.
+    let contact: Contact
+    /// The event that adds them, when they are new.
+    let added: Event?
+    /// The blocks on their addresses.
+    let blocks: [Suppression]
+}
+
+extension Transaction {
+    /// Finds the person; an unknown address becomes a new person, because neither a consent nor an
+    /// opt-out may be turned away for coming first.
+    func resolve(_ subject: Subject) throws -> ResolvedSubject {
+        switch subject {
+        case .contact(let id):
+            guard let contact = try contact(id) else {
+                throw Refusal(.invalid, field: "contactId", "there is no contact with this id")
+            }
+            return try resolved(contact)
+        case .address(let address):
+            if let id = try contactID(at: address), let contact = try contact(id) {
+                return try resolved(contact)
+            }
+            let contact = try Contact(id: newID(), externalID: nil, locale: nil, region: nil)
+            return ResolvedSubject(
+                id: contact.id,
+                contact: contact,
+                added: .contactAdded(contact, [address]),
+                blocks: try suppressions(at: vault.lookupKeys(for: address))
+            )
+        }
+    }
+
+    private func resolved(_ contact: Contact) throws -> ResolvedSubject {
+        var blocks: [Suppression] = []
+        for keys in try lookupKeys(of: contact.id) { blocks += try suppressions(at: keys) }
+        return ResolvedSubject(id: contact.id, contact: contact, added: nil, blocks: blocks)
+    }
+
+    /// The scope, or a refusal that names the field.
+    func requireScope(_ name: ScopeName) throws -> Scope {
+        guard let scope = try scope(name) else {
+            throw Refusal(.invalid, field: "scope", "there is no scope '\(name)'; add it first")
+        }
+        return scope
+    }
+
+    /// The policy version, or a refusal that names the field (SPEC version-tracking).
+    func requirePolicy(_ version: String) throws -> Policy {
+        guard let policy = try policy(version) else {
+            throw Refusal(
+                .invalid,
+                field: "policyVersion",
+                "policy version '\(version)' is not registered; publish it first"
+            )
+        }
+        return policy
+    }
+
+    /// Refuses an instant in the future, with five minutes of grace for clocks that differ.
+    func requirePast(_ time: Timestamp, field: String) throws {
+        guard time <= now.adding(seconds: 300) else {
+            throw Refusal(.invalid, field: field, "this time is in the future")
+        }
+    }
+}

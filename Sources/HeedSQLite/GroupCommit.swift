@@ -1,0 +1,83 @@
+// The waiting writers of one database: drained together into one transaction and one flush.
+
+import GRDB
+import HeedConsent
+import HeedStore
+import Synchronization
+
+/// A command waiting for the writer.
+struct PendingWrite: Sendable {
+    /// Runs the command's body inside a savepoint; true when its work is to be kept.
+    let run: @Sendable (SQLiteConnection) -> Bool
+    /// Answers the caller: nil once the work is durable, or why it is not.
+    let answer: @Sendable (StoreError?) -> Void
+}
+
+/// A queue with one consumer.
+///
+/// What arrives while a commit is being flushed waits and shares the next one, so the number of
+/// flushes falls as the number of callers grows, and a single caller waits for nobody.
+final class GroupCommit: Sendable {
+    /// The largest group. 256 opt-outs are a few milliseconds of work, which bounds the wait of the first.
+    static let sizeMaximum = 256
+
+    private struct State {
+        var waiting: [PendingWrite] = []
+        var draining = false
+    }
+
+    private let state = Mutex(State())
+
+    /// Adds a command; true when the caller has to start the drain.
+    func enqueue(_ write: PendingWrite) -> Bool {
+        state.withLock { state in
+            state.waiting.append(write)
+            defer { state.draining = true }
+            return !state.draining
+        }
+    }
+
+    /// Commits groups until nothing waits. Called on the writer's own queue only.
+    func drain(_ database: GRDB.Database) {
+        while let group = nextGroup() { commit(group, on: SQLiteConnection(database)) }
+    }
+
+    private func nextGroup() -> [PendingWrite]? {
+        state.withLock { state in
+            guard !state.waiting.isEmpty else {
+                state.draining = false
+                return nil
+            }
+            let group = Array(state.waiting.prefix(GroupCommit.sizeMaximum))
+            state.waiting.removeFirst(group.count)
+            return group
+        }
+    }
+
+    private func commit(_ group: [PendingWrite], on connection: SQLiteConnection) {
+        do throws(StoreError) {
+            // IMMEDIATE takes the write lock first, so nothing read inside can be stale by commit.
+            _ = try connection.run("BEGIN IMMEDIATE", [])
+            for write in group { try runInSavepoint(write, on: connection) }
+            _ = try connection.run("COMMIT", [])
+        } catch {
+            if !connection.isOutsideTransaction { _ = try? connection.run("ROLLBACK", []) }
+            for write in group { write.answer(error) }
+            return
+        }
+        for write in group { write.answer(nil) }
+    }
+
+    private func runInSavepoint(
+        _ write: PendingWrite,
+        on connection: SQLiteConnection
+    ) throws(StoreError) {
+        _ = try connection.run("SAVEPOINT command", [])
+        let keep = write.run(connection)
+        guard !connection.isOutsideTransaction else {
+            throw StoreError(.unavailable, "SQLite rolled the transaction back")
+        }
+        if !keep { _ = try connection.run("ROLLBACK TO command", []) }
+        _ = try connection.run("RELEASE command", [])
+    }
+}

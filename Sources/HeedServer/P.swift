@@ -1,0 +1,3 @@
+import Hummingbird
+import Mustache
+package enum PP { static let x = 1 }

@@ -1,0 +1,61 @@
+// The seam to the databases: a closure per transaction, run by one of two engines.
+
+public import HeedConsent
+
+/// A database that holds the data of DESIGN's table list.
+///
+/// - A `read` sees every commit that was answered before it began, on any node.
+/// - A `write` that returned is durable. One that threw changed nothing, except `StoreError.unknown`.
+/// - Bodies are synchronous and get a value that cannot leave them, so no body can wait for a
+///   network, keep a transaction, or share it with a task.
+public protocol Database: Sendable {
+    /// Runs `body` on one consistent snapshot.
+    func read<Answer: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> Answer
+    ) async throws -> Answer
+
+    /// Runs `body` in a transaction and commits it. It may run more than once after a conflict; only
+    /// the last run counts.
+    func write<Answer: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> Answer
+    ) async throws -> Answer
+}
+
+/// One open session that runs one SQL text. Each engine has one conforming type.
+package protocol SQLConnection: AnyObject {
+    /// Runs a statement and answers all its rows.
+    func run(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError) -> [Row]
+
+    /// Runs the statements of a migration script.
+    func runScript(_ script: String) throws(StoreError)
+}
+
+/// Where time and chance come from. Injected, so that a test owns both.
+public struct Surroundings: Sendable {
+    /// The present.
+    public let now: @Sendable () -> Timestamp
+    /// 64 random bits a call, from a generator fit for keys.
+    public let random: @Sendable () -> UInt64
+
+    /// Takes both sources.
+    public init(
+        now: @escaping @Sendable () -> Timestamp,
+        random: @escaping @Sendable () -> UInt64
+    ) {
+        self.now = now
+        self.random = random
+    }
+
+    /// `count` random bytes.
+    package func randomBytes(_ count: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count + 7)
+        while bytes.count < count {
+            let word = random()
+            for shift in stride(from: 0, to: 64, by: 8) {
+                bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+            }
+        }
+        return Array(bytes.prefix(count))
+    }
+}

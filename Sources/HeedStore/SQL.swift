@@ -1,0 +1,130 @@
+// SQL text that can only be written in the source, its parameters, and the rows it answers with.
+
+package import HeedConsent
+
+/// One SQL statement. Only a literal makes one, so no run-time string can ever become SQL.
+///
+/// Parameters are `$1`, `$2`, …; the SQLite driver rewrites them to `?1`, `?2`, ….
+package struct SQL: ExpressibleByStringLiteral, Hashable, Sendable {
+    /// The statement.
+    package let text: String
+
+    /// Takes a literal.
+    package init(stringLiteral literal: StaticString) { text = literal.description }
+
+    private init(joined text: String) { self.text = text }
+
+    /// Joins two pieces, so that one column list can serve many statements.
+    package static func + (left: SQL, right: SQL) -> SQL { SQL(joined: left.text + right.text) }
+}
+
+/// A value that goes into or comes out of a statement.
+package enum SQLValue: Hashable, Sendable {
+    /// NULL.
+    case null
+    /// A 64-bit integer; times are microseconds.
+    case integer(Int64)
+    /// Text.
+    case text(String)
+    /// Bytes: ids, hashes, sealed data.
+    case blob([UInt8])
+
+    /// An id.
+    package static func id<Subject>(_ id: Identifier<Subject>) -> SQLValue { .blob(id.bytes) }
+    /// An id or NULL.
+    package static func id<Subject>(_ id: Identifier<Subject>?) -> SQLValue {
+        id.map { .blob($0.bytes) } ?? .null
+    }
+    /// An instant.
+    package static func time(_ time: Timestamp) -> SQLValue { .integer(time.microseconds) }
+    /// An instant or NULL.
+    package static func time(_ time: Timestamp?) -> SQLValue {
+        time.map { .integer($0.microseconds) } ?? .null
+    }
+    /// Text or NULL.
+    package static func text(_ text: String?) -> SQLValue { text.map { .text($0) } ?? .null }
+    /// Bytes or NULL.
+    package static func blob(_ bytes: [UInt8]?) -> SQLValue { bytes.map { .blob($0) } ?? .null }
+}
+
+/// One row of an answer; columns are read by position, beside the SQL that names them.
+package struct Row: Sendable {
+    private let values: [SQLValue]
+
+    /// Makes a row.
+    package init(_ values: [SQLValue]) { self.values = values }
+
+    /// The value of a column.
+    package subscript(column: Int) -> SQLValue { values[column] }
+
+    /// True when the column is NULL.
+    package func isNull(_ column: Int) -> Bool { values[column] == .null }
+
+    /// An integer.
+    package func integer(_ column: Int) throws(StoreError) -> Int64 {
+        guard case .integer(let value) = values[column] else { throw mismatch(column) }
+        return value
+    }
+
+    /// Text.
+    package func text(_ column: Int) throws(StoreError) -> String {
+        guard case .text(let value) = values[column] else { throw mismatch(column) }
+        return value
+    }
+
+    /// Bytes.
+    package func blob(_ column: Int) throws(StoreError) -> [UInt8] {
+        guard case .blob(let value) = values[column] else { throw mismatch(column) }
+        return value
+    }
+
+    /// An instant.
+    package func time(_ column: Int) throws(StoreError) -> Timestamp {
+        Timestamp(microseconds: try integer(column))
+    }
+
+    /// An id.
+    package func id<Subject>(
+        _ column: Int,
+        of subject: Subject.Type = Subject.self
+    ) throws(StoreError) -> Identifier<Subject> {
+        guard let id = Identifier<Subject>(bytes: try blob(column)) else { throw mismatch(column) }
+        return id
+    }
+
+    /// Text or nil.
+    package func optionalText(_ column: Int) throws(StoreError) -> String? {
+        isNull(column) ? nil : try text(column)
+    }
+
+    /// Bytes or nil.
+    package func optionalBlob(_ column: Int) throws(StoreError) -> [UInt8]? {
+        isNull(column) ? nil : try blob(column)
+    }
+
+    /// An instant or nil.
+    package func optionalTime(_ column: Int) throws(StoreError) -> Timestamp? {
+        isNull(column) ? nil : try time(column)
+    }
+
+    /// An id or nil.
+    package func optionalID<Subject>(
+        _ column: Int,
+        of subject: Subject.Type = Subject.self
+    ) throws(StoreError) -> Identifier<Subject>? {
+        isNull(column) ? nil : try id(column)
+    }
+
+    /// A stored word of a closed set.
+    package func word<Word: RawRepresentable>(
+        _ column: Int,
+        as type: Word.Type = Word.self
+    ) throws(StoreError) -> Word where Word.RawValue == String {
+        guard let word = Word(rawValue: try text(column)) else { throw mismatch(column) }
+        return word
+    }
+
+    private func mismatch(_ column: Int) -> StoreError {
+        StoreError(.corrupt, "column \(column) of an answer has a value this version does not know")
+    }
+}

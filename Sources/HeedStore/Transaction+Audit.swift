@@ -1,0 +1,91 @@
+// The audit log in the database: append a line, and read a person's or an opt-out's timeline.
+
+package import HeedConsent
+
+/// A line of the audit log as it is stored.
+package struct StoredEvent: Hashable, Sendable {
+    /// Its place in the log, from 1.
+    package let position: Int64
+    /// When it was written.
+    package let at: Timestamp
+    /// What happened.
+    package let kind: String
+    /// The canonical bytes.
+    package let body: [UInt8]
+}
+
+extension Transaction {
+    func append(_ line: AuditEvent) throws(StoreError) {
+        let body = line.canonical()
+        guard body.count <= AuditEvent.canonicalBytesMaximum else {
+            throw StoreError(.refused, "an audit event may have \(AuditEvent.canonicalBytesMaximum) bytes")
+        }
+        try execute(
+            "INSERT INTO audit_events (id, at, kind, contact_id, subject, body) "
+                + "VALUES ($1, $2, $3, $4, $5, $6)",
+            .id(line.id),
+            .time(line.at),
+            .text(line.kind),
+            .id(line.contact),
+            .blob(line.subject),
+            .blob(body)
+        )
+    }
+
+    /// The position of the newest event; 0 for an empty log.
+    package func position() throws(StoreError) -> Int64 {
+        let row = try row("SELECT position FROM audit_events ORDER BY position DESC LIMIT 1")
+        return try row?.integer(0) ?? 0
+    }
+
+    /// The events about a person, oldest first, at most `limit`.
+    package func timeline(of contact: ContactID, limit: Int64) throws(StoreError) -> [StoredEvent] {
+        try storedEvents(
+            rows(
+                "SELECT position, at, kind, body FROM audit_events WHERE contact_id = $1 "
+                    + "ORDER BY position LIMIT $2",
+                .id(contact),
+                .integer(limit)
+            )
+        )
+    }
+
+    /// The events about an opt-out, oldest first, at most `limit`.
+    package func timeline(of optOut: OptOutID, limit: Int64) throws(StoreError) -> [StoredEvent] {
+        try storedEvents(
+            rows(
+                "SELECT position, at, kind, body FROM audit_events WHERE subject = $1 "
+                    + "ORDER BY position LIMIT $2",
+                .id(optOut),
+                .integer(limit)
+            )
+        )
+    }
+
+    /// Events after a position, oldest first, at most `limit`.
+    package func events(after position: Int64, limit: Int64) throws(StoreError) -> [StoredEvent] {
+        try storedEvents(
+            rows(
+                "SELECT position, at, kind, body FROM audit_events WHERE position > $1 "
+                    + "ORDER BY position LIMIT $2",
+                .integer(position),
+                .integer(limit)
+            )
+        )
+    }
+
+    private func storedEvents(_ rows: [Row]) throws(StoreError) -> [StoredEvent] {
+        var events: [StoredEvent] = []
+        for row in rows {
+            events.append(
+                StoredEvent(
+                    position: try row.integer(0),
+                    at: try row.time(1),
+                    kind: try row.text(2),
+                    body: try row.blob(3)
+                )
+            )
+        }
+        return events
+    }
+}

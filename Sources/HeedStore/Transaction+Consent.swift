@@ -1,0 +1,158 @@
+// Consent records, which are only ever inserted, and the permissions folded from them.
+
+package import HeedConsent
+
+/// A consent record as it is stored, for history.
+package struct StoredConsent: Hashable, Sendable {
+    /// Its name.
+    package let id: ConsentID
+    /// The scope's name, or `global`.
+    package let scope: String
+    /// What was decided.
+    package let decision: ConsentRecord.Decision
+    /// The lawful basis.
+    package let basis: String
+    /// How it arrived.
+    package let source: String
+    /// The policy version shown.
+    package let policyVersion: String?
+    /// SHA-256 of that version's text.
+    package let policyHash: [UInt8]?
+    /// When the person decided.
+    package let givenAt: Timestamp
+    /// When it was written down.
+    package let recordedAt: Timestamp
+    /// The import batch it came with.
+    package let batch: ImportID?
+    /// True when evidence is sealed with it.
+    package let hasEvidence: Bool
+}
+
+extension Transaction {
+    func insert(
+        _ record: ConsentRecord,
+        by actor: Actor,
+        evidence: [UInt8]?
+    ) throws(StoreError) {
+        try execute(
+            "INSERT INTO consent_records (id, contact_id, scope, decision, basis, source, "
+                + "policy_version, policy_sha256, locale, given_at, recorded_at, actor, actor_type, "
+                + "import_id, evidence) "
+                + "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            .id(record.id),
+            .id(record.contact),
+            .text(record.scope),
+            .text(record.decision.rawValue),
+            .text(record.basis.rawValue),
+            .text(record.source.text),
+            .text(record.policyVersion),
+            .blob(record.policyHash),
+            .text(record.locale),
+            .time(record.givenAt),
+            .time(record.recordedAt),
+            .text(actor.id),
+            .text(actor.kind.rawValue),
+            .id(record.batch),
+            .blob(evidence)
+        )
+    }
+
+    /// A person's consent records, oldest first, at most `limit`.
+    package func consents(of contact: ContactID, limit: Int64) throws(StoreError) -> [StoredConsent] {
+        let rows = try rows(
+            "SELECT id, scope, decision, basis, source, policy_version, policy_sha256, given_at, "
+                + "recorded_at, import_id, evidence IS NOT NULL FROM consent_records "
+                + "WHERE contact_id = $1 ORDER BY recorded_at, id LIMIT $2",
+            .id(contact),
+            .integer(limit)
+        )
+        var consents: [StoredConsent] = []
+        for row in rows {
+            consents.append(
+                StoredConsent(
+                    id: try row.id(0),
+                    scope: try row.text(1),
+                    decision: try row.word(2),
+                    basis: try row.text(3),
+                    source: try row.text(4),
+                    policyVersion: try row.optionalText(5),
+                    policyHash: try row.optionalBlob(6),
+                    givenAt: try row.time(7),
+                    recordedAt: try row.time(8),
+                    batch: try row.optionalID(9),
+                    hasEvidence: try row.integer(10) != 0
+                )
+            )
+        }
+        return consents
+    }
+
+    func put(
+        _ permission: Permission,
+        of contact: ContactID,
+        in scope: ScopeName
+    ) throws(StoreError) {
+        try execute(
+            "INSERT INTO permissions (contact_id, scope, state, opt_out_status, opt_out_id, record_id, "
+                + "decided_at, expires_at, policy_effective_at) "
+                + "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+                + "ON CONFLICT (contact_id, scope) DO UPDATE SET state = excluded.state, "
+                + "opt_out_status = excluded.opt_out_status, opt_out_id = excluded.opt_out_id, "
+                + "record_id = excluded.record_id, decided_at = excluded.decided_at, "
+                + "expires_at = excluded.expires_at, "
+                + "policy_effective_at = excluded.policy_effective_at",
+            .id(contact),
+            .text(scope.text),
+            .text(permission.state.rawValue),
+            .text(permission.optOutStatus.rawValue),
+            .id(permission.optOut),
+            .id(permission.record),
+            .time(permission.decidedAt),
+            .time(permission.expiresAt),
+            .time(permission.policyEffectiveAt)
+        )
+    }
+
+    /// A person's permission in a scope; the empty one when nothing was decided.
+    package func permission(
+        of contact: ContactID,
+        in scope: ScopeName
+    ) throws(StoreError) -> Permission {
+        let row = try row(
+            "SELECT state, opt_out_status, opt_out_id, record_id, decided_at, expires_at, "
+                + "policy_effective_at FROM permissions WHERE contact_id = $1 AND scope = $2",
+            .id(contact),
+            .text(scope.text)
+        )
+        guard let row else { return Permission() }
+        return try Transaction.permission(row, from: 0)
+    }
+
+    /// Reads the seven permission columns that start at `first`.
+    static func permission(_ row: Row, from first: Int) throws(StoreError) -> Permission {
+        var permission = Permission()
+        permission.state = try row.word(first)
+        permission.optOutStatus = try row.word(first + 1)
+        permission.optOut = try row.optionalID(first + 2)
+        permission.record = try row.optionalID(first + 3)
+        permission.decidedAt = try row.optionalTime(first + 4)
+        permission.expiresAt = try row.optionalTime(first + 5)
+        permission.policyEffectiveAt = try row.optionalTime(first + 6)
+        return permission
+    }
+
+    /// Marks the permissions an opt-out closed as completed, where no later act has changed them.
+    func completePermissions(of optOut: OptOutID) throws(StoreError) {
+        try execute(
+            "UPDATE permissions SET opt_out_status = 'completed' "
+                + "WHERE opt_out_id = $1 AND opt_out_status = 'pending'",
+            .id(optOut)
+        )
+    }
+
+    /// How many permissions an opt-out closed.
+    package func permissionsClosed(by optOut: OptOutID) throws(StoreError) -> Int {
+        let row = try row("SELECT count(*) FROM permissions WHERE opt_out_id = $1", .id(optOut))
+        return Int(try row?.integer(0) ?? 0)
+    }
+}

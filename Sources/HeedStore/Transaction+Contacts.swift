@@ -1,0 +1,181 @@
+// People, their sealed addresses, and the per-person keys that make erasure possible.
+
+import Crypto
+import Foundation
+package import HeedConsent
+
+/// Which kind of sealed value: part of the associated data, so that one cannot be passed off as another.
+enum SealedKind: String {
+    case address
+    case consent
+    case optOut = "opt-out"
+}
+
+extension Transaction {
+    func insert(_ contact: Contact, wrappedKey: [UInt8]) throws(StoreError) {
+        try execute(
+            "INSERT INTO contacts (id, external_id, locale, region, created_at) "
+                + "VALUES ($1, $2, $3, $4, $5)",
+            .id(contact.id),
+            .text(contact.externalID),
+            .text(contact.locale),
+            .text(contact.region),
+            .time(now)
+        )
+        try execute(
+            "INSERT INTO contact_keys (contact_id, wrapped) VALUES ($1, $2)",
+            .id(contact.id),
+            .blob(wrappedKey)
+        )
+    }
+
+    func insert(_ address: Address, of contact: ContactID, sealed: [UInt8]) throws(StoreError) {
+        let keys = vault.lookupKeys(for: address)
+        try execute(
+            "INSERT INTO addresses (channel, match_key, widened_key, contact_id, sealed, created_at) "
+                + "VALUES ($1, $2, $3, $4, $5, $6)",
+            .text(address.channel.rawValue),
+            .blob(keys.match),
+            .blob(keys.widened),
+            .id(contact),
+            .blob(sealed),
+            .time(now)
+        )
+    }
+
+    /// A person by id.
+    package func contact(_ id: ContactID) throws(StoreError) -> Contact? {
+        guard
+            let row = try row(
+                "SELECT external_id, locale, region FROM contacts WHERE id = $1",
+                .id(id)
+            )
+        else { return nil }
+        return Contact(
+            stored: id,
+            externalID: try row.optionalText(0),
+            locale: try row.optionalText(1),
+            region: try row.optionalText(2)
+        )
+    }
+
+    /// The person an address belongs to.
+    package func contactID(at address: Address) throws(StoreError) -> ContactID? {
+        let keys = vault.lookupKeys(for: address)
+        let row = try row(
+            "SELECT contact_id FROM addresses WHERE channel = $1 AND match_key = $2",
+            .text(address.channel.rawValue),
+            .blob(keys.match)
+        )
+        return try row?.id(0)
+    }
+
+    /// The person the caller knows by this id.
+    package func contactID(external id: String) throws(StoreError) -> ContactID? {
+        try row("SELECT id FROM contacts WHERE external_id = $1", .text(id))?.id(0)
+    }
+
+    /// A person's addresses on a channel, as they were given.
+    ///
+    /// Unsealed personal data: for delivery to a connector and for the person's own export only.
+    package func deliveryAddresses(
+        of contact: ContactID,
+        on channel: Channel
+    ) throws(StoreError) -> [Address] {
+        let rows = try rows(
+            "SELECT sealed FROM addresses WHERE contact_id = $1 AND channel = $2 ORDER BY created_at",
+            .id(contact),
+            .text(channel.rawValue)
+        )
+        guard !rows.isEmpty, let key = try contactKey(of: contact) else { return [] }
+        var addresses: [Address] = []
+        for row in rows {
+            let text = String(decoding: try open(row.blob(0), of: contact, as: .address, with: key), as: UTF8.self)
+            guard let address = try? Address(email: text) else {
+                throw StoreError(.corrupt, "a sealed address is not readable")
+            }
+            addresses.append(address)
+        }
+        return addresses
+    }
+
+    /// The evidence sealed with a consent record.
+    package func evidence(of record: ConsentID, contact: ContactID) throws(StoreError) -> Evidence? {
+        let row = try row("SELECT evidence FROM consent_records WHERE id = $1", .id(record))
+        guard let sealed = try row?.optionalBlob(0), let key = try contactKey(of: contact)
+        else { return nil }
+        let bytes = try open(sealed, of: contact, as: .consent, with: key)
+        return try? JSONDecoder().decode(Evidence.self, from: Data(bytes))
+    }
+
+    func makeContactKey() throws(StoreError) -> SymmetricKey { SymmetricKey(data: randomBytes(32)) }
+
+    func wrap(_ key: SymmetricKey, for contact: ContactID) throws(StoreError) -> [UInt8] {
+        try HeedStore.seal(
+            unsafe key.withUnsafeBytes { unsafe Array($0) },
+            with: vault.master,
+            label: "contact-key:" + contact.text,
+            in: surroundings
+        )
+    }
+
+    func seal(
+        _ address: Address,
+        for contact: ContactID,
+        with key: SymmetricKey
+    ) throws(StoreError) -> [UInt8] {
+        try HeedStore.seal(
+            Array(address.delivery.utf8),
+            with: key,
+            label: label(.address, contact),
+            in: surroundings
+        )
+    }
+
+    /// Nil when there is nothing to seal, or the person's key is gone because they were erased.
+    func seal(
+        _ evidence: Evidence,
+        for contact: ContactID,
+        as kind: SealedKind
+    ) throws(StoreError) -> [UInt8]? {
+        guard !evidence.isEmpty, let key = try contactKey(of: contact) else { return nil }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        guard let bytes = try? encoder.encode(evidence) else {
+            throw StoreError(.corrupt, "evidence could not be encoded")
+        }
+        return try HeedStore.seal(
+            Array(bytes),
+            with: key,
+            label: label(kind, contact),
+            in: surroundings
+        )
+    }
+
+    private func open(
+        _ sealed: [UInt8],
+        of contact: ContactID,
+        as kind: SealedKind,
+        with key: SymmetricKey
+    ) throws(StoreError) -> [UInt8] {
+        guard let bytes = HeedStore.open(sealed, with: key, label: label(kind, contact)) else {
+            throw StoreError(.corrupt, "a sealed value does not open with its person's key")
+        }
+        return bytes
+    }
+
+    private func label(_ kind: SealedKind, _ contact: ContactID) -> String {
+        "\(kind.rawValue):\(contact.text)"
+    }
+
+    private func contactKey(of contact: ContactID) throws(StoreError) -> SymmetricKey? {
+        guard
+            let row = try row("SELECT wrapped FROM contact_keys WHERE contact_id = $1", .id(contact))
+        else { return nil }
+        let label = "contact-key:" + contact.text
+        guard let bytes = HeedStore.open(try row.blob(0), with: vault.master, label: label) else {
+            throw StoreError(.wrongKey, "a person's key does not open with the master key")
+        }
+        return SymmetricKey(data: bytes)
+    }
+}

@@ -1,0 +1,76 @@
+// Import batches, and answers remembered for requests that may be repeated.
+
+import Foundation
+import HeedConsent
+
+extension Transaction {
+    func insertImport(
+        _ id: ImportID,
+        format: String,
+        scope: ScopeName,
+        policyVersion: String
+    ) throws(StoreError) {
+        try execute(
+            "INSERT INTO imports (id, format, scope, policy_version, started_at) "
+                + "VALUES ($1, $2, $3, $4, $5)",
+            .id(id),
+            .text(format),
+            .text(scope.text),
+            .text(policyVersion),
+            .time(now)
+        )
+    }
+
+    func finishImport(_ id: ImportID, counts: [String: Int]) throws(StoreError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let text = (try? encoder.encode(counts)).map { String(decoding: $0, as: UTF8.self) }
+        try execute(
+            "UPDATE imports SET finished_at = $2, counts = $3 WHERE id = $1",
+            .id(id),
+            .time(now),
+            .text(text)
+        )
+    }
+
+    /// What was answered to a request with this key, if it came before.
+    package func rememberedAnswer(
+        _ keyHash: [UInt8]
+    ) throws(StoreError) -> (fingerprint: [UInt8], receipt: String, position: Int64)? {
+        guard
+            let row = try row(
+                "SELECT fingerprint, receipt, position FROM idempotency_keys WHERE key_hash = $1",
+                .blob(keyHash)
+            )
+        else { return nil }
+        return (try row.blob(0), try row.text(1), try row.integer(2))
+    }
+
+    /// Remembers an answer in the same transaction as its effect, so that a lost reply can be repeated.
+    package func remember(
+        _ keyHash: [UInt8],
+        fingerprint: [UInt8],
+        receipt: String,
+        position: Int64
+    ) throws(StoreError) {
+        try execute(
+            "INSERT INTO idempotency_keys (key_hash, fingerprint, receipt, position, created_at) "
+                + "VALUES ($1, $2, $3, $4, $5)",
+            .blob(keyHash),
+            .blob(fingerprint),
+            .text(receipt),
+            .integer(position),
+            .time(now)
+        )
+    }
+
+    /// Forgets answers older than `age` seconds, at most `limit` at a time.
+    package func forgetAnswers(olderThan age: Int64, limit: Int64) throws(StoreError) {
+        try execute(
+            "DELETE FROM idempotency_keys WHERE key_hash IN (SELECT key_hash FROM idempotency_keys "
+                + "WHERE created_at < $1 ORDER BY created_at LIMIT $2)",
+            .time(now.adding(seconds: -age)),
+            .integer(limit)
+        )
+    }
+}

@@ -1,0 +1,96 @@
+// The queue: jobs are added with the change that needs them and leave when they are done.
+
+package import HeedConsent
+
+extension Transaction {
+    func insert(_ job: Job) throws(StoreError) {
+        try execute(
+            "INSERT INTO jobs (id, kind, subject, lane, priority, run_at, state, attempts) "
+                + "VALUES ($1, $2, $3, $4, $5, $6, 'ready', $7)",
+            .id(job.id),
+            .text(job.kind.stored.name),
+            .blob(job.kind.stored.subject),
+            .text(job.lane.rawValue),
+            .integer(Int64(job.priority)),
+            .time(job.runAt),
+            .integer(Int64(job.attempts))
+        )
+    }
+
+    func lease(_ id: JobID, until: Timestamp) throws(StoreError) {
+        try execute(
+            "UPDATE jobs SET state = 'leased', leased_until = $2, attempts = attempts + 1 "
+                + "WHERE id = $1 AND state = 'ready'",
+            .id(id),
+            .time(until)
+        )
+    }
+
+    func deleteJob(_ id: JobID) throws(StoreError) {
+        try execute("DELETE FROM jobs WHERE id = $1", .id(id))
+    }
+
+    func retryJob(_ id: JobID, at time: Timestamp) throws(StoreError) {
+        try execute(
+            "UPDATE jobs SET state = 'ready', leased_until = NULL, run_at = $2 WHERE id = $1",
+            .id(id),
+            .time(time)
+        )
+    }
+
+    func buryJob(_ id: JobID) throws(StoreError) {
+        try execute("UPDATE jobs SET state = 'buried', leased_until = NULL WHERE id = $1", .id(id))
+    }
+
+    /// The next jobs of a lane that are due, by priority, then age.
+    package func dueJobs(in lane: Job.Lane, limit: Int64) throws(StoreError) -> [Job] {
+        let rows = try rows(
+            "SELECT id, kind, subject, lane, priority, run_at, attempts FROM jobs "
+                + "WHERE state = 'ready' AND lane = $1 AND run_at <= $2 "
+                + "ORDER BY priority, run_at LIMIT $3",
+            .text(lane.rawValue),
+            .time(now),
+            .integer(limit)
+        )
+        return try jobs(rows)
+    }
+
+    /// Jobs whose worker is gone: their lease ran out.
+    package func abandonedJobs(limit: Int64) throws(StoreError) -> [Job] {
+        let rows = try rows(
+            "SELECT id, kind, subject, lane, priority, run_at, attempts FROM jobs "
+                + "WHERE state = 'leased' AND leased_until <= $1 ORDER BY leased_until LIMIT $2",
+            .time(now),
+            .integer(limit)
+        )
+        return try jobs(rows)
+    }
+
+    /// How many jobs there are in each state, by lane and state.
+    package func queueDepth() throws(StoreError) -> [(lane: String, state: String, count: Int64)] {
+        var depth: [(lane: String, state: String, count: Int64)] = []
+        for row in try rows(
+            "SELECT lane, state, count(*) FROM jobs GROUP BY lane, state ORDER BY lane, state"
+        ) { depth.append((try row.text(0), try row.text(1), try row.integer(2))) }
+        return depth
+    }
+
+    private func jobs(_ rows: [Row]) throws(StoreError) -> [Job] {
+        var jobs: [Job] = []
+        for row in rows {
+            // A kind this version does not know stays for the newer node that wrote it.
+            guard let kind = Job.Kind(stored: try row.text(1), subject: try row.blob(2)) else { continue }
+            jobs.append(
+                Job(
+                    id: try row.id(0),
+                    kind: kind,
+                    lane: try row.word(3),
+                    priority: Int(try row.integer(4)),
+                    runAt: try row.time(5),
+                    attempts: Int(try row.integer(6))
+                )
+            )
+        }
+        return jobs
+    }
+}

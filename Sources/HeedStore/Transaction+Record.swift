@@ -1,0 +1,98 @@
+// The write path: the one function that changes state, one audit line and one change per event.
+
+import Crypto
+package import HeedConsent
+
+extension Transaction {
+    /// Records what a rule decided: each event in the audit log together with the change it stands
+    /// for, then what the decision does to the queue.
+    ///
+    /// Nothing else in Heed changes state, so nothing can change it without an audit event
+    /// (SPEC consent-change-logging).
+    ///
+    /// - Returns: the position of the last event in the audit log, or of the log's end if there was none.
+    package func record<Receipt>(
+        _ decision: Decision<Receipt>,
+        by actor: Actor
+    ) throws(StoreError) -> Int64 {
+        for event in decision.events { try record(event, by: actor) }
+        for change in decision.jobs { try apply(change) }
+        return try position()
+    }
+
+    private func record(_ event: Event, by actor: Actor) throws(StoreError) {
+        let sealed = try sealDetails(of: event)
+        let hash = sealed.isEmpty ? nil : Array(SHA256.hash(data: sealed.flatMap(\.self)))
+        try append(event.audited(id: newID(), at: now, by: actor, detailsHash: hash))
+        try apply(event, sealed: sealed, by: actor)
+    }
+
+    /// What of an event is personal data, sealed under the person's key. A new person's key is made here.
+    private func sealDetails(of event: Event) throws(StoreError) -> [[UInt8]] {
+        switch event {
+        case .contactAdded(let contact, let addresses):
+            let key = try makeContactKey()
+            var sealed = [try wrap(key, for: contact.id)]
+            for address in addresses {
+                sealed.append(try seal(address, for: contact.id, with: key))
+            }
+            return sealed
+        case .consentRecorded(let record, let evidence, _, _):
+            return try seal(evidence, for: record.contact, as: .consent).map { [$0] } ?? []
+        case .optOutRequested(let optOut, let evidence):
+            return try seal(evidence, for: optOut.contact, as: .optOut).map { [$0] } ?? []
+        default: return []
+        }
+    }
+
+    private func apply(
+        _ event: Event,
+        sealed: [[UInt8]],
+        by actor: Actor
+    ) throws(StoreError) {
+        switch event {
+        case .scopeAdded(let scope): try insert(scope)
+        case .policyPublished(let policy): try insert(policy)
+        case .contactAdded(let contact, let addresses):
+            try insert(contact, wrappedKey: sealed[0])
+            for (address, sealed) in zip(addresses, sealed.dropFirst()) {
+                try insert(address, of: contact.id, sealed: sealed)
+            }
+        case .consentRecorded(let record, _, _, let permission):
+            try insert(record, by: actor, evidence: sealed.first)
+            // The record of a global withdrawal has no scope of its own to project to.
+            if case .scope(let scope) = OptOut.Extent(stored: record.scope) {
+                try put(permission, of: record.contact, in: scope)
+            }
+        case .optOutRequested(let optOut, _): try insert(optOut, details: sealed.first)
+        case .optOutEnqueued(_, let targets):
+            for target in targets { try insert(target) }
+        case .optOutStarted(let optOut): try update(optOut)
+        case .localCascadeCompleted: break
+        case .targetConfirmed(let target, _, _), .targetFailed(let target, _): try update(target)
+        case .optOutCompleted(let optOut):
+            try update(optOut)
+            try completePermissions(of: optOut.id)
+        case .suppressionAdded(let suppression, let address):
+            try insert(suppression, on: address)
+        case .suppressionLifted(let suppression, let contact):
+            try delete(suppression, of: contact)
+        case .keyCreated(let key): try insert(key)
+        case .keyRevoked(let key): try revoke(key)
+        case .connectorAdded(let settings): try insert(settings)
+        case .importStarted(let id, let format, let scope, let policyVersion):
+            try insertImport(id, format: format, scope: scope, policyVersion: policyVersion)
+        case .importFinished(let id, let counts): try finishImport(id, counts: counts)
+        }
+    }
+
+    private func apply(_ change: JobChange) throws(StoreError) {
+        switch change {
+        case .add(let job): try insert(job)
+        case .lease(let id, let until): try lease(id, until: until)
+        case .finish(let id): try deleteJob(id)
+        case .retry(let id, let at): try retryJob(id, at: at)
+        case .bury(let id): try buryJob(id)
+        }
+    }
+}

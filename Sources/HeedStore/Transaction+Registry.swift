@@ -1,0 +1,100 @@
+// Scopes and policy versions: what can be agreed to, and to which text.
+
+package import HeedConsent
+
+extension Transaction {
+    func insert(_ scope: Scope) throws(StoreError) {
+        try execute(
+            "INSERT INTO scopes (name, channel, kind, created_at) VALUES ($1, $2, $3, $4)",
+            .text(scope.name.text),
+            .text(scope.channel.rawValue),
+            .text(scope.kind.rawValue),
+            .time(now)
+        )
+    }
+
+    /// A scope by name.
+    package func scope(_ name: ScopeName) throws(StoreError) -> Scope? {
+        guard
+            let row = try row("SELECT name, channel, kind FROM scopes WHERE name = $1", .text(name.text))
+        else { return nil }
+        return try scope(row)
+    }
+
+    /// All scopes, by name.
+    package func scopes() throws(StoreError) -> [Scope] {
+        var scopes: [Scope] = []
+        for row in try rows("SELECT name, channel, kind FROM scopes ORDER BY name") {
+            scopes.append(try scope(row))
+        }
+        return scopes
+    }
+
+    private func scope(_ row: Row) throws(StoreError) -> Scope {
+        Scope(name: ScopeName(stored: try row.text(0)), channel: try row.word(1), kind: try row.word(2))
+    }
+
+    func insert(_ policy: Policy) throws(StoreError) {
+        try execute(
+            "INSERT INTO policies (version, url, text_sha256, effective_at, created_at) "
+                + "VALUES ($1, $2, $3, $4, $5)",
+            .text(policy.version),
+            .text(policy.url),
+            .blob(policy.textHash),
+            .time(policy.effectiveAt),
+            .time(now)
+        )
+        for scope in policy.reconsent {
+            try execute(
+                "INSERT INTO policy_reconsents (scope, effective_at, version) VALUES ($1, $2, $3)",
+                .text(scope.text),
+                .time(policy.effectiveAt),
+                .text(policy.version)
+            )
+        }
+    }
+
+    /// A policy version by name.
+    package func policy(_ version: String) throws(StoreError) -> Policy? {
+        try policies(
+            rows(
+                "SELECT version, url, text_sha256, effective_at FROM policies WHERE version = $1",
+                .text(version)
+            )
+        ).first
+    }
+
+    /// All policy versions, newest first.
+    package func policies() throws(StoreError) -> [Policy] {
+        try policies(
+            rows(
+                "SELECT version, url, text_sha256, effective_at FROM policies "
+                    + "ORDER BY effective_at DESC, version DESC"
+            )
+        )
+    }
+
+    private func policies(_ rows: [Row]) throws(StoreError) -> [Policy] {
+        var policies: [Policy] = []
+        for row in rows {
+            let version = try row.text(0)
+            var reconsent: [ScopeName] = []
+            for scope in try self.rows(
+                "SELECT scope FROM policy_reconsents WHERE version = $1 ORDER BY scope",
+                .text(version)
+            ) { reconsent.append(ScopeName(stored: try scope.text(0))) }
+            let policy = try? Policy(
+                version: version,
+                url: try row.optionalText(1),
+                textHash: try row.blob(2),
+                effectiveAt: try row.time(3),
+                reconsent: reconsent
+            )
+            guard let policy else {
+                throw StoreError(.corrupt, "a stored policy version is not readable")
+            }
+            policies.append(policy)
+        }
+        return policies
+    }
+}

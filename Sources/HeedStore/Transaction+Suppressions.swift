@@ -1,0 +1,88 @@
+// Blocks by keyed hash, under the form that identifies and the form that covers aliases.
+
+package import HeedConsent
+
+extension Transaction {
+    /// Adds a block under the match form and, where the provider has aliases, under the widened form.
+    /// A block that stands already is kept with its date.
+    func insert(_ suppression: Suppression, on address: SuppressedAddress) throws(StoreError) {
+        let all: [LookupKeys]
+        switch address {
+        case .address(let address): all = [vault.lookupKeys(for: address)]
+        case .contact(let contact): all = try lookupKeys(of: contact)
+        }
+        for keys in all {
+            try insert(suppression, key: keys.match, widened: 0)
+            // A canonical mailbox blocks its aliases too, so this row is written even when equal.
+            if let widened = keys.widened { try insert(suppression, key: widened, widened: 1) }
+        }
+    }
+
+    private func insert(
+        _ suppression: Suppression,
+        key: [UInt8],
+        widened: Int64
+    ) throws(StoreError) {
+        try execute(
+            "INSERT INTO suppressions (match_key, scope, reason, widened, source, since, opt_out_id) "
+                + "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+            .blob(key),
+            .text(suppression.scope?.text ?? ""),
+            .text(suppression.reason.rawValue),
+            .integer(widened),
+            .text(suppression.source.text),
+            .time(suppression.since),
+            .id(suppression.optOut)
+        )
+    }
+
+    /// Lifts a block from all addresses of a person. Another alias's own block is left alone.
+    func delete(_ suppression: Suppression, of contact: ContactID) throws(StoreError) {
+        try execute(
+            "DELETE FROM suppressions WHERE scope = $2 AND reason = $3 AND ("
+                + "(widened = 0 AND match_key IN "
+                + "(SELECT match_key FROM addresses WHERE contact_id = $1)) OR "
+                + "(widened = 1 AND match_key IN "
+                + "(SELECT widened_key FROM addresses WHERE contact_id = $1)))",
+            .id(contact),
+            .text(suppression.scope?.text ?? ""),
+            .text(suppression.reason.rawValue)
+        )
+    }
+
+    /// The blocks on an address, whatever the scope.
+    package func suppressions(at keys: LookupKeys) throws(StoreError) -> [Suppression] {
+        var blocks: [Suppression] = []
+        for row in try rows(
+            "SELECT DISTINCT reason, scope, since, source, opt_out_id FROM suppressions "
+                + "WHERE match_key IN ($1, $2) "
+                + "AND ((widened = 0 AND match_key = $1) OR (widened = 1 AND match_key = $2)) "
+                + "ORDER BY since",
+            .blob(keys.match),
+            .blob(keys.widened)
+        ) { blocks.append(try Transaction.suppression(row, from: 0)) }
+        return blocks
+    }
+
+    /// Reads the five suppression columns that start at `first`.
+    static func suppression(_ row: Row, from first: Int) throws(StoreError) -> Suppression {
+        let scope = try row.text(first + 1)
+        return Suppression(
+            reason: try row.word(first),
+            scope: scope.isEmpty ? nil : ScopeName(stored: scope),
+            since: try row.time(first + 2),
+            source: Source(stored: try row.text(first + 3)),
+            optOut: try row.optionalID(first + 4)
+        )
+    }
+
+    /// The keyed hashes of a person's addresses.
+    package func lookupKeys(of contact: ContactID) throws(StoreError) -> [LookupKeys] {
+        var keys: [LookupKeys] = []
+        for row in try rows(
+            "SELECT match_key, widened_key FROM addresses WHERE contact_id = $1 ORDER BY match_key",
+            .id(contact)
+        ) { keys.append(LookupKeys(match: try row.blob(0), widened: try row.optionalBlob(1))) }
+        return keys
+    }
+}

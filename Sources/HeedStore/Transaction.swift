@@ -1,0 +1,44 @@
+// What the body of a transaction receives: an open session, the present, and the keys.
+
+public import HeedConsent
+
+/// An open transaction. It holds a reference to a session, so it is not `Sendable` and the compiler
+/// keeps it inside the closure it was given to.
+public struct Transaction {
+    package let connection: any SQLConnection
+    /// The present, the same for the whole transaction.
+    public let now: Timestamp
+    package let surroundings: Surroundings
+    package let vault: Vault
+
+    /// Opens a view on a session; for drivers.
+    package init(connection: any SQLConnection, surroundings: Surroundings, vault: Vault) {
+        self.connection = connection
+        self.now = surroundings.now()
+        self.surroundings = surroundings
+        self.vault = vault
+    }
+
+    /// A fresh id, ordered by the present.
+    package func newID<Subject>(of subject: Subject.Type = Subject.self) -> Identifier<Subject> {
+        Identifier(at: now, random: (surroundings.random(), surroundings.random()))
+    }
+
+    /// Fresh random bytes.
+    package func randomBytes(_ count: Int) -> [UInt8] { surroundings.randomBytes(count) }
+
+    /// Runs a statement for its rows.
+    func rows(_ sql: SQL, _ arguments: SQLValue...) throws(StoreError) -> [Row] {
+        try connection.run(sql, arguments)
+    }
+
+    /// Runs a statement for its first row.
+    func row(_ sql: SQL, _ arguments: SQLValue...) throws(StoreError) -> Row? {
+        try connection.run(sql, arguments).first
+    }
+
+    /// Runs a statement for its effect.
+    func execute(_ sql: SQL, _ arguments: SQLValue...) throws(StoreError) {
+        _ = try connection.run(sql, arguments)
+    }
+}

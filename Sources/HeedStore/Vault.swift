@@ -1,0 +1,189 @@
+// The keys of an installation: one secret outside the database opens all those inside it.
+
+import Crypto
+import Foundation
+package import HeedConsent
+
+/// The secret that lives outside the database, in a file or the environment.
+public struct MasterKey: Sendable, CustomStringConvertible {
+    /// Bytes in a key.
+    public static let byteCount = 32
+
+    let key: SymmetricKey
+
+    /// Takes 32 bytes; nil for any other count.
+    public init?(bytes: [UInt8]) {
+        guard bytes.count == MasterKey.byteCount else { return nil }
+        key = SymmetricKey(data: bytes)
+    }
+
+    /// Nothing about the key.
+    public var description: String { "<master key>" }
+}
+
+/// The unlocked keys of an installation.
+///
+/// The lookup key, the link key and the settings key are random and stored wrapped by the master
+/// key, so each can be replaced on its own and a copy of the database alone opens nothing.
+public struct Vault: Sendable, CustomStringConvertible {
+    /// What a wrapped key is for; also the associated data it is bound to.
+    enum Purpose: String, CaseIterable {
+        /// Keyed hashes of addresses.
+        case lookup
+        /// Signatures of public links.
+        case link
+        /// Sealing of connector secrets and hashing of idempotency keys.
+        case settings
+    }
+
+    let master: SymmetricKey
+    private let lookup: SymmetricKey
+    private let link: SymmetricKey
+    private let settings: SymmetricKey
+
+    /// Nothing about the keys.
+    public var description: String { "<vault>" }
+
+    /// Opens the keys of a database, or makes them when it has none yet.
+    ///
+    /// - Throws: `StoreError.wrongKey` when `master` does not open what is stored.
+    package static func unlock(
+        _ connection: any SQLConnection,
+        with master: MasterKey,
+        in surroundings: Surroundings
+    ) throws(StoreError) -> Vault {
+        var keys: [Purpose: SymmetricKey] = [:]
+        let rows = try connection.run("SELECT purpose, wrapped FROM vault_keys", [])
+        for row in rows {
+            guard let purpose = Purpose(rawValue: try row.text(0)) else { continue }
+            let label = "vault-key:" + purpose.rawValue
+            guard let bytes = open(try row.blob(1), with: master.key, label: label) else {
+                throw StoreError(.wrongKey, "the master key does not open this database")
+            }
+            keys[purpose] = SymmetricKey(data: bytes)
+        }
+        for purpose in Purpose.allCases where keys[purpose] == nil {
+            let bytes = surroundings.randomBytes(32)
+            let label = "vault-key:" + purpose.rawValue
+            let wrapped = try seal(bytes, with: master.key, label: label, in: surroundings)
+            _ = try connection.run(
+                "INSERT INTO vault_keys (purpose, wrapped, created_at) VALUES ($1, $2, $3)",
+                [.text(purpose.rawValue), .blob(wrapped), .time(surroundings.now())]
+            )
+            keys[purpose] = SymmetricKey(data: bytes)
+        }
+        guard let lookup = keys[.lookup], let link = keys[.link], let settings = keys[.settings]
+        else { throw StoreError(.corrupt, "a key of the installation is missing") }
+        return Vault(master: master.key, lookup: lookup, link: link, settings: settings)
+    }
+
+    private init(
+        master: SymmetricKey,
+        lookup: SymmetricKey,
+        link: SymmetricKey,
+        settings: SymmetricKey
+    ) {
+        self.master = master
+        self.lookup = lookup
+        self.link = link
+        self.settings = settings
+    }
+}
+
+/// The keyed hashes an address is found by.
+package struct LookupKeys: Hashable, Sendable {
+    /// Of the form that identifies the person.
+    package let match: [UInt8]
+    /// Of the form that covers aliases; nil where the provider has none.
+    package let widened: [UInt8]?
+}
+
+extension Vault {
+    /// The keyed hashes of an address: HMAC-SHA-256 cut to 128 bits, bound to the channel.
+    package func lookupKeys(for address: Address) -> LookupKeys {
+        let match = lookupKey(address.match, channel: address.channel)
+        guard address.hasAliases else { return LookupKeys(match: match, widened: nil) }
+        let same = address.widened == address.match
+        let widened = same ? match : lookupKey(address.widened, channel: address.channel)
+        return LookupKeys(match: match, widened: widened)
+    }
+
+    private func lookupKey(_ text: String, channel: Channel) -> [UInt8] {
+        var hmac = HMAC<SHA256>(key: lookup)
+        hmac.update(data: Array("v1|\(channel.rawValue)|".utf8))
+        hmac.update(data: Array(text.utf8))
+        return Array(hmac.finalize().prefix(16))
+    }
+
+    /// The signature of a public link, 16 bytes (RFC 8058 wants it hard to forge).
+    package func linkTag(over bytes: [UInt8]) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: bytes, using: link).prefix(16))
+    }
+
+    /// Compares a link's signature in constant time.
+    package func isLinkTag(_ tag: [UInt8], over bytes: [UInt8]) -> Bool {
+        constantTimeEqual(linkTag(over: bytes), tag)
+    }
+
+    /// A keyed hash for values that must be compared later but not read, such as request bodies.
+    package func fingerprint(_ parts: [[UInt8]]) -> [UInt8] {
+        var hmac = HMAC<SHA256>(key: settings)
+        for part in parts {
+            // Lengths first, so that no two lists of parts run together to the same bytes.
+            hmac.update(data: withBigEndian(UInt64(part.count)))
+            hmac.update(data: part)
+        }
+        return Array(hmac.finalize())
+    }
+
+    /// Seals a setting that is no person's data, such as a connector's secret.
+    package func sealSetting(
+        _ bytes: [UInt8],
+        label: String,
+        in surroundings: Surroundings
+    ) throws(StoreError) -> [UInt8] {
+        try seal(bytes, with: settings, label: "setting:" + label, in: surroundings)
+    }
+
+    /// Opens a sealed setting.
+    package func openSetting(_ sealed: [UInt8], label: String) throws(StoreError) -> [UInt8] {
+        guard let bytes = open(sealed, with: settings, label: "setting:" + label) else {
+            throw StoreError(.corrupt, "a sealed setting does not open")
+        }
+        return bytes
+    }
+}
+
+/// AES-256-GCM with the nonce from the injected source and `label` as associated data; the nonce
+/// comes first, then ciphertext and tag.
+func seal(
+    _ bytes: [UInt8],
+    with key: SymmetricKey,
+    label: String,
+    in surroundings: Surroundings
+) throws(StoreError) -> [UInt8] {
+    do {
+        let nonce = try AES.GCM.Nonce(data: surroundings.randomBytes(12))
+        let label = Array(label.utf8)
+        let box = try AES.GCM.seal(bytes, using: key, nonce: nonce, authenticating: label)
+        return Array(box.nonce) + Array(box.ciphertext) + Array(box.tag)
+    } catch {
+        throw StoreError(.corrupt, "sealing failed")
+    }
+}
+
+/// Opens what `seal` made; nil when the key, the label or any byte differs.
+func open(_ sealed: [UInt8], with key: SymmetricKey, label: String) -> [UInt8]? {
+    guard sealed.count >= 28, let box = try? AES.GCM.SealedBox(combined: sealed) else { return nil }
+    return (try? AES.GCM.open(box, using: key, authenticating: Array(label.utf8))).map(Array.init)
+}
+
+/// Compares without telling by the time taken where two values differ.
+package func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    guard left.count == right.count else { return false }
+    return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+}
+
+private func withBigEndian(_ value: UInt64) -> [UInt8] {
+    (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * UInt64($0))) }
+}

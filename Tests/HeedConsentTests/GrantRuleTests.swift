@@ -1,0 +1,114 @@
+// Every block against every source, before, at and after the moment it was put.
+
+import Testing
+
+@testable import HeedConsent
+
+@Suite("GrantRule")
+struct GrantRuleTests {
+    /// What a newer yes does to a block: `lift` it, `keep` it, or be `refused`.
+    struct Row: Sendable, CustomTestStringConvertible {
+        let reason: SuppressionReason
+        let other: String
+        let own: String
+        let confirmed: String
+
+        var testDescription: String { reason.rawValue }
+
+        init(_ reason: SuppressionReason, _ other: String, _ own: String, _ confirmed: String) {
+            self.reason = reason
+            self.other = other
+            self.own = own
+            self.confirmed = confirmed
+        }
+    }
+
+    static let rows = [
+        //                  others     form, page confirmed double opt-in
+        Row(.legal,         "keep",    "keep",    "keep"),
+        Row(.erasure,       "refused", "lift",    "lift"),
+        Row(.complaint,     "refused", "refused", "lift"),
+        Row(.hardBounce,    "keep",    "keep",    "keep"),
+        Row(.manual,        "keep",    "keep",    "keep"),
+        Row(.optOutGlobal,  "refused", "lift",    "lift"),
+        Row(.optOut,        "refused", "lift",    "lift"),
+    ]
+
+    private static let others: [Source] = [
+        .api, .batchImport, .commandLine, .system, .oneClick, .unsubscribePage,
+        Source(stored: "checkout"),
+    ]
+
+    private func block(_ reason: SuppressionReason, in scope: ScopeName? = nil) -> Suppression {
+        Suppression(
+            reason: reason,
+            scope: reason == .optOut ? scope ?? Fixture.newsletter : nil,
+            since: Fixture.now,
+            source: .system,
+            optOut: nil
+        )
+    }
+
+    private func outcome(
+        of blocks: [Suppression],
+        _ source: Source,
+        later microseconds: Int64 = 1,
+        in scope: Scope = Fixture.campaign
+    ) -> Result<[Suppression], Refusal> {
+        let time = Timestamp(microseconds: Fixture.now.microseconds + microseconds)
+        return Result { () throws(Refusal) in
+            try GrantRule.lifted(from: blocks, by: source, at: time, in: scope)
+        }
+    }
+
+    @Test func theTableIsWhole() {
+        #expect(Self.rows.map(\.reason) == SuppressionReason.allCases)
+    }
+
+    @Test(arguments: rows)
+    func aNewerYes(_ row: Row) {
+        let cells = Self.others.map { ($0, row.other) } + [
+            (.form, row.own), (.preferenceCentre, row.own), (.doubleOptIn, row.confirmed),
+        ]
+        for (source, expected) in cells {
+            switch (expected, outcome(of: [block(row.reason)], source)) {
+            case ("lift", .success(let lifted)): #expect(lifted == [block(row.reason)])
+            case ("keep", .success(let lifted)): #expect(lifted.isEmpty)
+            case ("refused", .failure(let refusal)):
+                #expect(refusal.code == .optedOut && refusal.field == "source")
+            case (_, let other): Issue.record("\(source): not \(expected) but \(other)")
+            }
+        }
+    }
+
+    @Test(arguments: rows, [-1, 0] as [Int64])
+    func aYesThatIsNotNewer(_ row: Row, _ microseconds: Int64) {
+        switch outcome(of: [block(row.reason)], .doubleOptIn, later: microseconds) {
+        case .success(let lifted): #expect(row.confirmed == "keep" && lifted.isEmpty)
+        case .failure(let refusal):
+            #expect(row.confirmed == "lift")
+            #expect(refusal.code == .optedOut && refusal.field == "givenAt")
+        }
+    }
+
+    @Test func aTransactionalYesLeavesAGlobalOptOutStanding() throws {
+        for source in [Source.batchImport, .form, .doubleOptIn] {
+            let blocks = [block(.optOutGlobal), block(.optOut, in: Fixture.newsletter)]
+            let result = outcome(of: blocks, source, in: Fixture.transactional)
+            #expect(try result.get().isEmpty)
+        }
+        let own = block(.optOut, in: Fixture.receipts)
+        #expect(try outcome(of: [own], .form, in: Fixture.transactional).get() == [own])
+        #expect(throws: Refusal.self) {
+            try outcome(of: [block(.complaint)], .form, in: Fixture.transactional).get()
+        }
+    }
+
+    @Test func oneBlockThatHoldsRefusesTheWhole() throws {
+        let many = SuppressionReason.allCases.map { block($0) }
+        #expect(throws: Refusal.self) { try outcome(of: many, .form).get() }
+        let lifted = try outcome(of: many, .doubleOptIn).get().map(\.reason)
+        #expect(lifted == [.erasure, .complaint, .optOutGlobal, .optOut])
+        #expect(try outcome(of: [], .batchImport).get().isEmpty)
+    }
+}

@@ -1,0 +1,23 @@
+// The stable names of refusals, and how one reads.
+
+import Testing
+
+@testable import HeedConsent
+
+@Suite("Refusal")
+struct RefusalTests {
+    @Test(arguments: [
+        (Refusal.Code.missing, "missing-field"), (.invalid, "invalid-field"),
+        (.unknownField, "unknown-field"), (.notFound, "not-found"), (.conflict, "conflict"),
+        (.optedOut, "opted-out"), (.tooLarge, "too-large"), (.malformed, "malformed-body"),
+        (.keyReused, "idempotency-key-reused"),
+    ])
+    func codes(_ code: Refusal.Code, _ name: String) {
+        #expect(code.name == name)
+    }
+
+    @Test func readsAsFieldAndSentence() {
+        #expect("\(Refusal(.invalid, field: "scope", "no"))" == "scope: no")
+        #expect("\(Refusal(.malformed, "no"))" == "no")
+    }
+}

@@ -1,0 +1,142 @@
+// Which format a file is in, which files are turned away, and what happens to odd rows.
+
+import HeedConsent
+import HeedEngine
+import Testing
+
+@Suite("Import format")
+struct ImportFormatTests {
+    @Test(
+        arguments: [
+            ("Email Address,MEMBER_RATING,OPTIN_TIME", .mailchimp),
+            ("email address,first name,leid,euid", .mailchimp),
+            ("Email,UNSUB_TIME,UNSUB_REASON,LEID", .mailchimp),
+            ("Email Address,UNSUB_TIME", .mailchimp),
+            ("Email,CLEAN_TIME", .mailchimp),
+            ("Email Address,First Name", .csv),
+            ("Email Address,OPTIN_TIME", .csv),
+            ("recipient,leid,euid", .csv),
+            ("name,e-mail", .csv),
+            ("\u{FEFF}\"E-Mail\"", .csv),
+            ("\n\nemail", .csv),
+        ] as [(String, ImportFormat)]
+    )
+    func detects(_ header: String, _ format: ImportFormat) throws {
+        let reader = try ImportReader(format: .auto, chunk: Imported.chunks(of: header + "\n"))
+        #expect(reader.format == format)
+    }
+
+    @Test(arguments: ImportFormat.allCases)
+    func aNamedFormatIsKept(_ format: ImportFormat) throws {
+        let reader = try ImportReader(format: format, chunk: Imported.chunks(of: "email\n"))
+        #expect(reader.format == (format == .auto ? .csv : format))
+    }
+
+    @Test(arguments: [
+        ("", "the file is empty"),
+        (" \n\n,,\n", "the file is empty"),
+        ("\"a\"b\n", "the header line cannot be read: text follows a closing quote"),
+        ("\"email\n", "the header line cannot be read: a quote is never closed"),
+        ("PK\u{3}\u{4}\n", "not a text file in UTF-8; unpack an archive, or save as UTF-8"),
+        ("e\0m\0", "not a text file in UTF-8; unpack an archive, or save as UTF-8"),
+        (
+            "Name, Phone \n",
+            "there is no address column; looked for 'email', 'e-mail', 'email address', "
+                + "'email_address', 'mail', 'recipient', 'address'; found 'Name', 'Phone'"
+        ),
+        (
+            "ada@example.com,Ada\n",
+            "there is no address column; looked for 'email', 'e-mail', 'email address', "
+                + "'email_address', 'mail', 'recipient', 'address'; "
+                + "the first line has an address where names should stand"
+        ),
+    ])
+    func turnsAway(_ text: String, _ message: String) throws {
+        let refusal = try #require(try Imported.refusal(of: text))
+        #expect(refusal.field == "file")
+        #expect(refusal.code == .invalid)
+        #expect(refusal.message == message)
+    }
+
+    @Test func aMergeFieldNamedAddressIsNoMailAddress() throws {
+        let refusal = try Imported.refusal(of: "Address,LEID,EUID\n", format: .mailchimp)
+        #expect(
+            refusal?.message == "there is no address column; looked for 'Email Address', 'Email'; "
+                + "found 'Address', 'LEID', 'EUID'"
+        )
+    }
+
+    @Test(arguments: [
+        ("nonsubscribed_members_export_1a2b.csv", true),
+        ("Nonsubscribed.csv", true),
+        ("subscribed_members_export_1a2b.csv", false),
+        ("unsubscribed_members_export_1a2b.csv", false),
+        (nil, false),
+    ])
+    func theFileOfThoseWhoNeverOptedIn(_ name: String?, _ isRefused: Bool) throws {
+        let header = "Email Address,OPTIN_TIME,LEID\n"
+        #expect((try Imported.refusal(of: header, fileName: name) != nil) == isRefused)
+    }
+
+    @Test func oddRows() throws {
+        let text = """
+            name,email,locale
+            Ada,ada@example.com,en
+
+            ,,
+            Bob,bob@example.com
+            Eve,eve@example.com,de,more,and more
+            Max
+            "Tim
+            Tom",tim@example.com,fr
+            "stray,tom@example.com,fr
+            "Zoe",zoe@example.com,fr
+            Kim,kim@example.com,"it
+
+            """
+        let found = try Imported.items(of: text)
+        let rows = found.compactMap { item -> ImportRow? in
+            if case .row(let row) = item { row } else { nil }
+        }
+        #expect(rows.map(\.line) == [2, 5, 6, 8])
+        #expect(rows.map(\.locale) == ["en", nil, "de", "fr"])
+        #expect(rows.map(\.address.match).last == "tim@example.com")
+        #expect(
+            found.dropFirst(rows.count - 1).first
+                == .invalid(
+                    line: 7,
+                    reason: "email: an address is needed"
+                )
+        )
+        #expect(
+            found.suffix(2) == [
+                .invalid(
+                    line: 10,
+                    reason: "text follows a closing quote; lines 10 to 11 were left out"
+                ),
+                .invalid(line: 12, reason: "a quote is never closed; lines 12 to 13 were left out"),
+            ]
+        )
+    }
+
+    @Test func otherDelimiters() throws {
+        let chunk = Imported.chunks(of: "name;email\nAda;ada@example.com\n")
+        var reader = try ImportReader(format: .csv, delimiter: UInt8(ascii: ";"), chunk: chunk)
+        guard case .row(let row)? = try reader.next() else {
+            Issue.record("the row was not read")
+            return
+        }
+        #expect(row.address.match == "ada@example.com")
+    }
+
+    @Test func reasonsNeverRepeatTheAddress() throws {
+        let text = "email,status\nsecret,active\nsecret@@x,active\nsecret@example.com,secret\n"
+        for item in try Imported.items(of: text) {
+            guard case .invalid(_, let reason) = item else {
+                Issue.record("\(item) should be invalid")
+                continue
+            }
+            #expect(!reason.contains("secret"))
+        }
+    }
+}

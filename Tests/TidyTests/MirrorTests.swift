@@ -1,0 +1,201 @@
+// Every source file says what it is for, and its tests are where one looks for them.
+
+import Testing
+
+/// A source file whose logic is tested somewhere other than in its mirror.
+struct Coverage: Sendable {
+    let source: String
+    let test: String
+
+    init(_ source: String, by test: String) {
+        self.source = source
+        self.test = test
+    }
+}
+
+enum MirrorRule {
+    /// Sources without a mirrored test file, each with the test that covers it.
+    static let coveredElsewhere: [Coverage] = []
+
+    /// Up to this many lines of code a file needs no test file of its own.
+    static let linesWithoutMirror = 40
+
+    /// The opening comment is one sentence, however many lines it takes.
+    static func opening(of file: SourceFile) -> [Violation] {
+        let comment = file.lines.prefix { $0.hasPrefix("//") && !$0.hasPrefix("///") }
+            .map { $0.dropFirst(2).trimming() }
+            .joined(separator: " ")
+        guard !comment.isEmpty else {
+            return [Violation(path: file.path, line: 1, message: "opens without a `//` sentence")]
+        }
+        guard comment.hasSuffix("."), comment.count > 1 else {
+            let message = "the opening comment does not end with a full stop"
+            return [Violation(path: file.path, line: 1, message: message)]
+        }
+        let plain = comment.replacing("e.g. ", with: "").replacing("i.e. ", with: "")
+        guard !plain.contains(/[.!?] [A-Z]/) else {
+            let message = "the opening comment is more than one sentence"
+            return [Violation(path: file.path, line: 1, message: message)]
+        }
+        return []
+    }
+
+    static func hasLogic(_ file: SourceFile) -> Bool {
+        let code = LexedText(file.text).code.filter { !$0.trimming().isEmpty }
+        return code.count > linesWithoutMirror && code.contains { $0.contains(/\bfunc\s/) }
+    }
+
+    /// `Sources/X/…/Y.swift` is mirrored by `Tests/XTests/…/YTests.swift`, in any folder there.
+    static func missingMirrors(
+        sources: [SourceFile],
+        tests: Set<String>,
+        elsewhere: [Coverage]
+    ) -> [Violation] {
+        let excused = Set(elsewhere.map(\.source))
+        return sources.compactMap { file in
+            guard let target = file.target, !excused.contains(file.path), hasLogic(file) else {
+                return nil
+            }
+            let mirror = file.name.dropLast(".swift".count) + "Tests.swift"
+            let isMirrored = tests.contains {
+                $0.hasPrefix("Tests/\(target)Tests/") && $0.hasSuffix("/\(mirror)")
+            }
+            let message = "no Tests/\(target)Tests/\(mirror) and no `coveredElsewhere` entry"
+            return isMirrored ? nil : Violation(path: file.path, line: 1, message: message)
+        }
+    }
+
+    /// An entry must name two files that exist, once, and be needed.
+    static func staleEntries(
+        in elsewhere: [Coverage],
+        sources: [SourceFile],
+        tests: Set<String>
+    ) -> [Violation] {
+        elsewhere.enumerated().flatMap { index, entry -> [Violation] in
+            var messages: [String] = []
+            if elsewhere[..<index].contains(where: { $0.source == entry.source }) {
+                messages.append("is listed twice")
+            }
+            if !tests.contains(entry.test) { messages.append("\(entry.test) does not exist") }
+            if let file = sources.first(where: { $0.path == entry.source }) {
+                let others = missingMirrors(sources: [file], tests: tests, elsewhere: [])
+                if others.isEmpty { messages.append("needs no entry; take it out") }
+            } else {
+                messages.append("does not exist")
+            }
+            return messages.map { Violation(path: entry.source, line: 1, message: $0) }
+        }
+    }
+}
+
+extension StringProtocol {
+    fileprivate func trimming() -> String {
+        var text = self[...]
+        while text.first?.isWhitespace == true { text = text.dropFirst() }
+        while text.last?.isWhitespace == true { text = text.dropLast() }
+        return String(text)
+    }
+}
+
+@Suite("Mirrors")
+struct MirrorTests {
+    private var tests: Set<String> { Set(SourceTree.paths.filter { $0.hasPrefix("Tests/") }) }
+
+    @Test func filesOpenWithASentence() {
+        expectNone(SourceTree.sources.flatMap(MirrorRule.opening))
+    }
+
+    @Test func logicHasItsTestFile() {
+        expectNone(
+            MirrorRule.missingMirrors(
+                sources: SourceTree.sources,
+                tests: tests,
+                elsewhere: MirrorRule.coveredElsewhere
+            )
+        )
+    }
+
+    @Test func exceptionsAreStillNeeded() {
+        expectNone(
+            MirrorRule.staleEntries(
+                in: MirrorRule.coveredElsewhere,
+                sources: SourceTree.sources,
+                tests: tests
+            )
+        )
+    }
+}
+
+@Suite("Mirrors: the rules can fail")
+struct MirrorRuleTests {
+    private let path = "Sources/HeedStore/Sub/A.swift"
+    private let long = SourceFile(
+        path: "Sources/HeedStore/Sub/A.swift",
+        text: "// A.\nfunc a() {\n" + String(repeating: "    b()\n", count: 40) + "}\n"
+    )
+
+    @Test(arguments: [
+        ("// One sentence.\n", 0),
+        ("// One sentence over\n// two lines.\n\nimport A\n", 0),
+        ("// Formats, e.g. Mailchimp's.\n", 0),
+        ("import A\n", 1),
+        ("\n// Late.\n", 1),
+        ("/// A type's comment.\n", 1),
+        ("// No full stop\n", 1),
+        ("// One. Two.\n", 1),
+        ("//\n", 1),
+        ("", 1),
+    ])
+    func openings(_ text: String, _ expected: Int) {
+        let file = SourceFile(path: path, text: text)
+        #expect(MirrorRule.opening(of: file).count == expected)
+    }
+
+    @Test(arguments: [
+        ("Tests/HeedStoreTests/ATests.swift", 0),
+        ("Tests/HeedStoreTests/Sub/ATests.swift", 0),
+        ("Tests/HeedEngineTests/ATests.swift", 1),
+        ("Tests/HeedStoreTests/BATests.swift", 1),
+    ])
+    func mirrors(_ test: String, _ expected: Int) {
+        let found = MirrorRule.missingMirrors(sources: [long], tests: [test], elsewhere: [])
+        #expect(found.count == expected)
+    }
+
+    @Test func shortFilesAndPlainDataNeedNoMirror() {
+        let short = SourceFile(path: path, text: "// A.\nfunc a() {}\n")
+        let data = SourceFile(path: path, text: String(repeating: "let a = 1\n", count: 90))
+        let comments = String(repeating: "// c\n", count: 90)
+        let commented = SourceFile(path: path, text: comments + "func a() {}\n")
+        for file in [short, data, commented] {
+            #expect(!MirrorRule.hasLogic(file))
+        }
+        #expect(MirrorRule.hasLogic(long))
+    }
+
+    @Test func anEntryExcusesItsFile() {
+        let entry = Coverage(path, by: "Tests/T/B.swift")
+        let found = MirrorRule.missingMirrors(sources: [long], tests: [], elsewhere: [entry])
+        expectNone(found)
+    }
+
+    @Test(arguments: [
+        (["Tests/T/B.swift"], 0),
+        ([], 1),
+        (["Tests/T/B.swift", "Tests/HeedStoreTests/ATests.swift"], 1),
+    ])
+    func entries(_ tests: [String], _ expected: Int) {
+        let entry = Coverage(path, by: "Tests/T/B.swift")
+        let found = MirrorRule.staleEntries(in: [entry], sources: [long], tests: Set(tests))
+        #expect(found.count == expected)
+    }
+
+    @Test func entriesForAbsentOrRepeatedFilesAreFound() {
+        let entry = Coverage(path, by: "Tests/T/B.swift")
+        let tests: Set<String> = ["Tests/T/B.swift"]
+        let absent = MirrorRule.staleEntries(in: [entry], sources: [], tests: tests)
+        let twice = MirrorRule.staleEntries(in: [entry, entry], sources: [long], tests: tests)
+        #expect(absent.count == 1)
+        #expect(twice.count == 1)
+    }
+}

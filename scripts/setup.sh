@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Makes sure the machine has what Heed needs: `setup.sh run` to build and run, `setup.sh test` also
+# to test. Installs what is missing where it may, else says what to install and fails.
+set -euo pipefail
+
+mode="${1:-}"
+case "$mode" in
+    run | test) ;;
+    *)
+        echo "usage: scripts/setup.sh run|test" >&2
+        exit 2
+        ;;
+esac
+
+if ! command -v swift >/dev/null; then
+    echo "setup: no \`swift\` on PATH. Install Swift 6.3: https://www.swift.org/install" >&2
+    exit 1
+fi
+
+has_command() { command -v "$1" >/dev/null; }
+
+# The SDK brings SQLite on macOS; elsewhere its header must be installed.
+has_sqlite_library() {
+    [ "$(uname -s)" = Darwin ] && return 0
+    if has_command dpkg; then
+        dpkg -s libsqlite3-dev >/dev/null 2>&1 && return 0
+    fi
+    has_command pkg-config && pkg-config --exists sqlite3
+}
+
+# Debian splits `ensurepip` from python3; without it a virtual environment cannot be made.
+has_python_venv() { python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
+
+missing=()
+has_sqlite_library || missing+=(libsqlite3-dev)
+if [ "$mode" = test ]; then
+    has_command python3 || missing+=(python3)
+    has_python_venv || missing+=(python3-venv)
+    has_command sqlite3 || missing+=(sqlite3)
+    has_command curl || missing+=(curl)
+fi
+[ "${#missing[@]}" -eq 0 ] && exit 0
+
+as_root=()
+can_install=no
+if has_command apt-get; then
+    if [ "$(id -u)" -eq 0 ]; then
+        can_install=yes
+    elif has_command sudo && sudo -n true 2>/dev/null; then
+        can_install=yes
+        as_root=(sudo -n)
+    fi
+fi
+
+if [ "$can_install" = no ]; then
+    echo "setup: missing: ${missing[*]}. Install them, then run this again:" >&2
+    echo "    sudo apt-get install -y ${missing[*]}" >&2
+    exit 1
+fi
+
+echo "setup: installing ${missing[*]}"
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}"
