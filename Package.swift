@@ -58,6 +58,7 @@ let package = Package(
                 "HeedConsent", "HeedStore", "HeedEngine", "HeedConnectors", logging, lifecycle,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
         .target(
@@ -68,6 +69,11 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            resources: [
+                .embedInCode("Templates/page.mustache"), .embedInCode("Templates/page.css"),
+                .embedInCode("Templates/ask.mustache"), .embedInCode("Templates/done.mustache"),
+                .embedInCode("Templates/failed.mustache"), .embedInCode("openapi.yaml"),
             ]
         ),
         .executableTarget(
@@ -101,6 +107,19 @@ let package = Package(
         .testTarget(
             name: "HeedEngineTests",
             dependencies: ["TestSupport", "HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine"]
+        ),
+        .testTarget(
+            name: "HeedConnectorsTests",
+            dependencies: ["HeedConsent", "HeedConnectors"]
+        ),
+        .testTarget(
+            name: "HeedDeliveryTests",
+            dependencies: [
+                "TestSupport", "HeedConsent", "HeedStore", "HeedEngine", "HeedConnectors",
+                "HeedDelivery", logging, lifecycle,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
         ),
         .testTarget(name: "TidyTests"),
     ]

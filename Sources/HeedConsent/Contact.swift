@@ -19,7 +19,7 @@ public struct Contact: Hashable, Sendable {
         region: String?
     ) throws(Refusal) {
         if let externalID {
-            guard !externalID.isEmpty, externalID.utf8.count <= 128, !externalID.utf8.contains(0x40),
+            guard (1...128).contains(externalID.utf8.count), !externalID.utf8.contains(0x40),
                 externalID.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
             else {
                 throw Refusal(

@@ -65,7 +65,8 @@ public struct Engine: Sendable {
         let (performed, leftWork) = try await database.write { transaction in
             let decision = try command.decide(in: transaction)
             let position = try transaction.record(decision, by: actor)
-            return (Performed(receipt: decision.receipt, position: position), !decision.jobs.isEmpty)
+            let performed = Performed(receipt: decision.receipt, position: position)
+            return (performed, decision.jobs.contains(where: \.leavesWork))
         }
         if leftWork { doorbell.ring() }
         return performed
@@ -106,7 +107,8 @@ public struct Engine: Sendable {
                 receipt: receipt,
                 position: position
             )
-            return (Performed(receipt: decision.receipt, position: position), !decision.jobs.isEmpty)
+            let performed = Performed(receipt: decision.receipt, position: position)
+            return (performed, decision.jobs.contains(where: \.leavesWork))
         }
         if leftWork { doorbell.ring() }
         return performed
@@ -121,6 +123,17 @@ public struct Engine: Sendable {
     public func forgetAnswers(olderThan age: Int64) async throws {
         try await database.write { transaction in
             try transaction.forgetAnswers(olderThan: age, limit: 10_000)
+        }
+    }
+}
+
+extension JobChange {
+    /// True when a worker has something to do that it had not before; claiming and finishing are
+    /// not, or every worker would wake itself.
+    fileprivate var leavesWork: Bool {
+        switch self {
+        case .add, .retry: true
+        case .lease, .finish, .bury: false
         }
     }
 }

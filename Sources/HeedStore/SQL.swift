@@ -48,7 +48,7 @@ package enum SQLValue: Hashable, Sendable {
 }
 
 /// One row of an answer; columns are read by position, beside the SQL that names them.
-package struct Row: Sendable {
+package struct Row: Hashable, Sendable {
     private let values: [SQLValue]
 
     /// Makes a row.

@@ -64,6 +64,14 @@ extension Transaction {
         )
     }
 
+    /// Whether there is an answer older than `age` seconds.
+    package func hasAnswers(olderThan age: Int64) throws(StoreError) -> Bool {
+        try row(
+            "SELECT 1 FROM idempotency_keys WHERE created_at < $1 LIMIT 1",
+            .time(now.adding(seconds: -age))
+        ) != nil
+    }
+
     /// Forgets answers older than `age` seconds, at most `limit` at a time.
     package func forgetAnswers(olderThan age: Int64, limit: Int64) throws(StoreError) {
         try execute(

@@ -94,7 +94,8 @@ struct AddressTests {
 
     @Test func readingTheMatchFormAgainChangesNothing() throws {
         var generator = SeededGenerator(seed: 0xA11CE)
-        let alphabet = Array("abAB.+\"\\ @-_ıİßẞςΣJéｅ。🙂".unicodeScalars)
+        let alphabet =
+            Array("abAB.+\"\\ @-_ıİßẞςΣJéｅ。🙂".unicodeScalars)
             + ["\u{30C}", "\u{301}", "\u{307}", "\u{345}", "\u{200D}", "\u{FEFF}", "\u{1F88}"]
         var read = 0
         for _ in 0..<20_000 {

@@ -31,12 +31,16 @@ struct ConsentRecordTests {
     }
 
     @Test func storedNamesAreStable() {
-        #expect(ConsentRecord.Decision.allCases.map(\.rawValue) == [
-            "granted", "denied", "withdrawn",
-        ])
-        #expect(ConsentRecord.Basis.allCases.map(\.rawValue) == [
-            "consent", "implied-consent", "soft-opt-in", "contract", "legal-obligation",
-            "vital-interests", "public-task", "legitimate-interest",
-        ])
+        #expect(
+            ConsentRecord.Decision.allCases.map(\.rawValue) == [
+                "granted", "denied", "withdrawn",
+            ]
+        )
+        #expect(
+            ConsentRecord.Basis.allCases.map(\.rawValue) == [
+                "consent", "implied-consent", "soft-opt-in", "contract", "legal-obligation",
+                "vital-interests", "public-task", "legitimate-interest",
+            ]
+        )
     }
 }

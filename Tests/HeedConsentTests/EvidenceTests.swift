@@ -38,8 +38,10 @@ struct EvidenceTests {
         #expect(!refusal.message.contains("777"))
     }
 
-    @Test(arguments: ["", "00", "zz", String(repeating: "0", count: 63),
-        String(repeating: "0", count: 66), String(repeating: "é", count: 32)])
+    @Test(arguments: [
+        "", "00", "zz", String(repeating: "0", count: 63),
+        String(repeating: "0", count: 66), String(repeating: "é", count: 32),
+    ])
     func refusesOtherHashes(_ text: String) throws {
         var evidence = Evidence()
         evidence.wordingSHA256 = text

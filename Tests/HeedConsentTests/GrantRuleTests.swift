@@ -14,25 +14,29 @@ struct GrantRuleTests {
         let confirmed: String
 
         var testDescription: String { reason.rawValue }
-
-        init(_ reason: SuppressionReason, _ other: String, _ own: String, _ confirmed: String) {
-            self.reason = reason
-            self.other = other
-            self.own = own
-            self.confirmed = confirmed
-        }
     }
 
-    static let rows = [
-        //                  others     form, page confirmed double opt-in
-        Row(.legal,         "keep",    "keep",    "keep"),
-        Row(.erasure,       "refused", "lift",    "lift"),
-        Row(.complaint,     "refused", "refused", "lift"),
-        Row(.hardBounce,    "keep",    "keep",    "keep"),
-        Row(.manual,        "keep",    "keep",    "keep"),
-        Row(.optOutGlobal,  "refused", "lift",    "lift"),
-        Row(.optOut,        "refused", "lift",    "lift"),
-    ]
+    static let rows = rows(
+        """
+        block           others   form,page double-opt-in
+        legal           keep     keep      keep
+        erasure         refused  lift      lift
+        complaint       refused  refused   lift
+        hard-bounce     keep     keep      keep
+        manual          keep     keep      keep
+        opt-out-global  refused  lift      lift
+        opt-out         refused  lift      lift
+        """
+    )
+
+    private static func rows(_ table: String) -> [Row] {
+        table.split(separator: "\n").dropFirst().compactMap { line in
+            let cells = line.split(separator: " ").map(String.init)
+            guard cells.count == 4, let reason = SuppressionReason(rawValue: cells[0])
+            else { return nil }
+            return Row(reason: reason, other: cells[1], own: cells[2], confirmed: cells[3])
+        }
+    }
 
     private static let others: [Source] = [
         .api, .batchImport, .commandLine, .system, .oneClick, .unsubscribePage,
@@ -67,9 +71,10 @@ struct GrantRuleTests {
 
     @Test(arguments: rows)
     func aNewerYes(_ row: Row) {
-        let cells = Self.others.map { ($0, row.other) } + [
-            (.form, row.own), (.preferenceCentre, row.own), (.doubleOptIn, row.confirmed),
-        ]
+        let cells =
+            Self.others.map { ($0, row.other) } + [
+                (.form, row.own), (.preferenceCentre, row.own), (.doubleOptIn, row.confirmed),
+            ]
         for (source, expected) in cells {
             switch (expected, outcome(of: [block(row.reason)], source)) {
             case ("lift", .success(let lifted)): #expect(lifted == [block(row.reason)])

@@ -56,8 +56,11 @@ struct OptOutTests {
     @Test func storedNamesAreStable() {
         #expect(OptOut.Status.allCases.map(\.rawValue) == ["pending", "processing", "completed"])
         #expect(OptOutTarget.State.allCases.map(\.rawValue) == ["pending", "confirmed", "buried"])
-        #expect(SuppressionReason.allCases.map(\.rawValue) == [
-            "legal", "erasure", "complaint", "hard-bounce", "manual", "opt-out-global", "opt-out",
-        ])
+        #expect(
+            SuppressionReason.allCases.map(\.rawValue) == [
+                "legal", "erasure", "complaint", "hard-bounce", "manual", "opt-out-global",
+                "opt-out",
+            ]
+        )
     }
 }

@@ -5,9 +5,6 @@ import Testing
 @testable import HeedConsent
 
 /// One row of the table: where a permission stands, and what each kind of yes does to it.
-///
-/// Each text has three letters, for a yes given before, at and after the moment of the last decision:
-/// `Y` it is granted, `=` nothing changes, `s` refused for its source, `t` refused for its time.
 struct PermissionRow: Sendable, CustomTestStringConvertible {
     let state: Permission.State
     let status: Permission.OptOutStatus
@@ -22,34 +19,48 @@ struct PermissionRow: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { "\(state), opt-out \(status)" }
 
-    init(_ state: Permission.State, _ status: Permission.OptOutStatus, _ cells: String) {
-        let parts = cells.split(separator: " ").map(String.init)
-        self.state = state
-        self.status = status
-        (other, own, confirmed, complained) = (parts[0], parts[1], parts[2], parts[3])
-    }
+    /// Three letters for a yes given before, at and after the moment of the last decision: `Y` it
+    /// is granted, `=` nothing changes, `s` refused for its source, `t` refused for its time.
+    static let all = rows(
+        """
+        state       opt-out    other own confirmed complained
+        none        none       =YY   =YY =YY       sss
+        none        pending    sss   ttY ttY       sss
+        none        completed  sss   ttY ttY       sss
+        unconfirmed none       =YY   =YY =YY       sss
+        unconfirmed pending    sss   ttY ttY       sss
+        unconfirmed completed  sss   ttY ttY       sss
+        granted     none       =YY   =YY =YY       sss
+        granted     pending    sss   ttY ttY       sss
+        granted     completed  sss   ttY ttY       sss
+        denied      none       sss   ttY ttY       sss
+        denied      pending    sss   ttY ttY       sss
+        denied      completed  sss   ttY ttY       sss
+        withdrawn   none       sss   ttY ttY       sss
+        withdrawn   pending    sss   ttY ttY       sss
+        withdrawn   completed  sss   ttY ttY       sss
+        expired     none       =YY   =YY =YY       sss
+        expired     pending    sss   ttY ttY       sss
+        expired     completed  sss   ttY ttY       sss
+        """
+    )
 
-    static let all = [
-        //                                      other  own    confirmed complained
-        PermissionRow(.none, .none,             "=YY   =YY    =YY       sss"),
-        PermissionRow(.none, .pending,          "sss   ttY    ttY       sss"),
-        PermissionRow(.none, .completed,        "sss   ttY    ttY       sss"),
-        PermissionRow(.unconfirmed, .none,      "=YY   =YY    =YY       sss"),
-        PermissionRow(.unconfirmed, .pending,   "sss   ttY    ttY       sss"),
-        PermissionRow(.unconfirmed, .completed, "sss   ttY    ttY       sss"),
-        PermissionRow(.granted, .none,          "=YY   =YY    =YY       sss"),
-        PermissionRow(.granted, .pending,       "sss   ttY    ttY       sss"),
-        PermissionRow(.granted, .completed,     "sss   ttY    ttY       sss"),
-        PermissionRow(.denied, .none,           "sss   ttY    ttY       sss"),
-        PermissionRow(.denied, .pending,        "sss   ttY    ttY       sss"),
-        PermissionRow(.denied, .completed,      "sss   ttY    ttY       sss"),
-        PermissionRow(.withdrawn, .none,        "sss   ttY    ttY       sss"),
-        PermissionRow(.withdrawn, .pending,     "sss   ttY    ttY       sss"),
-        PermissionRow(.withdrawn, .completed,   "sss   ttY    ttY       sss"),
-        PermissionRow(.expired, .none,          "=YY   =YY    =YY       sss"),
-        PermissionRow(.expired, .pending,       "sss   ttY    ttY       sss"),
-        PermissionRow(.expired, .completed,     "sss   ttY    ttY       sss"),
-    ]
+    private static func rows(_ table: String) -> [PermissionRow] {
+        table.split(separator: "\n").dropFirst().compactMap { line in
+            let cells = line.split(separator: " ").map(String.init)
+            guard cells.count == 6, let state = Permission.State(rawValue: cells[0]),
+                let status = Permission.OptOutStatus(rawValue: cells[1])
+            else { return nil }
+            return PermissionRow(
+                state: state,
+                status: status,
+                other: cells[2],
+                own: cells[3],
+                confirmed: cells[4],
+                complained: cells[5]
+            )
+        }
+    }
 
     /// The permission the row is about, with every field set.
     var permission: Permission {
@@ -264,11 +275,15 @@ struct PermissionHistoryTests {
     }
 
     @Test func storedNamesAreStable() {
-        #expect(Permission.State.allCases.map(\.rawValue) == [
-            "none", "unconfirmed", "granted", "denied", "withdrawn", "expired",
-        ])
-        #expect(Permission.OptOutStatus.allCases.map(\.rawValue) == [
-            "none", "pending", "completed",
-        ])
+        #expect(
+            Permission.State.allCases.map(\.rawValue) == [
+                "none", "unconfirmed", "granted", "denied", "withdrawn", "expired",
+            ]
+        )
+        #expect(
+            Permission.OptOutStatus.allCases.map(\.rawValue) == [
+                "none", "pending", "completed",
+            ]
+        )
     }
 }

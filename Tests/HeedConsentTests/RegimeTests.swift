@@ -6,20 +6,24 @@ import Testing
 
 @Suite("Regime")
 struct RegimeTests {
-    @Test(arguments: [
-        (nil, "mailbox-48h@1"), ("BR", "mailbox-48h@1"), ("CH", "mailbox-48h@1"),
-        ("PR", "mailbox-48h@1"), ("ZZ", "mailbox-48h@1"), ("", "mailbox-48h@1"),
-        ("US", "can-spam@1"), ("US-NY", "can-spam@1"), ("US-CA", "ccpa+can-spam@1"),
-        ("CA", "casl@1"), ("CA-QC", "casl@1"), ("AU", "au-spam-act@1"), ("AU-NSW", "au-spam-act@1"),
-        ("AT", "gdpr@1"), ("GB", "uk-pecr@1"), ("GB-ENG", "uk-pecr@1"), ("NO", "gdpr@1"),
-        ("IS", "gdpr@1"), ("LI", "gdpr@1"), ("DE-BY", "gdpr@1"), ("GR", "gdpr@1"),
-    ] as [(String?, String)])
+    @Test(
+        arguments: [
+            (nil, "mailbox-48h@1"), ("BR", "mailbox-48h@1"), ("CH", "mailbox-48h@1"),
+            ("PR", "mailbox-48h@1"), ("ZZ", "mailbox-48h@1"), ("", "mailbox-48h@1"),
+            ("US", "can-spam@1"), ("US-NY", "can-spam@1"), ("US-CA", "ccpa+can-spam@1"),
+            ("CA", "casl@1"), ("CA-QC", "casl@1"), ("AU", "au-spam-act@1"),
+            ("AU-NSW", "au-spam-act@1"),
+            ("AT", "gdpr@1"), ("GB", "uk-pecr@1"), ("GB-ENG", "uk-pecr@1"), ("NO", "gdpr@1"),
+            ("IS", "gdpr@1"), ("LI", "gdpr@1"), ("DE-BY", "gdpr@1"), ("GR", "gdpr@1"),
+        ] as [(String?, String)]
+    )
     func ofARegion(_ region: String?, _ name: String) {
         #expect(Regime.forRegion(region).name == name)
     }
 
     @Test func everyMemberOfTheUnionAndOfTheAreaIsUnderTheRegulation() {
-        let union = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
+        let union =
+            "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
         let countries = (union + " IS LI NO").split(separator: " ").map(String.init)
         #expect(countries.count == 30)
         for country in countries { #expect(Regime.forRegion(country) == .gdpr, "\(country)") }

@@ -43,8 +43,10 @@ struct ScopeTests {
     }
 
     @Test func ordersByName() throws {
-        #expect(try ["b", "a", "a-b"].map { try ScopeName($0) }.sorted().map(\.text)
-            == ["a", "a-b", "b"])
+        #expect(
+            try ["b", "a", "a-b"].map { try ScopeName($0) }.sorted().map(\.text)
+                == ["a", "a-b", "b"]
+        )
     }
 
     @Test func storedNamesAreStable() {

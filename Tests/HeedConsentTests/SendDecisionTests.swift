@@ -266,9 +266,11 @@ struct SendDecisionEvidenceTests {
         #expect(decision.optOutStatus == status)
     }
 
-    @Test(arguments: [
-        (nil, 300), (3_600, 300), (301, 300), (300, 300), (299, 299), (1, 1),
-    ] as [(Int64?, Int64)])
+    @Test(
+        arguments: [
+            (nil, 300), (3_600, 300), (301, 300), (300, 300), (299, 299), (1, 1),
+        ] as [(Int64?, Int64)]
+    )
     func anAllowanceEndsWithItsConsent(_ expiry: Int64?, _ seconds: Int64) {
         var facts = GuardFacts.clear()
         facts.permission?.expiresAt = expiry.map { Fixture.now.adding(seconds: $0) }
@@ -297,10 +299,12 @@ struct SendDecisionEvidenceTests {
     }
 
     /// In days from now: when the policy agreed to took effect, and since when one is asked anew.
-    @Test(arguments: [
-        (-10, -20, "allowed"), (-10, -10, "allowed"), (-10, -9, "policyOutdated"),
-        (nil, -20, "policyOutdated"), (-10, nil, "allowed"), (nil, nil, "allowed"),
-    ] as [(Int64?, Int64?, String)])
+    @Test(
+        arguments: [
+            (-10, -20, "allowed"), (-10, -10, "allowed"), (-10, -9, "policyOutdated"),
+            (nil, -20, "policyOutdated"), (-10, nil, "allowed"), (nil, nil, "allowed"),
+        ] as [(Int64?, Int64?, String)]
+    )
     func aPolicyThatNeedsAgreementAnew(_ agreed: Int64?, _ since: Int64?, _ reason: String) {
         var facts = GuardFacts.clear()
         facts.permission?.policyEffectiveAt = agreed.map { Fixture.now.adding(days: $0) }

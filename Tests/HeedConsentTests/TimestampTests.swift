@@ -79,7 +79,9 @@ struct TimestampTests {
     @Test func textsOrderAsInstantsDo() {
         var generator = SeededGenerator(seed: 0x0DE2)
         let times = (0..<2_000).map { _ in
-            Timestamp(seconds: Int64.random(in: -60_000_000_000...200_000_000_000, using: &generator))
+            Timestamp(
+                seconds: Int64.random(in: -60_000_000_000...200_000_000_000, using: &generator)
+            )
         }
         #expect(times.sorted().map(\.text) == times.map(\.text).sorted())
     }

@@ -81,10 +81,12 @@ public struct StartOptOut: Command {
 public enum AttemptOutcome: Hashable, Sendable {
     /// The other system confirmed, or had it already.
     case confirmed(String)
-    /// It did not work; try again after so many seconds.
-    case failed(String, retryAfterSeconds: Int64)
+    /// It did not work; try again then.
+    case failed(String, retryAt: Timestamp)
     /// It will never work; an operator must look.
     case givenUp(String)
+
+    fileprivate var isConfirmation: Bool { if case .confirmed = self { true } else { false } }
 }
 
 /// Writes down how a connector answered, and completes the opt-out with the last confirmation.
@@ -100,11 +102,13 @@ public struct RecordOutcome: Command {
         self.job = job
     }
 
-    /// A target that is confirmed stays so: a second worker's answer changes nothing.
+    /// A target that is confirmed stays so: a second worker's answer changes nothing. One that was
+    /// given up waits for an operator; only a late confirmation still counts.
     public func decide(in transaction: Transaction) throws -> Decision<Bool> {
         guard var target = try transaction.target(target), target.state != .confirmed,
             let optOut = try transaction.optOut(target.optOut)
         else { return Decision(false, jobs: [.finish(job)]) }
+        if target.state == .buried, !outcome.isConfirmation { return Decision(false) }
         target.attempts += 1
         target.nextAttemptAt = nil
         switch outcome {
@@ -113,8 +117,7 @@ public struct RecordOutcome: Command {
             target.answer = answer
             target.confirmedAt = transaction.now
             return try confirmed(target, optOut, in: transaction)
-        case .failed(let answer, let seconds) where target.attempts < Job.attemptsMaximum:
-            let next = transaction.now.adding(seconds: seconds)
+        case .failed(let answer, let next) where target.attempts < Job.attemptsMaximum:
             target.answer = answer
             target.nextAttemptAt = next
             return Decision(

@@ -59,6 +59,42 @@ public struct QueueDepth: Query {
     }
 }
 
+/// Whether a lane has work that is due; asked before claiming, so that idling writes nothing.
+public struct HasDueJobs: Query {
+    let lane: Job.Lane
+
+    /// Names the lane.
+    public init(lane: Job.Lane) { self.lane = lane }
+
+    /// True when a claim would find work.
+    public func answer(in transaction: Transaction) throws -> Bool {
+        try !transaction.dueJobs(in: lane, limit: 1).isEmpty
+    }
+}
+
+/// Whether a worker died with jobs in its hands.
+public struct HasAbandonedJobs: Query {
+    /// Asks for all lanes.
+    public init() {}
+    /// True when a rescue would find work.
+    public func answer(in transaction: Transaction) throws -> Bool {
+        try !transaction.abandonedJobs(limit: 1).isEmpty
+    }
+}
+
+/// Whether there are answers to repeatable requests that may be forgotten.
+public struct HasOldAnswers: Query {
+    let age: Int64
+
+    /// Takes the age in seconds.
+    public init(olderThan age: Int64) { self.age = age }
+
+    /// True when there is one.
+    public func answer(in transaction: Transaction) throws -> Bool {
+        try transaction.hasAnswers(olderThan: age)
+    }
+}
+
 /// The log's position; also the cheapest proof that the database answers.
 public struct LogPosition: Query {
     /// Asks for the newest.

@@ -1,0 +1,110 @@
+// Does the work of one opt-out job: begin the cascade, or tell one connector and write down its answer.
+
+import HeedConnectors
+public import HeedConsent
+public import HeedEngine
+public import HeedStore
+
+/// Tells other systems about opt-outs.
+///
+/// Everything it does may be repeated: the engine ignores what is known already, and the other
+/// system sees one id for one target however often it is told.
+public struct OptOutHandler: Sendable {
+    /// How long one request may take; below the lease, so that a slow answer is not told twice.
+    public static let requestSecondsMaximum: Int64 = 15
+
+    private let engine: Engine
+    private let transport: any Transport
+    private let retryPolicy: RetryPolicy
+    private let surroundings: Surroundings
+    private let actor = Actor.system("delivery")
+
+    /// Takes the door, the wire, and how long to wait between attempts.
+    public init(
+        engine: Engine,
+        transport: any Transport,
+        retryPolicy: RetryPolicy,
+        surroundings: Surroundings
+    ) {
+        self.engine = engine
+        self.transport = transport
+        self.retryPolicy = retryPolicy
+        self.surroundings = surroundings
+    }
+
+    /// Does a job to its end and records the outcome.
+    ///
+    /// - Throws: only when the outcome could not be recorded; the job's lease then runs out and it
+    ///   is done again.
+    public func handle(_ job: Job) async throws {
+        switch job.kind {
+        case .startOptOut(let id):
+            _ = try await engine.perform(StartOptOut(id, job: job.id), as: actor)
+        case .tellConnector(let id):
+            let outcome = try await tell(id, attempt: job.attempts + 1)
+            let record = RecordOutcome(target: id, outcome: outcome, job: job.id)
+            _ = try await engine.perform(record, as: actor)
+        }
+    }
+
+    private func tell(_ id: TargetID, attempt: Int) async throws -> AttemptOutcome {
+        guard let details = try await engine.ask(TargetDetails(id)) else {
+            return .givenUp("the target is gone")
+        }
+        if details.target.state == .confirmed { return .confirmed(details.target.answer ?? "") }
+        let settings = try await engine.ask(ListConnectors())
+            .first { $0.name == details.target.connector }
+        guard let settings else { return .givenUp("there is no connector of this name any more") }
+        var outcome = AttemptOutcome.confirmed("no address to tell about")
+        for (index, address) in details.addresses.enumerated() {
+            let notice = OptOutNotice(
+                // One id an address, so that the other system can tell repeats from news.
+                target: index == 0 ? id.text : "\(id.text)_\(index + 1)",
+                address: address.delivery,
+                extent: details.optOut.extent.name,
+                contact: details.optOut.contact.text,
+                requestedAt: details.optOut.requestedAt
+            )
+            outcome = await send(notice, to: settings, attempt: attempt)
+            guard case .confirmed = outcome else { return outcome }
+        }
+        return outcome
+    }
+
+    private func send(
+        _ notice: OptOutNotice,
+        to settings: ConnectorSettings,
+        attempt: Int
+    ) async -> AttemptOutcome {
+        do {
+            let connector = try ConnectorKind(named: settings.kind).make(settings)
+            let request = try connector.suppress(notice, at: surroundings.now())
+            let response = try await transport.send(
+                request,
+                timeoutSeconds: OptOutHandler.requestSecondsMaximum
+            )
+            switch connector.answer(to: response) {
+            case .done(let answer): return .confirmed(answer)
+            case .retry(let seconds, let answer): return later(answer, attempt, after: seconds)
+            case .giveUp(let answer): return .givenUp(answer)
+            }
+        } catch let refusal as Refusal {
+            // The settings themselves are wrong; waiting will not mend them.
+            return .givenUp(refusal.description)
+        } catch let error as TransportError {
+            return later(error.code.name, attempt, after: nil)
+        } catch {
+            return later("\(type(of: error))", attempt, after: nil)
+        }
+    }
+
+    private func later(_ answer: String, _ attempt: Int, after seconds: Int64?) -> AttemptOutcome {
+        let next = retryPolicy.next(
+            after: attempt,
+            at: surroundings.now(),
+            random: surroundings.random(),
+            retryAfter: seconds
+        )
+        return .failed(answer, retryAt: next)
+    }
+}

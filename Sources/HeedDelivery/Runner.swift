@@ -1,0 +1,123 @@
+// The worker of one lane: claims due jobs, does several at a time, and waits for more.
+
+public import HeedConsent
+public import HeedEngine
+import HeedStore
+public import Logging
+public import ServiceLifecycle
+import Synchronization
+
+/// Runs the jobs of one lane until it is told to stop; then it finishes what it has begun.
+///
+/// Each lane has a runner of its own, so opt-outs never wait for other work. A runner that dies
+/// keeps its leases until they run out; the rescuer gives the jobs back then.
+public struct Runner: Service {
+    /// How a runner works.
+    public struct Options: Sendable {
+        /// The lane it serves.
+        public let lane: Job.Lane
+        /// Jobs done at the same time.
+        public let concurrency: Int
+        /// Seconds a claimed job is kept from other workers.
+        public let leaseSeconds: Int64
+        /// Milliseconds between looks at the queue when nobody rings: other processes add jobs too.
+        public let pollMilliseconds: Int64
+
+        /// Takes all four.
+        public init(
+            lane: Job.Lane,
+            concurrency: Int,
+            leaseSeconds: Int64,
+            pollMilliseconds: Int64
+        ) {
+            self.lane = lane
+            self.concurrency = concurrency
+            self.leaseSeconds = leaseSeconds
+            self.pollMilliseconds = pollMilliseconds
+        }
+    }
+
+    private let engine: Engine
+    private let options: Options
+    private let logger: Logger
+    private let handle: @Sendable (Job) async throws -> Void
+
+    /// Takes the door, how to work, and what to do with a job.
+    public init(
+        engine: Engine,
+        options: Options,
+        logger: Logger,
+        handle: @escaping @Sendable (Job) async throws -> Void
+    ) {
+        self.engine = engine
+        self.options = options
+        self.logger = logger
+        self.handle = handle
+    }
+
+    /// Works until graceful shutdown or cancellation.
+    public func run() async throws {
+        let (signals, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let rings = engine.doorbell.rings()
+        let running = Running()
+        await withDiscardingTaskGroup { group in
+            group.addTask { @Sendable in
+                await cancelWhenGracefulShutdown { for await _ in rings { signal.yield() } }
+            }
+            group.addTask { @Sendable in
+                await cancelWhenGracefulShutdown {
+                    let pause = Duration.milliseconds(options.pollMilliseconds)
+                    repeat { signal.yield() } while (try? await Task.sleep(for: pause)) != nil
+                }
+                signal.finish()
+            }
+            for await _ in signals {
+                for job in await claim(free: options.concurrency - running.count) {
+                    running.add(1)
+                    group.addTask { @Sendable in
+                        await work(on: job)
+                        running.add(-1)
+                        signal.yield()
+                    }
+                }
+            }
+        }
+    }
+
+    private func claim(free: Int) async -> [Job] {
+        guard free > 0 else { return [] }
+        let claim = ClaimJobs(
+            lane: options.lane,
+            limit: free,
+            leaseSeconds: options.leaseSeconds
+        )
+        do {
+            guard try await engine.ask(HasDueJobs(lane: options.lane)) else { return [] }
+            return try await engine.perform(claim, as: .system("runner")).receipt
+        } catch {
+            logger.error("jobs could not be claimed", metadata: ["error": "\(error)"])
+            return []
+        }
+    }
+
+    private func work(on job: Job) async {
+        do {
+            try await handle(job)
+        } catch {
+            // The lease runs out and the job is done again.
+            logger.error(
+                "a job's outcome could not be recorded",
+                metadata: ["job": "\(job.id)", "error": "\(error)"]
+            )
+        }
+    }
+}
+
+/// How many jobs a runner has in its hands.
+private final class Running: Sendable {
+    private let value = Mutex(0)
+
+    var count: Int { value.withLock { $0 } }
+
+    func add(_ difference: Int) { value.withLock { $0 += difference } }
+}

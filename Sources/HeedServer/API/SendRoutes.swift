@@ -1,0 +1,122 @@
+// The guard over HTTP: may these addresses be written to now?
+
+import HTTPTypes
+import HeedConsent
+public import HeedEngine
+import Hummingbird
+
+/// `POST /v1/sends/check`, for one person or up to 10,000 recipients.
+struct SendRoutes {
+    let engine: Engine
+    let options: ServerOptions
+
+    @Sendable
+    func check(_ request: Request, _ context: HeedRequestContext) async throws -> Response {
+        let body = try await request.body.collect(upTo: options.jsonBytesMaximum)
+        var fields = try Fields(body: body)
+        let scope = try ScopeName(fields.string("scope"))
+        let withLinks = try fields.flag("unsubscribeLinks")
+        if let recipients = try fields.optionalStrings("recipients") {
+            try fields.finish()
+            let question = try MaySendMany(
+                recipients: recipients,
+                scope: scope,
+                withLinks: withLinks
+            )
+            let answer = try await engine.ask(question)
+            return Response(json: BatchAnswer(answer, publicURL: options.publicURL))
+        }
+        let subject = try fields.subject()
+        try fields.finish()
+        let question = MaySend(subject: subject, scope: scope, withLink: withLinks)
+        let answer = try await engine.ask(question)
+        return Response(json: CheckAnswer(answer, publicURL: options.publicURL))
+    }
+}
+
+/// What goes into a message so that its reader can leave with one click (RFC 8058 §3.1).
+public struct UnsubscribeHeaders: Encodable, Sendable {
+    private let url: String
+    private let listUnsubscribe: String
+    private let listUnsubscribePost: String
+
+    /// Builds link and headers from a token.
+    public init(token: String, publicURL: String) {
+        url = "\(publicURL)/u/\(token)"
+        listUnsubscribe = "<\(url)>"
+        listUnsubscribePost = "List-Unsubscribe=One-Click"
+    }
+}
+
+/// The JSON form of one guard answer; the command line prints the same.
+public struct CheckAnswer: Encodable, Sendable {
+    private let allowed: Bool
+    private let reason: String
+    private let optOutStatus: String?
+    private let position: Int64
+    private let validUntil: String
+    private let evidence: Evidence
+    private let unsubscribe: UnsubscribeHeaders?
+
+    private struct Evidence: Encodable, Sendable {
+        let contactId: String?
+        let recordId: String?
+        let optOutId: String?
+    }
+
+    /// Takes the engine's answer and the base of public links.
+    public init(_ answer: GuardAnswer, publicURL: String) {
+        let decision = answer.decision
+        allowed = decision.allowed
+        reason = decision.reason.rawValue
+        optOutStatus = decision.optOutStatus?.rawValue
+        position = answer.position
+        validUntil = decision.validUntil.text
+        evidence = Evidence(
+            contactId: decision.contact?.text,
+            recordId: decision.record?.text,
+            optOutId: decision.optOut?.text
+        )
+        unsubscribe = answer.unsubscribeToken.map {
+            UnsubscribeHeaders(token: $0, publicURL: publicURL)
+        }
+    }
+}
+
+/// The JSON form of one recipient's verdict.
+public struct VerdictAnswer: Encodable, Sendable {
+    private let recipient: String
+    private let allowed: Bool
+    private let reason: String
+    private let optOutStatus: String?
+    private let invalid: String?
+    private let unsubscribe: UnsubscribeHeaders?
+
+    /// Takes a verdict and the base of public links.
+    public init(_ verdict: MaySendMany.Verdict, publicURL: String) {
+        recipient = verdict.recipient
+        allowed = verdict.reason == .allowed
+        reason = verdict.reason.rawValue
+        optOutStatus = verdict.optOutStatus?.rawValue
+        invalid = verdict.invalid
+        unsubscribe = verdict.unsubscribeToken.map {
+            UnsubscribeHeaders(token: $0, publicURL: publicURL)
+        }
+    }
+}
+
+/// The JSON form of many guard answers.
+public struct BatchAnswer: Encodable, Sendable {
+    private let decisions: [VerdictAnswer]
+    private let counts: [String: Int]
+    private let position: Int64
+    private let validUntil: String
+
+    /// Takes the engine's answer and the base of public links.
+    public init(_ answer: MaySendMany.Answer, publicURL: String) {
+        decisions = answer.verdicts.map { VerdictAnswer($0, publicURL: publicURL) }
+        counts = Dictionary(uniqueKeysWithValues: answer.counts.map { ($0.key.rawValue, $0.value) })
+        position = answer.position
+        validUntil = answer.validUntil.text
+    }
+}

@@ -1,0 +1,52 @@
+// Puts the server together; the program and the tests use this one wiring.
+
+import HTTPTypes
+import HeedConsent
+public import HeedEngine
+public import Hummingbird
+public import Logging
+
+/// All routes of a server.
+///
+/// - Throws: when a page's template is broken.
+func buildRouter(engine: Engine, options: ServerOptions) throws -> Router<HeedRequestContext> {
+    let router = Router(context: HeedRequestContext.self)
+    router.add(middleware: AccessMiddleware())
+    HealthRoutes(engine: engine).addRoutes(to: router)
+    UnsubscribeRoutes(engine: engine, options: options, pages: try Pages()).addRoutes(to: router)
+    router.get("openapi.yaml") { _, _ in
+        Response(
+            status: .ok,
+            headers: [.contentType: "application/yaml"],
+            body: .init(byteBuffer: ByteBuffer(bytes: PackageResources.openapi_yaml))
+        )
+    }
+    let api = router.group("v1")
+    func door(_ roles: Set<APIKey.Role>) -> RouterGroup<HeedRequestContext> {
+        api.group().add(middleware: DoorMiddleware(engine: engine, roles: roles))
+    }
+    ContactRoutes(engine: engine, options: options).addRoutes(to: door([.collector]))
+    let optOuts = OptOutRoutes(engine: engine, options: options)
+    door([.collector]).post("opt-outs", use: optOuts.request)
+    door([.collector, .auditor]).get("opt-outs/:id", use: optOuts.progress)
+    door([.sender]).post("sends/check", use: SendRoutes(engine: engine, options: options).check)
+    return router
+}
+
+/// Builds the HTTP server as a service; `onRunning` is told the port once it listens.
+public func buildApplication(
+    engine: Engine,
+    options: ServerOptions,
+    logger: Logger,
+    onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
+) throws -> some ApplicationProtocol {
+    Application(
+        router: try buildRouter(engine: engine, options: options),
+        configuration: .init(
+            address: .hostname(options.host, port: options.port),
+            serverName: "heed"
+        ),
+        onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? options.port) },
+        logger: logger
+    )
+}

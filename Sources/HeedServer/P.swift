@@ -1,3 +1,0 @@
-import Hummingbird
-import Mustache
-package enum PP { static let x = 1 }

@@ -1,0 +1,101 @@
+// The two encodings of a form body (RFC 8058 §3.2), read within tight limits and without surprises.
+
+import NIOCore
+
+/// The fields of a posted form. Anything that cannot be read has no fields; it is never an error.
+///
+/// By hand, because a one-click body is one field and a form library would take files and sizes that
+/// this route must refuse.
+struct FormBody {
+    /// At most so many parts or pairs are looked at.
+    static let partsMaximum = 8
+
+    private let fields: [(name: String, value: String)]
+
+    /// Reads a body by its content type; without one it is taken as URL-encoded.
+    init(_ body: ByteBuffer, contentType: String?) {
+        let text = String(buffer: body)
+        let type = contentType ?? ""
+        let kind = type.prefix { $0 != ";" }.lowercased().trimmingSpaces
+        if kind == "multipart/form-data", let boundary = FormBody.boundary(in: type) {
+            fields = FormBody.parts(text, boundary: boundary)
+        } else {
+            fields = FormBody.pairs(text)
+        }
+    }
+
+    /// The value of a field, by its exact name.
+    subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
+
+    private static func boundary(in contentType: String) -> String? {
+        for parameter in contentType.split(separator: ";").dropFirst() {
+            let pair = parameter.split(separator: "=", maxSplits: 1)
+            guard pair.count == 2, String(pair[0]).trimmingSpaces.lowercased() == "boundary" else {
+                continue
+            }
+            let value = String(pair[1]).trimmingSpaces
+            let unquoted = value.hasPrefix("\"") ? String(value.dropFirst().prefix { $0 != "\"" }) : value
+            // RFC 2046 §5.1.1: 1 to 70 characters.
+            return (1...70).contains(unquoted.utf8.count) ? unquoted : nil
+        }
+        return nil
+    }
+
+    private static func parts(_ text: String, boundary: String) -> [(name: String, value: String)] {
+        let lines = text.replacing("\r\n", with: "\n")
+        var fields: [(name: String, value: String)] = []
+        for part in ("\n" + lines).split(separator: "\n--" + boundary).prefix(partsMaximum + 1) {
+            guard let end = part.firstRange(of: "\n\n") else { continue }
+            guard let name = fieldName(in: part[..<end.lowerBound]) else { continue }
+            var value = String(part[end.upperBound...])
+            if value.hasSuffix("\n") { value.removeLast() }
+            fields.append((name, value))
+        }
+        return fields
+    }
+
+    private static func fieldName(in headers: Substring) -> String? {
+        for line in headers.split(separator: "\n") {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "content-disposition" else { continue }
+            for parameter in parts[1].split(separator: ";").dropFirst() {
+                let pair = parameter.split(separator: "=", maxSplits: 1)
+                guard pair.count == 2, String(pair[0]).trimmingSpaces == "name" else { continue }
+                return String(pair[1]).trimmingSpaces.replacing("\"", with: "")
+            }
+        }
+        return nil
+    }
+
+    private static func pairs(_ text: String) -> [(name: String, value: String)] {
+        text.split(separator: "&").prefix(partsMaximum).map { pair in
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = sides.count == 2 ? decoded(sides[1]) : ""
+            return (decoded(sides[0]), value)
+        }
+    }
+
+    private static func decoded(_ text: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == 0x25, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte == 0x2B ? 0x20 : byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self).trimmingSpaces
+    }
+}
+
+extension String {
+    /// Without white space at either end.
+    fileprivate var trimmingSpaces: String {
+        var text = self[...]
+        while let first = text.first, first.isWhitespace { text = text.dropFirst() }
+        while let last = text.last, last.isWhitespace { text = text.dropLast() }
+        return String(text)
+    }
+}

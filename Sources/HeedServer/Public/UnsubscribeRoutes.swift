@@ -1,0 +1,102 @@
+// The public way out: a page with a button for people, one POST for mail programs (RFC 8058).
+
+import HTTPTypes
+import HeedConsent
+import HeedEngine
+import HeedStore
+import Hummingbird
+import Logging
+
+/// `GET` and `POST /u/{token}`. No login, no cookie, no redirect, no script.
+///
+/// - GET and HEAD change nothing, because scanners open every link.
+/// - A token that is not ours gets the same answers as one that is, so that nobody can try tokens.
+/// - A repeat gets the same answer; 503 says that it is not stored and must be sent again.
+struct UnsubscribeRoutes {
+    let engine: Engine
+    let options: ServerOptions
+    let pages: Pages
+
+    func addRoutes(to router: Router<HeedRequestContext>) {
+        router.get("u/:token") { _, _ in page(.ask) }
+        router.head("u/:token") { _, _ in page(.ask) }
+        router.post("u/:token", use: leave)
+    }
+
+    /// What a body asks for.
+    private enum Wish {
+        case thisScope(Source)
+        case everything
+        case nothing
+    }
+
+    @Sendable
+    private func leave(
+        _ request: Request,
+        _ context: HeedRequestContext
+    ) async throws -> Response {
+        let body = try await request.body.collect(upTo: options.formBytesMaximum)
+        let form = FormBody(body, contentType: request.headers[.contentType])
+        let token = context.parameters.get("token") ?? ""
+        do {
+            let link = try await engine.ask(ReadUnsubscribeLink(token: token))
+            switch (UnsubscribeRoutes.wish(form), link) {
+            case (.nothing, _): return page(.ask)
+            case (_, nil): return page(.done)
+            case (.thisScope(let source), let link?):
+                try await optOut(link.contact, link.extent, source)
+            case (.everything, let link?):
+                try await optOut(link.contact, .global, .unsubscribePage)
+            }
+            return page(.done)
+        } catch let error as StoreError {
+            context.logger.error("an opt-out was not stored", metadata: ["error": "\(error)"])
+            var response = page(.failed, status: .serviceUnavailable)
+            response.headers[.retryAfter] = "30"
+            return response
+        }
+    }
+
+    /// The exact pair of RFC 8058 §3.1, or one of the page's own buttons; anything else shows the page.
+    private static func wish(_ form: FormBody) -> Wish {
+        if form["List-Unsubscribe"] == "One-Click" { return .thisScope(.oneClick) }
+        switch form["leave"] {
+        case "this": return .thisScope(.unsubscribePage)
+        case "all": return .everything
+        default: return .nothing
+        }
+    }
+
+    private func optOut(
+        _ contact: ContactID,
+        _ extent: OptOut.Extent,
+        _ source: Source
+    ) async throws {
+        let command = try RequestOptOut(subject: .contact(contact), extent: extent, source: source)
+        do {
+            _ = try await engine.perform(command, as: .person)
+        } catch is Refusal {
+            // A signed link to a person or scope that is gone: there is nothing left to stop, and the
+            // answer must not tell.
+        }
+    }
+
+    private func page(_ page: Pages.Page, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status,
+            headers: [
+                .contentType: "text/html; charset=utf-8",
+                .cacheControl: "no-store",
+                .contentSecurityPolicy: pages.contentSecurityPolicy,
+                .xRobotsTag: "noindex, nofollow",
+                .referrerPolicy: "no-referrer",
+            ],
+            body: .init(byteBuffer: ByteBuffer(string: pages.html(page)))
+        )
+    }
+}
+
+extension HTTPField.Name {
+    static let xRobotsTag = HTTPField.Name("X-Robots-Tag") ?? .via
+    static let referrerPolicy = HTTPField.Name("Referrer-Policy") ?? .via
+}

@@ -1,0 +1,16 @@
+// What is known about a request on its way to a handler.
+
+import HeedConsent
+import Hummingbird
+
+/// The context of one request.
+struct HeedRequestContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// The key that opened the door, once it has.
+    var key: APIKey?
+
+    init(source: ApplicationRequestContextSource) { coreContext = .init(source: source) }
+
+    /// The caller as an actor of the audit log.
+    var actor: Actor { key.map { Actor(.apiKey, id: $0.id) } ?? .person }
+}

@@ -1,0 +1,30 @@
+// What an operator decides about the HTTP server.
+
+/// The server's settings; every limit is stated where the server is made.
+public struct ServerOptions: Sendable {
+    /// The address to listen on.
+    public var host: String
+    /// The port to listen on; 0 lets the system choose.
+    public var port: Int
+    /// The base of public links, without a trailing slash. RFC 8058 needs https in production.
+    public var publicURL: String
+    /// The largest JSON body, in bytes. 10,000 addresses of 254 bytes are 2.6 MB.
+    public var jsonBytesMaximum: Int
+    /// The largest body of a public form, in bytes; a one-click body has about 150.
+    public var formBytesMaximum: Int
+
+    /// Takes the place to listen and the base of links; limits have the values above.
+    public init(
+        host: String,
+        port: Int,
+        publicURL: String,
+        jsonBytesMaximum: Int = 4 << 20,
+        formBytesMaximum: Int = 4 << 10
+    ) {
+        self.host = host
+        self.port = port
+        self.publicURL = publicURL
+        self.jsonBytesMaximum = jsonBytesMaximum
+        self.formBytesMaximum = formBytesMaximum
+    }
+}

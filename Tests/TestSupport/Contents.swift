@@ -1,0 +1,80 @@
+// Everything a database holds, to show that a refusal changed nothing.
+
+package import HeedStore
+
+/// The rows of every table at one moment.
+package struct Contents: Sendable {
+    private let tables: [String: [Row]]
+
+    /// The tables whose rows differ from those of `earlier`, by name.
+    package func changed(since earlier: Contents) -> [String] {
+        tables.keys.filter { tables[$0] != earlier.tables[$0] }.sorted()
+    }
+
+    /// The number of rows in a table.
+    package func count(of table: String) -> Int { tables[table]?.count ?? 0 }
+
+    /// All tables of ours; a test compares them with the live schema.
+    package static let statements: [(table: String, statement: SQL)] = [
+        ("addresses", "SELECT * FROM addresses ORDER BY 1, 2"),
+        ("api_keys", "SELECT * FROM api_keys ORDER BY 1"),
+        ("audit_events", "SELECT * FROM audit_events ORDER BY 1"),
+        ("connectors", "SELECT * FROM connectors ORDER BY 1"),
+        ("consent_records", "SELECT * FROM consent_records ORDER BY 1"),
+        ("contact_keys", "SELECT * FROM contact_keys ORDER BY 1"),
+        ("contacts", "SELECT * FROM contacts ORDER BY 1"),
+        ("idempotency_keys", "SELECT * FROM idempotency_keys ORDER BY 1"),
+        ("imports", "SELECT * FROM imports ORDER BY 1"),
+        ("jobs", "SELECT * FROM jobs ORDER BY 1"),
+        ("opt_out_targets", "SELECT * FROM opt_out_targets ORDER BY 1"),
+        ("opt_outs", "SELECT * FROM opt_outs ORDER BY 1"),
+        ("permissions", "SELECT * FROM permissions ORDER BY 1, 2"),
+        ("policies", "SELECT * FROM policies ORDER BY 1"),
+        ("policy_reconsents", "SELECT * FROM policy_reconsents ORDER BY 1, 2, 3"),
+        ("schema_migrations", "SELECT * FROM schema_migrations ORDER BY 1"),
+        ("scopes", "SELECT * FROM scopes ORDER BY 1"),
+        ("suppressions", "SELECT * FROM suppressions ORDER BY 1, 2, 3, 4"),
+        ("vault_keys", "SELECT * FROM vault_keys ORDER BY 1"),
+    ]
+
+    /// Reads every table in one snapshot.
+    package static func of(_ database: any Database) async throws -> Contents {
+        try await database.read { transaction in
+            var tables: [String: [Row]] = [:]
+            for (table, statement) in statements {
+                tables[table] = try transaction.connection.run(statement, [])
+            }
+            return Contents(tables: tables)
+        }
+    }
+}
+
+extension Installation {
+    /// Everything the database holds now.
+    package func contents() async throws -> Contents { try await Contents.of(database) }
+
+    /// The tables that `body` changes, and the code of the failure it ends with.
+    package func effect(
+        of body: () async throws -> some Any
+    ) async throws -> Effect {
+        let before = try await contents()
+        let failure = await failureCode(body)
+        return Effect(failure: failure, changed: try await contents().changed(since: before))
+    }
+}
+
+/// What became of an attempt: how it failed, and which tables are different.
+package struct Effect: Hashable, Sendable {
+    /// The code and field of the refusal, or nil.
+    package let failure: String?
+    /// Tables that changed.
+    package let changed: [String]
+
+    /// Failed as named and changed nothing.
+    package static func refused(_ failure: String) -> Effect {
+        Effect(failure: failure, changed: [])
+    }
+
+    /// Went well and changed nothing.
+    package static let unchanged = Effect(failure: nil, changed: [])
+}

@@ -1,0 +1,90 @@
+// One throwaway installation: a database in a folder, its clock, its keys and its engine.
+
+package import Foundation
+package import HeedConsent
+package import HeedEngine
+package import HeedStore
+
+/// What a test works on.
+package struct Installation: Sendable {
+    /// The engine it runs on.
+    package let backend: Backend
+    /// Where its files are.
+    package let folder: URL
+    /// Its present.
+    package let clock: TestClock
+    /// The clock and the seeded chance.
+    package let surroundings: Surroundings
+    /// The key outside the database.
+    package let masterKey: MasterKey
+    /// The open database.
+    package let database: any Database
+    /// The door to it.
+    package let engine: Engine
+
+    /// Makes the database in `folder`.
+    package init(
+        _ backend: Backend,
+        in folder: URL,
+        seed: UInt64,
+        clock: TestClock = TestClock()
+    ) throws {
+        self.backend = backend
+        self.folder = folder
+        self.clock = clock
+        surroundings = .seeded(seed, clock: clock)
+        masterKey = try Sample.masterKey(seed)
+        database = try backend.open(in: folder, masterKey: masterKey, surroundings: surroundings)
+        engine = Engine(database: database)
+    }
+
+    /// A second opening of the same database, as another process would make.
+    package func reopened(masterKey: MasterKey? = nil, seed: UInt64 = 99) throws -> any Database {
+        try backend.open(
+            in: folder,
+            masterKey: masterKey ?? self.masterKey,
+            surroundings: .seeded(seed, clock: clock)
+        )
+    }
+
+    /// Records events and job changes through the write path.
+    @discardableResult
+    package func record(
+        _ events: [Event],
+        jobs: [JobChange] = [],
+        by actor: Actor = Sample.actor
+    ) async throws -> Int64 {
+        try await database.write { transaction in
+            try transaction.record(Decision((), events: events, jobs: jobs), by: actor)
+        }
+    }
+
+    /// Runs one statement as somebody with a SQL prompt would.
+    @discardableResult
+    package func sql(_ statement: SQL, _ arguments: SQLValue...) async throws -> [Row] {
+        try await database.write { try $0.connection.run(statement, arguments) }
+    }
+
+    /// The number a statement answers.
+    package func number(_ statement: SQL, _ arguments: SQLValue...) async throws -> Int64 {
+        try await database.read { transaction in
+            try transaction.connection.run(statement, arguments).first?.integer(0) ?? 0
+        }
+    }
+}
+
+/// The code of the refusal or store error that `body` throws; nil when it throws none.
+package func failureCode(
+    _ body: () async throws -> some Any
+) async -> String? {
+    do {
+        _ = try await body()
+        return nil
+    } catch let refusal as Refusal {
+        return refusal.code.name + (refusal.field.map { " " + $0 } ?? "")
+    } catch let error as StoreError {
+        return error.code.name
+    } catch {
+        return "\(error)"
+    }
+}
