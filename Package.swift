@@ -65,7 +65,7 @@ let package = Package(
             name: "HeedServer",
             dependencies: [
                 "HeedConsent", "HeedStore", "HeedEngine", "HeedConnectors", crypto, logging,
-                .product(name: "Hummingbird", package: "hummingbird"),
+                lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -83,12 +83,9 @@ let package = Package(
                 "HeedDelivery", "HeedServer", logging, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            resources: [
-                .embedInCode("Demo/Fixtures/mailchimp-subscribed.csv"),
-                .embedInCode("Demo/Fixtures/mailchimp-unsubscribed.csv"),
-                .embedInCode("Demo/Fixtures/mailchimp-cleaned.csv"),
-            ]
+            resources: [.copy("Demo/Fixtures")]
         ),
         .target(
             name: "TestSupport",

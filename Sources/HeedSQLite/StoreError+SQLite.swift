@@ -13,7 +13,9 @@ extension StoreError {
         case SQLITE_FULL: kind = .full
         case SQLITE_CONSTRAINT: kind = .refused
         case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_FORMAT: kind = .corrupt
-        case SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH, SQLITE_NOMEM:
+        case SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM, SQLITE_AUTH, SQLITE_NOMEM,
+            SQLITE_MISUSE:
+            // GRDB answers MISUSE once the database was closed for shutdown.
             kind = .unavailable
         default: kind = .statement
         }

@@ -3,8 +3,9 @@
 import HTTPTypes
 import HeedConsent
 public import HeedEngine
-public import Hummingbird
+import Hummingbird
 public import Logging
+public import ServiceLifecycle
 
 /// All routes of a server.
 ///
@@ -39,7 +40,7 @@ public func buildApplication(
     options: ServerOptions,
     logger: Logger,
     onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
-) throws -> some ApplicationProtocol {
+) throws -> any Service {
     Application(
         router: try buildRouter(engine: engine, options: options),
         configuration: .init(

@@ -87,6 +87,12 @@ extension Transaction {
         return consents
     }
 
+    /// How the decision of a record arrived.
+    package func consentSource(of record: ConsentID) throws(StoreError) -> Source? {
+        let row = try row("SELECT source FROM consent_records WHERE id = $1", .id(record))
+        return try row.map { row throws(StoreError) in Source(stored: try row.text(0)) }
+    }
+
     func put(
         _ permission: Permission,
         of contact: ContactID,

@@ -1,7 +1,7 @@
 // Sample people, scopes and policies, and the commands most tests begin with.
 
 package import HeedConsent
-package import HeedEngine
+import HeedEngine
 package import HeedStore
 
 /// Fixed values that many suites share.

@@ -66,6 +66,14 @@ package struct ImportReader {
         }
     }
 
+    /// True for a file of people who left or cannot be reached: it is taken before files of consents.
+    package var isListOfNo: Bool {
+        switch parser {
+        case .mailchimp(let mailchimp): mailchimp.kind != .subscribed
+        case .csv: false
+        }
+    }
+
     /// How many bytes were read so far, for progress.
     package var bytesRead: Int { csv.bytesRead }
 

@@ -13,7 +13,7 @@ package struct MailchimpFormat: Sendable {
     /// A merge field may be called `Address` and hold a street, so that name is not among these.
     package static let addressNames = ["Email Address", "Email"]
 
-    private let kind: ImportRow.Status
+    let kind: ImportRow.Status
     private let address: ImportColumn
     private let optinTime: ImportColumn
     private let optinIP: ImportColumn

@@ -1,0 +1,203 @@
+// `heed check` and `heed explain`: may this address be written to, and why or why not?
+
+import ArgumentParser
+import HeedConsent
+import HeedEngine
+import HeedServer
+
+/// Asks the guard. Exit code 0 for allowed, 1 for refused, 2 for an error.
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "May this address be written to? Exit 0 allowed, 1 refused, 2 error."
+    )
+    @OptionGroup var global: GlobalOptions
+    @Argument(help: "The address.") var address: String
+    @Option(help: "The scope.") var scope: String
+    @Flag(help: "Also make an unsubscribe link.") var link = false
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let question = MaySend(
+            subject: .address(try Address(email: address)),
+            scope: try ScopeName(scope),
+            withLink: link
+        )
+        let settings = try await global.settings()
+        let installation = try Installation(settings, opening: .existing)
+        let answer = try await installation.engine.ask(question)
+        if json {
+            try Terminal.print(json: CheckAnswer(answer, publicURL: settings.publicURL))
+        } else {
+            let decision = answer.decision
+            let status = decision.optOutStatus.map { ", opt-out \($0.rawValue)" } ?? ""
+            print("\(decision.allowed ? "allowed" : "refused: \(decision.reason.rawValue)")\(status)")
+            if let token = answer.unsubscribeToken { print("\(settings.publicURL)/u/\(token)") }
+        }
+        if !answer.decision.allowed { throw ExitCode(1) }
+    }
+}
+
+/// Says in plain words why an address may or may not be written to.
+struct Explain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Why may this address be written to, or not? With the records behind it."
+    )
+    @OptionGroup var global: GlobalOptions
+    @Argument(help: "The address.") var address: String
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let subject = Subject.address(try Address(email: address))
+        let installation = try Installation(await global.settings(), opening: .existing)
+        let history = try await installation.engine.ask(History(subject))
+        if json {
+            try Terminal.print(json: ExplainAnswer(history))
+        } else {
+            for line in Explanation.lines(history) { print(line) }
+        }
+    }
+}
+
+/// An explanation in words.
+enum Explanation {
+    /// One line a fact.
+    static func lines(_ history: History.Answer) -> [String] {
+        var lines: [String] = []
+        if let contact = history.contact {
+            lines.append("Contact \(contact.id.text)\(contact.region.map { ", \($0)" } ?? "")")
+        } else {
+            lines.append("Nobody by this address is known.")
+        }
+        for state in history.scopes {
+            let may = state.decision.allowed ? "may be written to" : "may NOT be written to"
+            lines.append("\(state.scope.name) (\(state.scope.kind.rawValue)): \(may). \(why(state))")
+        }
+        for block in history.blocks {
+            let place = block.scope.map { "in \($0)" } ?? "everywhere it applies"
+            lines.append(
+                "Block: \(block.reason.rawValue), \(place), since \(block.since.text), "
+                    + "by \(block.source)"
+            )
+        }
+        if !history.consents.isEmpty { lines.append("Consent records:") }
+        for consent in history.consents {
+            let policy = consent.policyVersion.map { ", policy \($0)" } ?? ""
+            lines.append(
+                "  \(consent.givenAt.text)  \(consent.decision.rawValue) \(consent.scope), "
+                    + "basis \(consent.basis), source \(consent.source)\(policy), "
+                    + "record \(consent.id.text)"
+            )
+        }
+        if !history.timeline.isEmpty { lines.append("Timeline from the audit log:") }
+        for entry in history.timeline {
+            lines.append("  #\(entry.position)  \(entry.at.text)  \(entry.kind)")
+        }
+        return lines
+    }
+
+    private static func why(_ state: History.ScopeState) -> String {
+        let since = state.permission.decidedAt.map { " on \($0.text)" } ?? ""
+        switch state.decision.reason {
+        case .allowed: return "They said yes\(since), and nothing speaks against it."
+        case .unknownContact: return "Nothing was ever recorded; no record is no consent."
+        case .legalBlock: return "A legal block stands."
+        case .erased: return "Their data was erased; the block is what remains."
+        case .complaint: return "They reported a message as spam; only a confirmed double opt-in lifts that."
+        case .hardBounce: return "The address does not exist: a message bounced for good."
+        case .manualBlock: return "An operator blocked the address."
+        case .restricted: return "Processing of their data is restricted."
+        case .globalOptOut: return "They opted out of all campaigns. Only their own newer act lifts that."
+        case .optOut: return "They opted out of this\(since). Only their own newer act lifts that."
+        case .noConsent: return "They never agreed to this scope."
+        case .unconfirmed: return "They were asked to confirm and have not."
+        case .denied: return "They said no when asked\(since)."
+        case .withdrawn: return "They withdrew consent\(since)."
+        case .expired: return "Their consent has run out."
+        case .policyOutdated: return "They agreed to a version of the policy that is no longer enough."
+        }
+    }
+}
+
+/// The JSON form of an explanation.
+struct ExplainAnswer: Encodable {
+    let contactId: String?
+    let position: Int64
+    let scopes: [Scope]
+    let blocks: [Block]
+    let consents: [Consent]
+    let timeline: [Entry]
+
+    struct Scope: Encodable {
+        let scope: String
+        let kind: String
+        let allowed: Bool
+        let reason: String
+        let state: String
+        let optOutStatus: String
+    }
+
+    struct Block: Encodable {
+        let reason: String
+        let scope: String?
+        let since: String
+        let source: String
+    }
+
+    struct Consent: Encodable {
+        let id: String
+        let scope: String
+        let decision: String
+        let basis: String
+        let source: String
+        let policyVersion: String?
+        let givenAt: String
+        let recordedAt: String
+        let batch: String?
+    }
+
+    struct Entry: Encodable {
+        let position: Int64
+        let at: String
+        let kind: String
+        let event: String
+    }
+
+    init(_ history: History.Answer) {
+        contactId = history.contact?.id.text
+        position = history.position
+        scopes = history.scopes.map {
+            Scope(
+                scope: $0.scope.name.text,
+                kind: $0.scope.kind.rawValue,
+                allowed: $0.decision.allowed,
+                reason: $0.decision.reason.rawValue,
+                state: $0.permission.state.rawValue,
+                optOutStatus: $0.permission.optOutStatus.rawValue
+            )
+        }
+        blocks = history.blocks.map {
+            Block(
+                reason: $0.reason.rawValue,
+                scope: $0.scope?.text,
+                since: $0.since.text,
+                source: $0.source.text
+            )
+        }
+        consents = history.consents.map {
+            Consent(
+                id: $0.id.text,
+                scope: $0.scope,
+                decision: $0.decision.rawValue,
+                basis: $0.basis,
+                source: $0.source,
+                policyVersion: $0.policyVersion,
+                givenAt: $0.givenAt.text,
+                recordedAt: $0.recordedAt.text,
+                batch: $0.batch?.text
+            )
+        }
+        timeline = history.timeline.map {
+            Entry(position: $0.position, at: $0.at.text, kind: $0.kind, event: $0.body)
+        }
+    }
+}

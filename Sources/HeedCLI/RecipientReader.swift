@@ -1,0 +1,147 @@
+// Reads a campaign's list: one address a line, CSV with a header line, or NDJSON.
+
+import Foundation
+import HeedConsent
+import HeedEngine
+
+/// One recipient of a list.
+struct Recipient: Equatable {
+    /// The physical line it starts on, from 1.
+    let line: Int
+    /// The address in it; empty when there is none.
+    let address: String
+    /// The row as it came.
+    let text: String
+}
+
+/// The recipients of a list, in order.
+///
+/// A first line that starts with `{` makes it NDJSON (`address`, `email` or `recipient`); one with a
+/// column of that meaning makes it CSV; anything else is one address a line.
+struct RecipientReader {
+    private enum Shape {
+        case lines(LineReader)
+        case ndjson(LineReader)
+        case csv(CSVReader, column: Int)
+    }
+
+    private static let columns: Set<String> = [
+        "email", "e-mail", "email address", "email_address", "address", "mail", "recipient",
+    ]
+
+    private var shape: Shape
+    /// The header line of CSV, as it is written out again.
+    let header: String?
+
+    /// Takes a source of bytes: each call hands out some, nil at the end.
+    init(chunk: @escaping () throws -> [UInt8]?) throws {
+        var first = try chunk()
+        let start = String(decoding: first?.prefix(4096) ?? [], as: UTF8.self)
+        let chunk = { () throws -> [UInt8]? in
+            defer { first = nil }
+            return try first ?? chunk()
+        }
+        let line = start.drop { $0 == "\u{FEFF}" }.prefix { !$0.isNewline }
+        let names = line.split(separator: ",", omittingEmptySubsequences: false).map {
+            $0.trimmingCharacters(in: CharacterSet(charactersIn: " \"")).lowercased()
+        }
+        if line.first == "{" {
+            (shape, header) = (.ndjson(LineReader(chunk: chunk)), nil)
+        } else if let column = names.firstIndex(where: RecipientReader.columns.contains) {
+            var csv = CSVReader(chunk: chunk)
+            header = csvLine(try csv.next()?.fields ?? [])
+            shape = .csv(csv, column: column)
+        } else {
+            (shape, header) = (.lines(LineReader(chunk: chunk)), nil)
+        }
+    }
+
+    /// Up to `count` further recipients; none at the end.
+    mutating func next(_ count: Int) throws -> [Recipient] {
+        var recipients: [Recipient] = []
+        while recipients.count < count, let recipient = try next() { recipients.append(recipient) }
+        return recipients
+    }
+
+    private mutating func next() throws -> Recipient? {
+        switch shape {
+        case .lines(var reader):
+            defer { shape = .lines(reader) }
+            return try reader.next().map { Recipient(line: $0.number, address: $0.text, text: $0.text) }
+        case .ndjson(var reader):
+            defer { shape = .ndjson(reader) }
+            return try reader.next().map {
+                let address = RecipientReader.address(inJSON: $0.text)
+                return Recipient(line: $0.number, address: address, text: $0.text)
+            }
+        case .csv(var reader, let column):
+            defer { shape = .csv(reader, column: column) }
+            while let record = try reader.next() {
+                if record.problem == nil, record.fields.allSatisfy(\.isEmpty) { continue }
+                let address = column < record.fields.count ? record.fields[column] : ""
+                return Recipient(line: record.line, address: address, text: csvLine(record.fields))
+            }
+            return nil
+        }
+    }
+
+    private struct JSONRecipient: Decodable {
+        let address: String?
+        let email: String?
+        let recipient: String?
+    }
+
+    private static func address(inJSON text: String) -> String {
+        let value = try? JSONDecoder().decode(JSONRecipient.self, from: Data(text.utf8))
+        return value?.address ?? value?.email ?? value?.recipient ?? ""
+    }
+}
+
+/// Splits bytes into lines, skipping blank ones, and cuts a line off at 64 KiB.
+struct LineReader {
+    private static let bytesMaximum = 65_536
+
+    private let chunk: () throws -> [UInt8]?
+    private var buffer: [UInt8] = []
+    private var start = 0
+    private var number = 0
+    private var atEnd = false
+
+    init(chunk: @escaping () throws -> [UInt8]?) { self.chunk = chunk }
+
+    /// The next line that is not blank, with its number from 1.
+    mutating func next() throws -> (number: Int, text: String)? {
+        while let line = try nextLine() {
+            let text = line.trimmingCharacters(in: .whitespacesAndNewlines)
+            if !text.isEmpty { return (number, text) }
+        }
+        return nil
+    }
+
+    private mutating func nextLine() throws -> String? {
+        while true {
+            if let end = buffer[start...].firstIndex(of: 0x0A) {
+                defer { start = end + 1 }
+                number += 1
+                return String(decoding: buffer[start..<end].prefix(LineReader.bytesMaximum), as: UTF8.self)
+            }
+            guard !atEnd else {
+                guard start < buffer.count else { return nil }
+                defer { start = buffer.count }
+                number += 1
+                return String(decoding: buffer[start...].prefix(LineReader.bytesMaximum), as: UTF8.self)
+            }
+            buffer.removeSubrange(..<start)
+            start = 0
+            if let bytes = try chunk() { buffer += bytes } else { atEnd = true }
+        }
+    }
+}
+
+/// One CSV record (RFC 4180), quoted where it needs to be.
+func csvLine(_ fields: [String]) -> String {
+    fields.map { field in
+        let needsQuotes = field.contains { $0 == "," || $0 == "\"" || $0.isNewline }
+        return needsQuotes ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
+    }.joined(separator: ",")
+}

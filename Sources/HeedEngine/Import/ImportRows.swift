@@ -1,0 +1,243 @@
+// Records some rows of an import in one transaction, under the rules that bind everybody else.
+
+package import HeedConsent
+package import HeedStore
+
+/// What became of one row.
+package struct RowOutcome: Hashable, Sendable {
+    /// Consent was recorded.
+    package var granted = false
+    /// An opt-out was acknowledged.
+    package var optedOut = false
+    /// A complaint was recorded.
+    package var complaint = false
+    /// A hard bounce was recorded.
+    package var hardBounce = false
+    /// Why consent was refused.
+    package var refused: String?
+
+    /// True when Heed knew all of it already.
+    package var isUnchanged: Bool { self == RowOutcome() }
+}
+
+/// Rows with different addresses, to be recorded together.
+///
+/// An import never weakens an opt-out (SPEC B1): consent is recorded only where no "no" stands, since
+/// an import is not the person's own act, and a row Heed knows already changes nothing.
+package struct ImportRows: Command {
+    /// At most so many rows a transaction: a few milliseconds, so that others are not held up.
+    static let rowsMaximum = 250
+
+    let rows: [ImportRow]
+    let scope: ScopeName
+    let policyVersion: String
+    let batch: ImportID
+
+    /// One outcome for each row.
+    package func decide(in transaction: Transaction) throws -> Decision<[RowOutcome]> {
+        let scope = try transaction.requireScope(scope)
+        let policy = try transaction.requirePolicy(policyVersion)
+        var decision = Decision<[RowOutcome]>([])
+        for row in rows {
+            let outcome: RowOutcome
+            switch row.status {
+            case .subscribed:
+                outcome = try subscribe(row, scope, policy, in: transaction, &decision)
+            case .unsubscribed, .complained:
+                outcome = try optOut(row, scope, in: transaction, &decision)
+            case .cleaned: outcome = try bounce(row, in: transaction, &decision)
+            }
+            decision.receipt.append(outcome)
+        }
+        return decision
+    }
+
+    private func subscribe(
+        _ row: ImportRow,
+        _ scope: Scope,
+        _ policy: Policy,
+        in transaction: Transaction,
+        _ decision: inout Decision<[RowOutcome]>
+    ) throws -> RowOutcome {
+        let person = try resolved(row, in: transaction)
+        if try isKnown(row, person, scope, in: transaction) { return RowOutcome() }
+        let draft = ConsentDraft(
+            person: person,
+            scope: scope,
+            decision: .granted,
+            basis: .consent,
+            source: .batchImport,
+            policy: policy,
+            locale: person.contact.locale,
+            givenAt: min(row.decidedAt ?? transaction.now, transaction.now),
+            expiresAt: nil,
+            evidence: row.evidence,
+            batch: batch
+        )
+        var outcome = RowOutcome()
+        do {
+            decision.events += try draft.events(in: transaction).1
+            outcome.granted = true
+        } catch let refusal as Refusal {
+            outcome.refused = refusal.message
+        }
+        return outcome
+    }
+
+    /// True when the same or a newer yes stands, or the row says no time and any yes stands.
+    private func isKnown(
+        _ row: ImportRow,
+        _ person: ResolvedSubject,
+        _ scope: Scope,
+        in transaction: Transaction
+    ) throws -> Bool {
+        guard person.added == nil else { return false }
+        let permission = try transaction.permission(of: person.id, in: scope.name)
+        guard permission.state == .granted, let decidedAt = permission.decidedAt else { return false }
+        return row.decidedAt.map { min($0, transaction.now) <= decidedAt } ?? true
+    }
+
+    private func optOut(
+        _ row: ImportRow,
+        _ scope: Scope,
+        in transaction: Transaction,
+        _ decision: inout Decision<[RowOutcome]>
+    ) throws -> RowOutcome {
+        let person = try resolved(row, in: transaction)
+        let draft = OptOutDraft(
+            person: person,
+            extent: .scope(scope.name),
+            source: .batchImport,
+            requestedAt: min(row.decidedAt ?? transaction.now, transaction.now),
+            evidence: row.evidence,
+            batch: batch
+        )
+        var outcome = RowOutcome()
+        let isOver = try hasComeBack(person, since: row.decidedAt, scope, in: transaction)
+        if try draft.standing(in: transaction) == nil, !isOver {
+            let (_, events, jobs) = try draft.outcome(in: transaction)
+            decision.events += events
+            decision.jobs += jobs
+            outcome.optedOut = true
+        }
+        let hasComplained = person.blocks.contains { $0.reason == .complaint }
+        if row.status == .complained, !hasComplained, !isOver {
+            let block = block(.complaint, row, in: transaction)
+            decision.events.append(.suppressionAdded(block, .contact(person.id)))
+            outcome.complaint = true
+        }
+        return outcome
+    }
+
+    /// True when the person came back by their own act after the time the row gives.
+    private func hasComeBack(
+        _ person: ResolvedSubject,
+        since time: Timestamp?,
+        _ scope: Scope,
+        in transaction: Transaction
+    ) throws -> Bool {
+        guard let time, person.added == nil else { return false }
+        let permission = try transaction.permission(of: person.id, in: scope.name)
+        guard permission.state == .granted, let decidedAt = permission.decidedAt, decidedAt > time,
+            let record = permission.record
+        else { return false }
+        return try transaction.consentSource(of: record)?.isOwnAct ?? false
+    }
+
+    private func bounce(
+        _ row: ImportRow,
+        in transaction: Transaction,
+        _ decision: inout Decision<[RowOutcome]>
+    ) throws -> RowOutcome {
+        let keys = transaction.vault.lookupKeys(for: row.address)
+        let known = try transaction.suppressions(at: keys).contains { $0.reason == .hardBounce }
+        guard !known else { return RowOutcome() }
+        // Nobody is added for an address that does not exist; the keyed hash is enough.
+        let contact = try transaction.contactID(at: row.address)
+        let block = block(.hardBounce, row, in: transaction)
+        let address = contact.map { SuppressedAddress.contact($0) } ?? .address(row.address)
+        decision.events.append(.suppressionAdded(block, address))
+        var outcome = RowOutcome()
+        outcome.hardBounce = true
+        return outcome
+    }
+
+    private func block(
+        _ reason: SuppressionReason,
+        _ row: ImportRow,
+        in transaction: Transaction
+    ) -> Suppression {
+        Suppression(
+            reason: reason,
+            scope: nil,
+            since: min(row.decidedAt ?? transaction.now, transaction.now),
+            source: .batchImport,
+            optOut: nil
+        )
+    }
+
+    /// The person of a row; a new one takes locale, region and external id from it.
+    private func resolved(
+        _ row: ImportRow,
+        in transaction: Transaction
+    ) throws -> ResolvedSubject {
+        let person = try transaction.resolve(.address(row.address))
+        guard person.added != nil else { return person }
+        var externalID = row.externalID
+        // Another person's key stays theirs; the row is still worth having.
+        if let id = externalID, try transaction.contactID(external: id) != nil { externalID = nil }
+        let contact = try Contact(
+            id: person.id,
+            externalID: externalID,
+            locale: row.locale,
+            region: row.region
+        )
+        return ResolvedSubject(
+            id: person.id,
+            contact: contact,
+            added: .contactAdded(contact, [row.address]),
+            blocks: person.blocks
+        )
+    }
+}
+
+/// Opens a batch; its id is on every record that comes with it.
+package struct StartImport: Command {
+    let format: String
+    let scope: ScopeName
+    let policyVersion: String
+
+    /// Refuses an unknown scope or policy version before any row is read.
+    package func decide(in transaction: Transaction) throws -> Decision<ImportID> {
+        _ = try transaction.requireScope(scope)
+        _ = try transaction.requirePolicy(policyVersion)
+        let id = transaction.newID(of: ImportBatch.self)
+        let event = Event.importStarted(
+            id,
+            format: format,
+            scope: scope,
+            policyVersion: policyVersion
+        )
+        return Decision(id, events: [event])
+    }
+}
+
+/// Closes a batch with its counts.
+package struct FinishImport: Command {
+    let batch: ImportID
+    let counts: [String: Int]
+
+    /// Writes the counts down.
+    package func decide(in transaction: Transaction) throws -> Decision<Bool> {
+        Decision(true, events: [.importFinished(batch, counts: counts)])
+    }
+}
+
+/// What an import would do, without doing it.
+struct PreviewRows: Query {
+    let rows: ImportRows
+
+    func answer(in transaction: Transaction) throws -> [RowOutcome] {
+        try rows.decide(in: transaction).receipt
+    }
+}

@@ -1,0 +1,146 @@
+// Tests that the router is what the published description says, in both directions, and that it serves.
+
+import Foundation
+import HTTPTypes
+import HeedEngine
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import HeedServer
+
+@Suite("Application: the published description")
+struct OpenAPITests {
+    private let file = OpenAPIFile.published
+
+    /// `/v1/opt-outs/:id` as the description writes it.
+    private func described(_ path: String) -> String {
+        let parts = path.split(separator: "/").map { part in
+            part.hasPrefix(":") ? "{\(part.dropFirst())}" : String(part)
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+
+    @Test func routesAndDescriptionAreTheSame() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            let router = try buildRouter(engine: installation.engine, options: .sample)
+            let routes = router.routes.map { route in
+                OpenAPIFile.Operation(
+                    method: route.method.rawValue,
+                    path: described(route.path.description)
+                )
+            }
+            #expect(routes.sorted() == file.statuses.keys.sorted())
+        }
+    }
+
+    @Test func everyOperationHasAGoodAnswer() {
+        #expect(file.statuses.count >= 10)
+        for (operation, statuses) in file.statuses {
+            #expect(statuses.contains { (200..<300).contains($0) }, "\(operation)")
+        }
+    }
+
+    @Test func theServerSendsTheFile() async throws {
+        let path = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Sources/HeedServer/openapi.yaml")
+        let text = try String(contentsOf: path, encoding: .utf8)
+        try await withServer { server in
+            let reply = try await server.send(.get("/openapi.yaml"))
+            #expect(reply.status == 200)
+            #expect(reply.headers[.contentType] == "application/yaml")
+            #expect(reply.body == text)
+        }
+    }
+
+    /// Every example of a JSON request works, in the order of the file, and every example of a good
+    /// answer has the members of a real one.
+    @Test func examplesAreTrue() async throws {
+        let requests = file.examples.filter { $0.status == nil && $0.mediaType == "application/json" }
+        #expect(Set(requests.map(\.operation.path)).count == 4)
+        try await withServer { server in
+            for example in requests {
+                let call = Call.post(example.operation.path, example.json, as: .admin)
+                let reply = try await server.send(call)
+                #expect((200..<300).contains(reply.status), "\(example.json): \(reply.body)")
+                let documented = OpenAPIFile.published.examples.filter {
+                    $0.operation == example.operation && $0.status == reply.status
+                }
+                #expect(!documented.isEmpty)
+                let members = try members(reply.body)
+                #expect(try documented.contains { try self.members($0.json) == members })
+            }
+        }
+    }
+
+    /// The names of the members, also those of objects in it.
+    private func members(_ json: String) throws -> Set<String> {
+        func names(_ value: JSONValue, _ path: String) -> Set<String> {
+            guard case .object(let members) = value else { return [] }
+            return members.reduce(into: []) { all, member in
+                // Who is allowed and why differs from example to example, so the guard's optional
+                // members and its counts are left out.
+                guard !["optOutStatus", "unsubscribe", "counts", "evidence"].contains(member.key)
+                else { return }
+                all.insert(path + member.key)
+                all.formUnion(names(member.value, path + member.key + "."))
+            }
+        }
+        return names(try JSONDecoder().decode(JSONValue.self, from: Data(json.utf8)), "")
+    }
+}
+
+@Suite("Application: serving")
+struct ApplicationTests {
+    @Test func itServesOnTheWireAndTellsItsPort() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            let told = Mutex<Int?>(nil)
+            let application = try buildApplication(
+                engine: installation.engine,
+                options: .sample,
+                logger: LogCapture().logger,
+                onRunning: { port in told.withLock { $0 = port } }
+            )
+            try await application.test(.live) { client in
+                let reply = try await client.executeRequest(
+                    uri: "/healthz",
+                    method: .get,
+                    headers: [:],
+                    body: nil
+                )
+                #expect(reply.status == .ok)
+                #expect(reply.headers[.server] == "heed")
+                #expect(told.withLock { $0 } == client.port)
+            }
+        }
+    }
+
+    /// The answer to a body that is too large leaves the connection usable.
+    @Test func aHugeBodyIsRefusedOnTheWire() async throws {
+        try await withServer(.live) { server in
+            let call = Call.post("/v1/opt-outs", WrongInput.huge.body, as: .collector)
+            try await server.expectRefusal(of: call, as: .huge)
+            #expect(try await server.send(.get("/healthz")).status == 200)
+        }
+    }
+
+    @Test func limitsAreTheOperators() async throws {
+        var options = ServerOptions.sample
+        options.jsonBytesMaximum = 40
+        options.formBytesMaximum = 30
+        try await withServer(options: options) { server in
+            let body = #"{"recipients":[],"scope":"newsletter"}"#
+            let call = Call.post("/v1/sends/check", body, as: .sender)
+            #expect(try await server.send(call).status == 200)
+            var larger = call
+            larger.body = body + "   "
+            #expect(try await server.send(larger).status == 413)
+            let form = "List-Unsubscribe=One-Click"
+            #expect(try await server.send(.post("/u/none", form)).status == 200)
+            #expect(try await server.send(.post("/u/none", form + "&a=b2")).status == 413)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+// Reads from the published description what tests hold against the server, by its indentation.
+
+import Foundation
+import HTTPTypes
+@testable import HeedServer
+
+/// The paths, methods, statuses and examples of `openapi.yaml`.
+///
+/// It reads only the layout that file has: two spaces a level, examples as JSON on one line.
+struct OpenAPIFile: Sendable {
+    /// One method of one path, as `GET /v1/opt-outs/{id}`.
+    struct Operation: Hashable, Comparable, Sendable, CustomStringConvertible {
+        let method: String
+        let path: String
+
+        var description: String { "\(method) \(path)" }
+
+        static func < (left: Operation, right: Operation) -> Bool {
+            (left.path, left.method) < (right.path, right.method)
+        }
+    }
+
+    /// A JSON example of a request or of an answer.
+    struct Example: Sendable {
+        let operation: Operation
+        /// The status it is an answer with; nil for a request.
+        let status: Int?
+        let mediaType: String
+        let json: String
+    }
+
+    private(set) var statuses: [Operation: Set<Int>] = [:]
+    private(set) var examples: [Example] = []
+
+    /// The file as the server sends it.
+    static let published = OpenAPIFile(String(decoding: PackageResources.openapi_yaml, as: UTF8.self))
+
+    init(_ text: String) {
+        let methods: Set<String> = ["get", "head", "post", "put", "patch", "delete", "options"]
+        var isPath = false
+        var path = ""
+        var operation: Operation?
+        var status: Int?
+        var mediaType = ""
+        for line in text.split(separator: "\n") {
+            let content = line.drop { $0 == " " }
+            let key = String(content.prefix { $0 != ":" })
+            switch line.count - content.count {
+            case 0: isPath = key == "paths"
+            case 2 where isPath: path = key
+            case 4 where isPath:
+                let found = Operation(method: key.uppercased(), path: path)
+                operation = methods.contains(key) ? found : nil
+                if operation != nil { statuses[found] = [] }
+            case 6: status = nil
+            case 8 where key.hasPrefix("\""):
+                status = Int(key.dropFirst().dropLast())
+                if isPath, let operation, let status { statuses[operation]?.insert(status) }
+            default: break
+            }
+            if key.contains("/"), content.hasSuffix(":") { mediaType = key }
+            if isPath, let operation, content.hasPrefix("value: {") {
+                let json = String(content.dropFirst("value: ".count))
+                examples.append(
+                    Example(operation: operation, status: status, mediaType: mediaType, json: json)
+                )
+            }
+        }
+    }
+
+    /// The statuses of the operation that a request reaches; nil when there is none.
+    func statuses(of method: HTTPRequest.Method, at path: String) -> Set<Int>? {
+        statuses.first { operation, _ in
+            operation.method == method.rawValue && OpenAPIFile.matches(path, operation.path)
+        }?.value
+    }
+
+    private static func matches(_ path: String, _ pattern: String) -> Bool {
+        let parts = path.split(separator: "/")
+        let places = pattern.split(separator: "/")
+        return parts.count == places.count
+            && zip(parts, places).allSatisfy { $1.hasPrefix("{") || $0 == $1 }
+    }
+}

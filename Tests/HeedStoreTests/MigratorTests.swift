@@ -1,0 +1,164 @@
+// The schema moves forward only, whole steps at a time, and refuses what it does not know.
+
+import Foundation
+import HeedConsent
+import HeedStore
+import Synchronization
+import Testing
+import TestSupport
+
+@Suite("Migrator")
+struct MigratorTests {
+    private static let next = Migration(
+        number: 2,
+        name: "next",
+        script: "CREATE TABLE later (id INTEGER) STRICT; CREATE INDEX later_by_id ON later (id);"
+    )
+
+    private func migrate(_ steps: [Migration], _ database: any Database) async throws -> [String] {
+        try await database.write { transaction in
+            try Migrator(steps).migrate(transaction.connection, at: transaction.now)
+        }
+    }
+
+    private func hasLater(_ database: any Database) async throws -> Bool {
+        try await database.read { transaction in
+            try !transaction.connection.run(
+                "SELECT 1 FROM sqlite_master WHERE name = 'later'",
+                []
+            ).isEmpty
+        }
+    }
+
+    @Test func stepsAreNumberedWithoutGaps() {
+        #expect(Migration.sqlite.map(\.number) == Array(1...Int64(Migration.sqlite.count)))
+        #expect(Migrator(Migration.sqlite).newest == Int64(Migration.sqlite.count))
+        #expect(Migrator([]).newest == 0)
+    }
+
+    @Test(arguments: Backend.allCases)
+    func aFreshDatabaseHasEveryStep(_ backend: Backend) async throws {
+        try await backend.withDatabase { installation in
+            let rows = try await installation.sql(
+                "SELECT number, name, applied_at FROM schema_migrations ORDER BY number"
+            )
+            #expect(try rows.map { try $0.integer(0) } == Migration.sqlite.map(\.number))
+            #expect(try rows.map { try $0.text(1) } == Migration.sqlite.map(\.name))
+            #expect(try rows.allSatisfy { try $0.time(2) == installation.clock.now })
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func aSecondRunDoesNothing(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let before = try await installation.contents()
+            let applied = try await migrate(Migration.sqlite, installation.database)
+            #expect(applied == [])
+            #expect(try await installation.contents().changed(since: before) == [])
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func onlyMissingStepsAreApplied(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let steps = Migration.sqlite + [MigratorTests.next]
+            let first = try await migrate(steps, installation.database)
+            let second = try await migrate(steps, installation.database)
+            #expect(first == ["next"])
+            #expect(second == [])
+            #expect(try await hasLater(installation.database))
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func aNewerDatabaseIsRefused(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let steps = Migration.sqlite + [MigratorTests.next]
+            _ = try await migrate(steps, installation.database)
+            let effect = try await installation.effect { try installation.reopened() }
+            #expect(effect == .refused("newer-database"))
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func aChangedStepIsRefused(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            try await installation.sql("UPDATE schema_migrations SET checksum = zeroblob(32)")
+            let effect = try await installation.effect { try installation.reopened() }
+            #expect(effect == .refused("corrupt"))
+        }
+    }
+
+    /// The first half of a step does not stay when the second half fails.
+    @Test(arguments: Backend.allCases)
+    func aStepThatFailsLeavesNothing(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let broken = Migration(
+                number: 2,
+                name: "broken",
+                script: "CREATE TABLE later (id INTEGER); CREATE TABLE later (id INTEGER);"
+            )
+            let effect = try await installation.effect {
+                try await migrate(Migration.sqlite + [broken], installation.database)
+            }
+            #expect(effect == .refused("bad-statement"))
+            #expect(try await !hasLater(installation.database))
+        }
+    }
+
+    /// The files as they are in the middle of a step are what a crash leaves behind.
+    @Test(arguments: Backend.allCases)
+    func aCrashInTheMiddleLeavesNothing(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            try await withTemporaryFolder { folder in
+                let left = folder.appending(path: "left")
+                let steps = Migration.sqlite + [MigratorTests.next]
+                try await installation.database.write { transaction in
+                    _ = try Migrator(steps).migrate(transaction.connection, at: transaction.now)
+                    try FileManager.default.copyItem(at: installation.folder, to: left)
+                }
+                #expect(try await hasLater(installation.database))
+                let recovered = try backend.open(
+                    in: left,
+                    masterKey: installation.masterKey,
+                    surroundings: installation.surroundings
+                )
+                #expect(try await !hasLater(recovered))
+            }
+        }
+    }
+
+    /// A crash while the very first start makes tables and keys: the next start begins again.
+    @Test(arguments: Backend.allCases)
+    func aCrashOfTheFirstStartLeavesNothing(_ backend: Backend) async throws {
+        try await withTemporaryFolder { folder in
+            let first = folder.appending(path: "first")
+            let left = folder.appending(path: "left")
+            try FileManager.default.createDirectory(at: first, withIntermediateDirectories: true)
+            let copied = Mutex(false)
+            // Keys are drawn after the tables were made, in the same transaction.
+            let seeded = Surroundings.seeded(5, clock: TestClock())
+            let crashing = Surroundings(now: seeded.now) {
+                copied.withLock { copied in
+                    guard !copied else { return }
+                    copied = true
+                    try? FileManager.default.copyItem(at: first, to: left)
+                }
+                return seeded.random()
+            }
+            _ = try backend.open(
+                in: first,
+                masterKey: Sample.masterKey(5),
+                surroundings: crashing
+            )
+            let second = try backend.open(
+                in: left,
+                masterKey: Sample.masterKey(6),
+                surroundings: .seeded(6, clock: TestClock())
+            )
+            let contents = try await Contents.of(second)
+            #expect(contents.count(of: "schema_migrations") == Migration.sqlite.count)
+            #expect(contents.count(of: "vault_keys") == 3)
+        }
+    }
+}

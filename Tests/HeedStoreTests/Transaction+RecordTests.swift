@@ -1,0 +1,222 @@
+// The write path: one audit line per event, the change it stands for, and nothing by halves.
+
+import Crypto
+import HeedConsent
+import HeedStore
+import Testing
+import TestSupport
+
+@Suite("Transaction+Record")
+struct TransactionRecordTests {
+    private struct Case {
+        let event: Event
+        let kind: String
+        let tables: [String]
+    }
+
+    private let contact = Sample.contact()
+    private let time = Timestamp(seconds: 1_769_851_000)
+
+    /// Every event there is, in an order in which each can happen.
+    private func people() throws -> [Case] {
+        let record = ConsentRecord(
+            id: ConsentID(high: 1, low: 1),
+            contact: contact.id,
+            scope: Sample.newsletter.text,
+            decision: .granted,
+            basis: .consent,
+            source: .form,
+            policy: try Sample.policy(),
+            locale: nil,
+            givenAt: time,
+            recordedAt: time,
+            batch: nil
+        )
+        let block = Suppression(
+            reason: .manual,
+            scope: nil,
+            since: time,
+            source: .system,
+            optOut: nil
+        )
+        let granted = Event.consentRecorded(
+            record,
+            Sample.evidence(),
+            from: Permission(),
+            to: try Permission().applying(.grant(.form, at: time, complaint: false))
+        )
+        return [
+            Case(
+                event: .contactAdded(contact, [try Sample.address()]),
+                kind: "contact.added",
+                tables: ["addresses", "contact_keys", "contacts"]
+            ),
+            Case(event: granted, kind: "consent.granted", tables: ["consent_records", "permissions"]),
+            Case(
+                event: .suppressionAdded(block, .contact(contact.id)),
+                kind: "suppression.added",
+                tables: ["suppressions"]
+            ),
+            Case(
+                event: .suppressionLifted(block, contact.id),
+                kind: "suppression.lifted",
+                tables: ["suppressions"]
+            ),
+        ]
+    }
+
+    private func optOuts() -> [Case] {
+        var optOut = OptOut(
+            id: OptOutID(high: 2, low: 2),
+            contact: contact.id,
+            extent: .scope(Sample.newsletter),
+            source: .oneClick,
+            requestedAt: time,
+            regime: .gdpr
+        )
+        var target = OptOutTarget(id: TargetID(high: 3, low: 3), optOut: optOut.id, connector: "alpha")
+        var cases = [
+            Case(
+                event: .optOutRequested(optOut, Sample.evidence()),
+                kind: "optout.requested",
+                tables: ["opt_outs"]
+            ),
+            Case(
+                event: .optOutEnqueued(optOut, [target]),
+                kind: "optout.enqueued",
+                tables: ["opt_out_targets"]
+            ),
+        ]
+        optOut.status = .processing
+        cases.append(
+            Case(event: .optOutStarted(optOut), kind: "optout.started", tables: ["opt_outs"])
+        )
+        cases.append(
+            Case(
+                event: .localCascadeCompleted(optOut, permissionsClosed: 1),
+                kind: "optout.local-cascade-completed",
+                tables: []
+            )
+        )
+        target.attempts = 1
+        cases.append(
+            Case(
+                event: .targetFailed(target, optOut),
+                kind: "optout.esp-failed",
+                tables: ["opt_out_targets"]
+            )
+        )
+        target.state = .confirmed
+        cases.append(
+            Case(
+                event: .targetConfirmed(target, optOut, latencyMilliseconds: 5),
+                kind: "optout.esp-confirmed",
+                tables: ["opt_out_targets"]
+            )
+        )
+        optOut.status = .completed
+        optOut.processedAt = time
+        cases.append(
+            Case(event: .optOutCompleted(optOut), kind: "optout.completed", tables: ["opt_outs"])
+        )
+        return cases
+    }
+
+    private func registry() throws -> [Case] {
+        let key = APIKey(id: "k", role: .sender, label: "", secretHash: Array(0..<32))
+        let batch = ImportID(high: 4, low: 4)
+        let scope = Scope(name: ScopeName(stored: "extra"), channel: .email, kind: .campaign)
+        let policy = try Sample.policy("2026-09", reconsent: [Sample.newsletter])
+        let started = Event.importStarted(
+            batch,
+            format: "csv",
+            scope: scope.name,
+            policyVersion: policy.version
+        )
+        return [
+            Case(event: .scopeAdded(scope), kind: "scope.added", tables: ["scopes"]),
+            Case(
+                event: .policyPublished(policy),
+                kind: "policy.published",
+                tables: ["policies", "policy_reconsents"]
+            ),
+            Case(event: .keyCreated(key), kind: "key.created", tables: ["api_keys"]),
+            Case(event: .keyRevoked(key), kind: "key.revoked", tables: ["api_keys"]),
+            Case(
+                event: .connectorAdded(try Sample.connector("alpha")),
+                kind: "connector.added",
+                tables: ["connectors"]
+            ),
+            Case(event: started, kind: "import.started", tables: ["imports"]),
+            Case(
+                event: .importFinished(batch, counts: ["rows": 1]),
+                kind: "import.finished",
+                tables: ["imports"]
+            ),
+        ]
+    }
+
+    @Test(arguments: Backend.allCases)
+    func eachEventIsOneLineAndItsChange(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let cases = try people() + optOuts() + registry()
+            for (number, row) in cases.enumerated() {
+                let before = try await installation.contents()
+                let position = try await installation.record([row.event])
+                #expect(position == Int64(5 + number))
+                let changed = try await installation.contents().changed(since: before)
+                #expect(changed == (row.tables + ["audit_events"]).sorted(), "\(row.kind)")
+                let line = try await installation.database.read {
+                    try $0.events(after: position - 1, limit: 9)
+                }
+                #expect(line.map(\.kind) == [row.kind])
+                #expect(row.event.kind == row.kind)
+            }
+        }
+    }
+
+    /// Who did it and the hash of what was sealed stand in the line; the sealed bytes do not.
+    @Test(arguments: Backend.allCases)
+    func theLineHoldsTheHashOfTheSealedDetails(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            try await installation.record(try people().map(\.event), by: Actor(.cli, id: "ann"))
+            let sealed = try await installation.sql("SELECT evidence FROM consent_records").first
+            let hash = SHA256.hash(data: try #require(sealed).blob(0))
+            let log = try await installation.database.read { try $0.events(after: 5, limit: 1) }
+            let body = String(decoding: try #require(log.first).body, as: UTF8.self)
+            #expect(body.contains(#""details":"\#(hexadecimal(hash))""#))
+            #expect(body.contains(#""actor":"ann","actorType":"operator""#))
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func aDecisionWithoutEventsAnswersTheEnd(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let before = try await installation.contents()
+            let position = try await installation.record([])
+            #expect(position == 4)
+            #expect(try await installation.contents().changed(since: before) == [])
+        }
+    }
+
+    /// Events, state and jobs of one decision are one commit: the last one's failure undoes the first.
+    @Test(arguments: Backend.allCases)
+    func aDecisionIsRecordedWholeOrNotAtAll(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let job = Job(
+                id: JobID(high: 1, low: 1),
+                kind: .startOptOut(OptOutID(high: 1, low: 1)),
+                lane: .optOut,
+                priority: 0,
+                runAt: time
+            )
+            let effect = try await installation.effect {
+                try await installation.record(
+                    try (people() + optOuts()).map(\.event),
+                    jobs: [.add(job), .add(job)]
+                )
+            }
+            #expect(effect == .refused("refused-by-database"))
+        }
+    }
+}
