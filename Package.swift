@@ -14,7 +14,10 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "heed", targets: ["HeedCLI"]),
-        .library(name: "HeedEngine", targets: ["HeedEngine", "HeedSQLite"]),
+        .library(
+            name: "HeedEngine",
+            targets: ["HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine"]
+        ),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -116,6 +119,17 @@ let package = Package(
                 "HeedDelivery", logging, lifecycle,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .testTarget(
+            name: "HeedServerTests",
+            dependencies: [
+                "TestSupport", "HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine",
+                "HeedServer", logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),
         .testTarget(name: "TidyTests"),

@@ -28,11 +28,18 @@ has_sqlite_library() {
     has_command pkg-config && pkg-config --exists sqlite3
 }
 
+# SwiftNIO's compression is built against the system's zlib.
+has_zlib() {
+    [ "$(uname -s)" = Darwin ] && return 0
+    [ -e /usr/include/zlib.h ]
+}
+
 # Debian splits `ensurepip` from python3; without it a virtual environment cannot be made.
 has_python_venv() { python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
 
 missing=()
 has_sqlite_library || missing+=(libsqlite3-dev)
+has_zlib || missing+=(zlib1g-dev)
 if [ "$mode" = test ]; then
     has_command python3 || missing+=(python3)
     has_python_venv || missing+=(python3-venv)

@@ -67,7 +67,9 @@ struct RecipientReader {
         switch shape {
         case .lines(var reader):
             defer { shape = .lines(reader) }
-            return try reader.next().map { Recipient(line: $0.number, address: $0.text, text: $0.text) }
+            return try reader.next().map {
+                Recipient(line: $0.number, address: $0.text, text: $0.text)
+            }
         case .ndjson(var reader):
             defer { shape = .ndjson(reader) }
             return try reader.next().map {
@@ -123,13 +125,19 @@ struct LineReader {
             if let end = buffer[start...].firstIndex(of: 0x0A) {
                 defer { start = end + 1 }
                 number += 1
-                return String(decoding: buffer[start..<end].prefix(LineReader.bytesMaximum), as: UTF8.self)
+                return String(
+                    decoding: buffer[start..<end].prefix(LineReader.bytesMaximum),
+                    as: UTF8.self
+                )
             }
             guard !atEnd else {
                 guard start < buffer.count else { return nil }
                 defer { start = buffer.count }
                 number += 1
-                return String(decoding: buffer[start...].prefix(LineReader.bytesMaximum), as: UTF8.self)
+                return String(
+                    decoding: buffer[start...].prefix(LineReader.bytesMaximum),
+                    as: UTF8.self
+                )
             }
             buffer.removeSubrange(..<start)
             start = 0

@@ -23,7 +23,17 @@ public struct Address: Hashable, Sendable {
     ///
     /// - Throws: `Refusal` that names `field` and never repeats the address, since it may be logged.
     public init(email text: some StringProtocol, field: String = "address") throws(Refusal) {
-        let given = trimmed(String(text))
+        let text = String(text)
+        if let plain = PlainAddress(text) {
+            self.init(given: text, local: plain.local, domain: plain.domain, match: plain.match)
+        } else {
+            try self.init(anyEmail: text, field: field)
+        }
+    }
+
+    /// Reads a mail address by the full rules.
+    init(anyEmail text: String, field: String) throws(Refusal) {
+        let given = trimmed(text)
         guard !given.isEmpty else { throw Refusal(.missing, field: field, "an address is needed") }
         guard given.utf8.count <= 1024 else {
             throw Refusal(.invalid, field: field, "an address has at most 254 bytes (RFC 5321)")
@@ -40,17 +50,23 @@ public struct Address: Hashable, Sendable {
         guard match.utf8.count <= 254 else {
             throw Refusal(.invalid, field: field, "an address has at most 254 bytes (RFC 5321)")
         }
+        self.init(given: given, local: lowered, domain: domain, match: match)
+    }
+
+    private init(given: String, local: String, domain: String, match: String) {
         self.channel = .email
         self.delivery = given
         self.match = match
-        let mailbox = MailboxAlias.widen(local: lowered, domain: domain)
+        let mailbox = MailboxAlias.widen(local: local, domain: domain)
         self.widened = mailbox ?? match
         self.hasAliases = mailbox != nil
     }
 
     private static func domain(_ text: String, field: String) throws(Refusal) -> String {
         let plain = text.hasSuffix(".") ? String(text.dropLast()) : text
-        if plain.hasPrefix("["), plain.hasSuffix("]"), isAddressLiteral(plain.dropFirst().dropLast()) {
+        if plain.hasPrefix("["), plain.hasSuffix("]"),
+            isAddressLiteral(plain.dropFirst().dropLast())
+        {
             return plain.lowercased()
         }
         guard let domain = asciiDomain(plain), isHostName(domain) else {
@@ -78,7 +94,11 @@ private struct LocalPart {
             throw Refusal(.invalid, field: field, "not a mail address: nothing before the '@'")
         }
         guard given.utf8.count <= 64 else {
-            throw Refusal(.invalid, field: field, "the part before '@' has at most 64 bytes (RFC 5321)")
+            throw Refusal(
+                .invalid,
+                field: field,
+                "the part before '@' has at most 64 bytes (RFC 5321)"
+            )
         }
         if isDotAtom(given) {
             text = String(given)
@@ -153,7 +173,8 @@ private func requoted(_ content: String) -> String {
 
 private func isHostName(_ domain: String) -> Bool {
     guard !domain.isEmpty, domain.utf8.count <= 253 else { return false }
-    return domain.utf8.split(separator: 0x2E, omittingEmptySubsequences: false).allSatisfy { label in
+    return domain.utf8.split(separator: 0x2E, omittingEmptySubsequences: false).allSatisfy {
+        label in
         (1...63).contains(label.count) && label.first != 0x2D && label.last != 0x2D
             && label.allSatisfy {
                 (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x5F

@@ -30,10 +30,18 @@ public struct Contact: Hashable, Sendable {
             }
         }
         if let locale, !isTag(locale, longest: 35) {
-            throw Refusal(.invalid, field: "locale", "a locale is a language tag such as 'de' or 'pt-BR'")
+            throw Refusal(
+                .invalid,
+                field: "locale",
+                "a locale is a language tag such as 'de' or 'pt-BR'"
+            )
         }
         if let region, !isRegion(region) {
-            throw Refusal(.invalid, field: "region", "a region is an ISO 3166 code such as 'DE' or 'US-CA'")
+            throw Refusal(
+                .invalid,
+                field: "region",
+                "a region is an ISO 3166 code such as 'DE' or 'US-CA'"
+            )
         }
         self.id = id
         self.externalID = externalID

@@ -20,11 +20,15 @@ public enum GrantRule {
             case .legal, .hardBounce, .manual: continue
             case .complaint:
                 guard source == .doubleOptIn else {
-                    throw refusal("the person complained; only a confirmed double opt-in can lift that")
+                    throw refusal(
+                        "the person complained; only a confirmed double opt-in can lift that"
+                    )
                 }
             case .erasure:
                 guard source.isOwnAct else {
-                    throw refusal("the person had their data erased; only their own act can bring them back")
+                    throw refusal(
+                        "the person had their data erased; only their own act can bring them back"
+                    )
                 }
             case .optOutGlobal, .optOut:
                 guard source.isOwnAct else {

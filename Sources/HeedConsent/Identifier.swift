@@ -11,6 +11,7 @@ public struct Identifier<Subject>: Hashable, Comparable, Sendable {
     public let low: UInt64
 
     /// Makes an identifier from its 128 bits.
+    @inlinable
     public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
@@ -24,11 +25,11 @@ public struct Identifier<Subject>: Hashable, Comparable, Sendable {
     }
 
     /// Reads sixteen big-endian bytes; nil for any other count.
+    @inlinable
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
-        let words = bytes.reduce(into: (UInt64(0), UInt64(0))) { words, byte in
-            words = (words.0 << 8 | words.1 >> 56, words.1 << 8 | UInt64(byte))
-        }
+        var words = (UInt64(0), UInt64(0))
+        for byte in bytes { words = (words.0 << 8 | words.1 >> 56, words.1 << 8 | UInt64(byte)) }
         self.init(high: words.0, low: words.1)
     }
 
@@ -48,7 +49,9 @@ public struct Identifier<Subject>: Hashable, Comparable, Sendable {
 
     /// Sixteen big-endian bytes, as the databases store it.
     public var bytes: [UInt8] {
-        [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }
+        [high, low].flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) }
+        }
     }
 
     /// The full 36-character lower-case form.

@@ -25,7 +25,9 @@ public struct Policy: Hashable, Sendable {
         guard textHash.count == 32 else {
             throw Refusal(.invalid, field: "textSha256", "a SHA-256 has 32 bytes (64 hex digits)")
         }
-        if let url, !(url.hasPrefix("https://") || url.hasPrefix("http://")) || url.utf8.count > 2048 {
+        if let url,
+            !(url.hasPrefix("https://") || url.hasPrefix("http://")) || url.utf8.count > 2048
+        {
             throw Refusal(.invalid, field: "url", "a policy URL starts with https://")
         }
         self.version = version

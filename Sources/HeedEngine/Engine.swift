@@ -100,7 +100,10 @@ public struct Engine: Sendable {
             }
             let decision = try command.decide(in: transaction)
             let position = try transaction.record(decision, by: actor)
-            let receipt = String(decoding: try JSONEncoder().encode(decision.receipt), as: UTF8.self)
+            let receipt = String(
+                decoding: try JSONEncoder().encode(decision.receipt),
+                as: UTF8.self
+            )
             try transaction.remember(
                 keyHash,
                 fingerprint: fingerprint,

@@ -1,6 +1,5 @@
 // The waiting writers of one database: drained together into one transaction and one flush.
 
-import GRDB
 import HeedConsent
 import HeedStore
 import Synchronization
@@ -38,8 +37,13 @@ final class GroupCommit: Sendable {
     }
 
     /// Commits groups until nothing waits. Called on the writer's own queue only.
-    func drain(_ database: GRDB.Database) {
-        while let group = nextGroup() { commit(group, on: SQLiteConnection(database)) }
+    func drain(on connection: SQLiteConnection) {
+        while let group = nextGroup() { commit(group, on: connection) }
+    }
+
+    /// Answers everybody who waits with the same failure.
+    func refuseAll(_ error: StoreError) {
+        while let group = nextGroup() { for write in group { write.answer(error) } }
     }
 
     private func nextGroup() -> [PendingWrite]? {

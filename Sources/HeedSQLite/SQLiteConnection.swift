@@ -1,41 +1,44 @@
 // One open SQLite session: binds, steps and reads through the statement handle itself.
 
-import GRDB
 import GRDBSQLite
 import HeedConsent
 import HeedStore
-import Synchronization
 
-/// Runs statements on a GRDB connection.
+/// Runs statements on a SQLite session, and keeps each prepared for the next time.
 ///
-/// GRDB prepares and caches the statements; they are stepped by hand because a guard answers from
-/// one row and GRDB's row type would cost more than the lookup. Lives only as long as the access.
-final class SQLiteConnection: SQLConnection {
-    private let database: GRDB.Database
+/// Statements are stepped by hand, because a guard answers from one row and a row object of a library
+/// costs more than the lookup. The set of statements is finite: `SQL` comes from literals only.
+///
+/// Unchecked: whoever holds the session keeps it behind a lock, so that one thread uses it at a time.
+@safe
+final class SQLiteConnection: SQLConnection, @unchecked Sendable {
+    private let session: OpaquePointer
+    private var statements: [HeedStore.SQL: OpaquePointer] = unsafe [:]
 
-    init(_ database: GRDB.Database) { self.database = database }
+    /// Takes an open session; it must outlive this object.
+    init(_ session: OpaquePointer) { unsafe self.session = session }
+
+    deinit {
+        for unsafe statement in unsafe statements.values { unsafe sqlite3_finalize(statement) }
+    }
 
     func run(_ sql: HeedStore.SQL, _ arguments: [SQLValue]) throws(StoreError) -> [HeedStore.Row] {
-        let statement: Statement
-        do {
-            statement = try database.cachedStatement(sql: numbered(sql))
-        } catch {
-            throw StoreError(error)
-        }
-        let handle = unsafe statement.sqliteStatement
+        let statement = unsafe try prepared(sql)
         defer {
-            unsafe sqlite3_reset(handle)
-            unsafe sqlite3_clear_bindings(handle)
+            unsafe sqlite3_reset(statement)
+            unsafe sqlite3_clear_bindings(statement)
         }
-        for (index, argument) in arguments.enumerated() {
-            let code = unsafe bind(argument, at: Int32(index + 1), of: handle)
+        var index: Int32 = 1
+        for argument in arguments {
+            let code = unsafe bind(argument, at: index, of: statement)
             guard code == SQLITE_OK else { throw failure(code) }
+            index += 1
         }
         var rows: [HeedStore.Row] = []
         while true {
-            let code = unsafe sqlite3_step(handle)
+            let code = unsafe sqlite3_step(statement)
             switch code {
-            case SQLITE_ROW: rows.append(unsafe row(of: handle))
+            case SQLITE_ROW: rows.append(unsafe row(of: statement))
             case SQLITE_DONE: return rows
             default: throw failure(code)
             }
@@ -43,24 +46,31 @@ final class SQLiteConnection: SQLConnection {
     }
 
     func runScript(_ script: String) throws(StoreError) {
-        do {
-            try database.execute(sql: script)
-        } catch {
-            throw StoreError(error)
-        }
+        let code = unsafe sqlite3_exec(session, script, nil, nil, nil)
+        guard code == SQLITE_OK else { throw failure(code) }
     }
 
     /// True when SQLite has rolled the transaction back by itself, as it does on a full disk.
-    var isOutsideTransaction: Bool {
-        unsafe database.sqliteConnection.map { unsafe sqlite3_get_autocommit($0) != 0 } ?? true
+    var isOutsideTransaction: Bool { unsafe sqlite3_get_autocommit(session) != 0 }
+
+    private func prepared(_ sql: HeedStore.SQL) throws(StoreError) -> OpaquePointer {
+        if let statement = unsafe statements[sql] { return unsafe statement }
+        // SQLite numbers parameters with `?n`; the one SQL text has `$n`.
+        let text = String(sql.text.map { $0 == "$" ? "?" : $0 })
+        var statement: OpaquePointer?
+        let flags = UInt32(SQLITE_PREPARE_PERSISTENT)
+        let code = unsafe sqlite3_prepare_v3(session, text, -1, flags, &statement, nil)
+        guard code == SQLITE_OK, let statement = unsafe statement else { throw failure(code) }
+        unsafe statements[sql] = statement
+        return unsafe statement
     }
 
     private func failure(_ code: CInt) -> StoreError {
-        let extended = unsafe database.sqliteConnection.map { unsafe sqlite3_extended_errcode($0) }
-        let message = unsafe database.sqliteConnection.flatMap { connection in
-            unsafe sqlite3_errmsg(connection).map { unsafe String(cString: $0) }
-        }
-        return StoreError(sqlite: extended ?? code, message: message ?? "unknown failure")
+        let message = unsafe sqlite3_errmsg(session).map { unsafe String(cString: $0) }
+        return StoreError(
+            sqlite: unsafe sqlite3_extended_errcode(session),
+            message: message ?? "unknown failure \(code)"
+        )
     }
 }
 
@@ -109,17 +119,5 @@ private func value(of handle: OpaquePointer, at column: Int32) -> SQLValue {
         guard let start = unsafe sqlite3_column_blob(handle, column) else { return .blob([]) }
         return .blob(unsafe Array(UnsafeRawBufferPointer(start: start, count: count)))
     default: return .null
-    }
-}
-
-/// Statements with `$n` rewritten to `?n`, which is how SQLite numbers parameters.
-private let numberedStatements = Mutex<[HeedStore.SQL: String]>([:])
-
-private func numbered(_ sql: HeedStore.SQL) -> String {
-    numberedStatements.withLock { cache in
-        if let text = cache[sql] { return text }
-        let text = String(sql.text.map { $0 == "$" ? "?" : $0 })
-        cache[sql] = text
-        return text
     }
 }

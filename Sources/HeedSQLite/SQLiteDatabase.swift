@@ -22,7 +22,10 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
     private let pool: DatabasePool
     private let vault: Vault
     private let surroundings: Surroundings
+    private let readers: ReaderPool
     private let group = GroupCommit()
+    /// The writing session; used on the pool's writing queue only.
+    private let writer = Mutex<SQLiteConnection?>(nil)
     /// The schema steps that were applied when it was opened.
     public let applied: [String]
 
@@ -39,17 +42,34 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
             throw StoreError(.unavailable, "there is no database at \(path)")
         }
         self.surroundings = surroundings
+        let configuration = SQLiteDatabase.configuration
+        readers = ReaderPool(path: path, configuration: configuration, count: 8)
         do {
-            pool = try DatabasePool(path: path, configuration: SQLiteDatabase.configuration)
+            pool = try SQLiteDatabase.openPool(path)
             (applied, vault) = try SQLiteDatabase.prepare(pool, masterKey, surroundings)
         } catch {
             throw StoreError(error)
         }
     }
 
+    /// While two processes switch a new file to WAL, SQLite sees a deadlock and says busy at once,
+    /// without asking the busy handler; so this is tried again.
+    private static func openPool(_ path: String) throws -> DatabasePool {
+        var tries = 0
+        while true {
+            do {
+                return try DatabasePool(path: path, configuration: configuration)
+            } catch let error as DatabaseError
+                where error.resultCode == .SQLITE_BUSY && tries < 1000
+            {
+                tries += 1
+                Thread.sleep(forTimeInterval: 0.01)
+            }
+        }
+    }
+
     private static var configuration: Configuration {
         var configuration = Configuration()
-        configuration.maximumReaderCount = 8
         configuration.foreignKeysEnabled = true
         // Another process may hold the write lock, for example an import at the command line. SQLite's
         // own back-off grows to 100 ms, which starves a server beside it; 1 ms steps share fairly.
@@ -59,6 +79,9 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
         }
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA secure_delete = ON")
+            // In KiB. SQLite's 2 MiB hold the inner pages of a few ten thousand people; a guard that
+            // reads them from the file again spends most of its time there.
+            try database.execute(sql: "PRAGMA cache_size = -16384")
         }
         return configuration
     }
@@ -71,10 +94,13 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
         try pool.writeWithoutTransaction { database in
             // GRDB sets NORMAL for WAL, which may lose the last commits on power loss.
             try database.execute(sql: "PRAGMA synchronous = FULL")
-            let connection = SQLiteConnection(database)
+            let connection = try SQLiteDatabase.connection(of: database)
             _ = try connection.run("BEGIN IMMEDIATE", [])
             do {
-                let steps = try Migrator(Migration.sqlite).migrate(connection, at: surroundings.now())
+                let steps = try Migrator(Migration.sqlite).migrate(
+                    connection,
+                    at: surroundings.now()
+                )
                 let vault = try Vault.unlock(connection, with: masterKey, in: surroundings)
                 _ = try connection.run("COMMIT", [])
                 return (steps, vault)
@@ -93,12 +119,12 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
     /// A reader of WAL never waits for a writer, so it may run where the caller is: a hop to another
     /// thread would cost more than the lookup.
     private func readInline<Answer: Sendable>(
-        _ body: (Transaction) throws -> Answer
+        _ body: @escaping @Sendable (Transaction) throws -> Answer
     ) throws -> Answer {
         do {
-            return try pool.read { database in
+            return try readers.read { connection in
                 let transaction = Transaction(
-                    connection: SQLiteConnection(database),
+                    connection: connection,
                     surroundings: surroundings,
                     vault: vault
                 )
@@ -107,6 +133,15 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
         } catch let error as DatabaseError {
             throw StoreError(error)
         }
+    }
+
+    private static func connection(
+        of database: GRDB.Database
+    ) throws(StoreError) -> SQLiteConnection {
+        guard let session = unsafe database.sqliteConnection else {
+            throw StoreError(.unavailable, "the database is closed")
+        }
+        return unsafe SQLiteConnection(session)
     }
 
     /// Runs `body` in the next group and returns once that group is durable.
@@ -124,7 +159,8 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
                     )
                     let result = Result { try body(transaction) }
                     outcome.set(result)
-                    if case .success = result { return true } else { return false }
+                    guard case .success = result else { return false }
+                    return true
                 },
                 answer: { failure in
                     if let failure, !outcome.isRefusal {
@@ -135,13 +171,30 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
                 }
             )
             if group.enqueue(write) {
-                pool.asyncWriteWithoutTransaction { self.group.drain($0) }
+                pool.asyncWriteWithoutTransaction { self.drain($0) }
+            }
+        }
+    }
+
+    private func drain(_ database: GRDB.Database) {
+        writer.withLock { writer in
+            do {
+                let connection = try writer ?? SQLiteDatabase.connection(of: database)
+                writer = connection
+                group.drain(on: connection)
+            } catch {
+                group.refuseAll(StoreError(error))
             }
         }
     }
 
     /// Closes all sessions; for orderly shutdown.
-    public func close() throws { try pool.close() }
+    public func close() throws {
+        readers.close()
+        // Statements go before the session they belong to.
+        writer.withLock { $0 = nil }
+        try pool.close()
+    }
 
     /// A setting of the writing session, for `doctor` and tests.
     package func writerPragma(_ name: StaticString) throws -> Int64 {

@@ -40,7 +40,11 @@ struct Fields {
 
     /// Reads a body; refuses what is not a JSON object.
     init(body: ByteBuffer) throws(Refusal) {
-        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(body.readableBytesView))
+        guard
+            let value = try? JSONDecoder().decode(
+                JSONValue.self,
+                from: Data(body.readableBytesView)
+            )
         else { throw Refusal(.malformed, "the body is not valid JSON") }
         guard case .object(let members) = value else {
             throw Refusal(.malformed, "the body has to be a JSON object")

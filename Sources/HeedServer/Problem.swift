@@ -44,7 +44,11 @@ struct Problem: Error {
         case is NIOTooManyBytesError:
             self.init(.contentTooLarge, "too-large", "the body is larger than this route takes")
         default:
-            self.init(.internalServerError, "internal", "the request failed inside Heed; see its log")
+            self.init(
+                .internalServerError,
+                "internal",
+                "the request failed inside Heed; see its log"
+            )
         }
     }
 

@@ -60,7 +60,10 @@ package struct Migrator {
                 )
             }
             guard known.checksum == checksum else {
-                throw StoreError(.corrupt, "schema step \(number) in the database differs from ours")
+                throw StoreError(
+                    .corrupt,
+                    "schema step \(number) in the database differs from ours"
+                )
             }
         }
         let missing = migrations.filter { step in !applied.contains { $0.number == step.number } }

@@ -8,11 +8,19 @@ package import HeedConsent
 package struct SQL: ExpressibleByStringLiteral, Hashable, Sendable {
     /// The statement.
     package let text: String
+    /// Hashed once, because a statement is looked up each time it runs.
+    private let textHash: Int
 
     /// Takes a literal.
-    package init(stringLiteral literal: StaticString) { text = literal.description }
+    package init(stringLiteral literal: StaticString) { self.init(joined: literal.description) }
 
-    private init(joined text: String) { self.text = text }
+    private init(joined text: String) {
+        self.text = text
+        textHash = text.hashValue
+    }
+
+    /// Feeds the hash made before.
+    package func hash(into hasher: inout Hasher) { hasher.combine(textHash) }
 
     /// Joins two pieces, so that one column list can serve many statements.
     package static func + (left: SQL, right: SQL) -> SQL { SQL(joined: left.text + right.text) }

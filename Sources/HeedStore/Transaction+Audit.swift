@@ -18,7 +18,10 @@ extension Transaction {
     func append(_ line: AuditEvent) throws(StoreError) {
         let body = line.canonical()
         guard body.count <= AuditEvent.canonicalBytesMaximum else {
-            throw StoreError(.refused, "an audit event may have \(AuditEvent.canonicalBytesMaximum) bytes")
+            throw StoreError(
+                .refused,
+                "an audit event may have \(AuditEvent.canonicalBytesMaximum) bytes"
+            )
         }
         try execute(
             "INSERT INTO audit_events (id, at, kind, contact_id, subject, body) "

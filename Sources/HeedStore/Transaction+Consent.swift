@@ -58,7 +58,8 @@ extension Transaction {
     }
 
     /// A person's consent records, oldest first, at most `limit`.
-    package func consents(of contact: ContactID, limit: Int64) throws(StoreError) -> [StoredConsent] {
+    package func consents(of contact: ContactID, limit: Int64) throws(StoreError) -> [StoredConsent]
+    {
         let rows = try rows(
             "SELECT id, scope, decision, basis, source, policy_version, policy_sha256, given_at, "
                 + "recorded_at, import_id, evidence IS NOT NULL FROM consent_records "

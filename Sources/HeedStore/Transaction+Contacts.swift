@@ -90,7 +90,10 @@ extension Transaction {
         guard !rows.isEmpty, let key = try contactKey(of: contact) else { return [] }
         var addresses: [Address] = []
         for row in rows {
-            let text = String(decoding: try open(row.blob(0), of: contact, as: .address, with: key), as: UTF8.self)
+            let text = String(
+                decoding: try open(row.blob(0), of: contact, as: .address, with: key),
+                as: UTF8.self
+            )
             guard let address = try? Address(email: text) else {
                 throw StoreError(.corrupt, "a sealed address is not readable")
             }
@@ -100,7 +103,8 @@ extension Transaction {
     }
 
     /// The evidence sealed with a consent record.
-    package func evidence(of record: ConsentID, contact: ContactID) throws(StoreError) -> Evidence? {
+    package func evidence(of record: ConsentID, contact: ContactID) throws(StoreError) -> Evidence?
+    {
         let row = try row("SELECT evidence FROM consent_records WHERE id = $1", .id(record))
         guard let sealed = try row?.optionalBlob(0), let key = try contactKey(of: contact)
         else { return nil }
@@ -170,7 +174,10 @@ extension Transaction {
 
     private func contactKey(of contact: ContactID) throws(StoreError) -> SymmetricKey? {
         guard
-            let row = try row("SELECT wrapped FROM contact_keys WHERE contact_id = $1", .id(contact))
+            let row = try row(
+                "SELECT wrapped FROM contact_keys WHERE contact_id = $1",
+                .id(contact)
+            )
         else { return nil }
         let label = "contact-key:" + contact.text
         guard let bytes = HeedStore.open(try row.blob(0), with: vault.master, label: label) else {

@@ -79,7 +79,9 @@ extension Transaction {
         var jobs: [Job] = []
         for row in rows {
             // A kind this version does not know stays for the newer node that wrote it.
-            guard let kind = Job.Kind(stored: try row.text(1), subject: try row.blob(2)) else { continue }
+            guard let kind = Job.Kind(stored: try row.text(1), subject: try row.blob(2)) else {
+                continue
+            }
             jobs.append(
                 Job(
                     id: try row.id(0),

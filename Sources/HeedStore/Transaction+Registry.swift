@@ -16,7 +16,10 @@ extension Transaction {
     /// A scope by name.
     package func scope(_ name: ScopeName) throws(StoreError) -> Scope? {
         guard
-            let row = try row("SELECT name, channel, kind FROM scopes WHERE name = $1", .text(name.text))
+            let row = try row(
+                "SELECT name, channel, kind FROM scopes WHERE name = $1",
+                .text(name.text)
+            )
         else { return nil }
         return try scope(row)
     }
@@ -31,7 +34,11 @@ extension Transaction {
     }
 
     private func scope(_ row: Row) throws(StoreError) -> Scope {
-        Scope(name: ScopeName(stored: try row.text(0)), channel: try row.word(1), kind: try row.word(2))
+        Scope(
+            name: ScopeName(stored: try row.text(0)),
+            channel: try row.word(1),
+            kind: try row.word(2)
+        )
     }
 
     func insert(_ policy: Policy) throws(StoreError) {

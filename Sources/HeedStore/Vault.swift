@@ -37,7 +37,8 @@ public struct Vault: Sendable, CustomStringConvertible {
     }
 
     let master: SymmetricKey
-    private let lookup: SymmetricKey
+    /// Has taken the lookup key in already: a copy of it hashes an address in half the time.
+    private let lookup: HMAC<SHA256>
     private let link: SymmetricKey
     private let settings: SymmetricKey
 
@@ -84,7 +85,9 @@ public struct Vault: Sendable, CustomStringConvertible {
         settings: SymmetricKey
     ) {
         self.master = master
-        self.lookup = lookup
+        var hmac = HMAC<SHA256>(key: lookup)
+        hmac.update(data: Array("v1|".utf8))
+        self.lookup = hmac
         self.link = link
         self.settings = settings
     }
@@ -109,9 +112,8 @@ extension Vault {
     }
 
     private func lookupKey(_ text: String, channel: Channel) -> [UInt8] {
-        var hmac = HMAC<SHA256>(key: lookup)
-        hmac.update(data: Array("v1|\(channel.rawValue)|".utf8))
-        hmac.update(data: Array(text.utf8))
+        var hmac = lookup
+        hmac.update(data: Array("\(channel.rawValue)|\(text)".utf8))
         return Array(hmac.finalize().prefix(16))
     }
 

@@ -3,8 +3,8 @@
 import HeedConsent
 import HeedEngine
 import HeedStore
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Subject")
 struct SubjectTests {
@@ -63,8 +63,14 @@ struct SubjectTests {
     }
 
     /// Clocks differ by up to five minutes; more is a mistake.
-    @Test(arguments: Backend.allCases, [(300_000_000, true), (300_000_001, false)] as [(Int64, Bool)])
-    func theFutureIsRefused(_ backend: Backend, _ row: (ahead: Int64, isAccepted: Bool)) async throws {
+    @Test(
+        arguments: Backend.allCases,
+        [(300_000_000, true), (300_000_001, false)] as [(Int64, Bool)]
+    )
+    func theFutureIsRefused(
+        _ backend: Backend,
+        _ row: (ahead: Int64, isAccepted: Bool)
+    ) async throws {
         try await backend.withEngine { installation in
             let now = installation.clock.now
             let time = Timestamp(microseconds: now.microseconds + row.ahead)

@@ -2,8 +2,8 @@
 
 import HeedConsent
 import HeedStore
-import Testing
 import TestSupport
+import Testing
 
 @testable import HeedEngine
 
@@ -14,11 +14,15 @@ struct UnsubscribeLinkTests {
         .scope(ScopeName(stored: String(repeating: "s", count: 64))),
     ]
 
-    private func token(_ installation: Installation, _ link: UnsubscribeLink) async throws -> String {
+    private func token(_ installation: Installation, _ link: UnsubscribeLink) async throws -> String
+    {
         try await installation.database.read { link.token(with: $0.vault) }
     }
 
-    private func read(_ installation: Installation, _ token: String) async throws -> UnsubscribeLink? {
+    private func read(
+        _ installation: Installation,
+        _ token: String
+    ) async throws -> UnsubscribeLink? {
         try await installation.engine.ask(ReadUnsubscribeLink(token: token))
     }
 
@@ -79,8 +83,8 @@ struct UnsubscribeLinkTests {
     @Test(arguments: Backend.allCases)
     func anotherInstallationsTokenIsNotOurs(_ backend: Backend) async throws {
         let link = UnsubscribeLink(contact: Sample.contact().id, extent: .global)
-        let token = try await backend.withDatabase(seed: 1) { try await token($0, link) }
-        let found = try await backend.withDatabase(seed: 2) { try await read($0, token) }
+        let foreign = try await backend.withDatabase(seed: 1) { try await token($0, link) }
+        let found = try await backend.withDatabase(seed: 2) { try await read($0, foreign) }
         #expect(found == nil)
     }
 

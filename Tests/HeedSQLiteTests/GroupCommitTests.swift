@@ -4,8 +4,8 @@ import Foundation
 import HeedConsent
 import HeedStore
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @Suite("GroupCommit", .timeLimit(.minutes(1)))
 struct GroupCommitTests {
@@ -20,7 +20,9 @@ struct GroupCommitTests {
     @Test func waitingWritersShareCommits() async throws {
         try await withInstallation { installation async throws in
             let before = try WriteAheadLog(in: installation.folder).commits
-            let failures = await writeTogether(64, on: installation.database) { number, transaction in
+            let failures = await writeTogether(64, on: installation.database) {
+                number,
+                transaction in
                 try addKey(number, transaction)
             }
             #expect(failures.allSatisfy { $0.value == nil })
@@ -45,7 +47,9 @@ struct GroupCommitTests {
 
     @Test func oneFailureAmongManyIsItsOwn() async throws {
         try await withInstallation { installation async throws in
-            let failures = await writeTogether(64, on: installation.database) { number, transaction in
+            let failures = await writeTogether(64, on: installation.database) {
+                number,
+                transaction in
                 try addKey(number, transaction)
                 if number == 40 { throw StoreError(.corrupt, "only mine") }
             }
@@ -57,11 +61,15 @@ struct GroupCommitTests {
 
     @Test func aConstraintThatFailsIsItsOwn() async throws {
         try await withInstallation { installation async throws in
-            let failures = await writeTogether(64, on: installation.database) { number, transaction in
+            let failures = await writeTogether(64, on: installation.database) {
+                number,
+                transaction in
                 // Pairs of writers want the same row; one of each is refused.
                 try addKey(number / 2, transaction)
             }
-            #expect(failures.values.compactMap { $0?.code } == Array(repeating: .refused, count: 32))
+            #expect(
+                failures.values.compactMap { $0?.code } == Array(repeating: .refused, count: 32)
+            )
             #expect(try await keys(installation.database) == Set(0..<32))
         }
     }
@@ -69,7 +77,9 @@ struct GroupCommitTests {
     /// A deferred foreign key is looked at by COMMIT, after every body has said yes.
     @Test func aFailingCommitIsEverybodysAnswer() async throws {
         try await withInstallation { installation async throws in
-            let failures = await writeTogether(64, on: installation.database) { number, transaction in
+            let failures = await writeTogether(64, on: installation.database) {
+                number,
+                transaction in
                 try addKey(number, transaction)
                 guard number == 40 else { return }
                 _ = try transaction.connection.run("PRAGMA defer_foreign_keys = ON", [])
@@ -93,7 +103,9 @@ struct GroupCommitTests {
     /// A refusal is the rule's answer, whatever becomes of the flush it would have shared.
     @Test func aRefusalStaysARefusalWhenTheCommitFails() async throws {
         try await withInstallation { installation async throws in
-            let failures = await writeTogether(64, on: installation.database) { number, transaction in
+            let failures = await writeTogether(64, on: installation.database) {
+                number,
+                transaction in
                 if number.isMultiple(of: 2), number > 0 { throw StoreError(.newer, "no") }
                 _ = try transaction.connection.run("PRAGMA defer_foreign_keys = ON", [])
                 _ = try transaction.connection.run(
@@ -102,7 +114,8 @@ struct GroupCommitTests {
                 )
             }
             for (number, failure) in failures {
-                let said: StoreError.Code = number > 0 && number.isMultiple(of: 2) ? .newer : .refused
+                let said: StoreError.Code =
+                    number > 0 && number.isMultiple(of: 2) ? .newer : .refused
                 #expect(failure?.code == said)
             }
         }
@@ -146,7 +159,9 @@ struct GroupCommitTests {
     /// A transaction that is gone takes all its members with it, and each of them is told.
     @Test func aTransactionThatEndsEarlyIsAnError() async throws {
         try await withInstallation { installation async throws in
-            let failures = await writeTogether(8, on: installation.database) { number, transaction in
+            let failures = await writeTogether(8, on: installation.database) {
+                number,
+                transaction in
                 try addKey(number, transaction)
                 if number == 5 { _ = try transaction.connection.run("ROLLBACK", []) }
             }
@@ -161,7 +176,9 @@ struct GroupCommitTests {
     @Test func aLongQueueIsDrained() async throws {
         try await withInstallation { installation async throws in
             let order = Mutex<[Int]>([])
-            let failures = await writeTogether(600, on: installation.database) { number, transaction in
+            let failures = await writeTogether(600, on: installation.database) {
+                number,
+                transaction in
                 try addKey(number, transaction)
                 order.withLock { $0.append(number) }
             }

@@ -4,8 +4,9 @@ import Foundation
 import HeedConsent
 import HeedSQLite
 import HeedStore
-import Testing
+import Synchronization
 import TestSupport
+import Testing
 
 @Suite("SQLiteDatabase", .timeLimit(.minutes(1)))
 struct SQLiteDatabaseTests {
@@ -119,21 +120,36 @@ struct SQLiteDatabaseTests {
     }
 
     /// `serve` and a command may start on a new folder at the same moment.
-    @Test(arguments: 1...20)
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func manyMayMakeTheFileAtOnce(_ round: UInt64) async throws {
-        try await withTemporaryFolder { folder in
+        try await withTemporaryFolder { folder async throws in
             let file = folder.appending(path: "a.sqlite")
             let address = try Sample.address()
-            let keys = try await withThrowingTaskGroup(of: [UInt8].self) { group in
-                for number in 0..<4 as Range<UInt64> {
-                    group.addTask {
-                        let database = try open(file, seed: round * 10 + number)
-                        return try await database.read { $0.vault.lookupKeys(for: address).match }
-                    }
+            let opened = Mutex<[Result<SQLiteDatabase, any Error>]>([])
+            // Threads of their own, as processes have, and all of them at the line together.
+            let line = DispatchSemaphore(value: 0)
+            let finished = DispatchGroup()
+            for number in 0..<6 as Range<UInt64> {
+                finished.enter()
+                Thread.detachNewThread {
+                    line.wait()
+                    let result = Result { try open(file, seed: round * 10 + number) }
+                    opened.withLock { $0.append(result) }
+                    finished.leave()
                 }
-                return try await group.reduce(into: []) { $0.append($1) }
             }
-            #expect(keys.count == 4 && Set(keys).count == 1)
+            for _ in 0..<6 { line.signal() }
+            await withCheckedContinuation { continuation in
+                finished.notify(queue: .global()) { continuation.resume() }
+            }
+            var keys: Set<[UInt8]> = []
+            for result in opened.withLock({ $0 }) {
+                let database = try result.get()
+                keys.insert(
+                    try await database.read { $0.vault.lookupKeys(for: address).match }
+                )
+            }
+            #expect(keys.count == 1)
         }
     }
 
@@ -189,7 +205,9 @@ struct SQLiteDatabaseTests {
     @Test func aFullDiskInAGroupLosesNothingAcknowledged() async throws {
         try await Backend.sqlite.withEngine { installation in
             try await installation.sql("PRAGMA max_page_count = 1")
-            let failures = await writeTogether(300, on: installation.database) { number, transaction in
+            let failures = await writeTogether(300, on: installation.database) {
+                number,
+                transaction in
                 try addKey(number, transaction)
                 let address = try Sample.address(number)
                 let contact = Sample.contact(UInt64(number))

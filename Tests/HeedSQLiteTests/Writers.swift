@@ -6,7 +6,9 @@ import HeedStore
 /// What a writer does, told which one it is.
 typealias WriterBody = @Sendable (Int, Transaction) throws -> Void
 
-/// Runs `count` writers at once. The first one's body holds the writing session until all others
+/// Runs `count` writers at once.
+///
+/// The first one's body holds the writing session until all others
 /// are on their way, so that they wait and share the next commits.
 ///
 /// - Returns: the failure of each writer, nil where it was answered that its work is durable.

@@ -1,5 +1,6 @@
 // Tests what every answer carries, and that no log line has an address, a token or a key.
 
+import Foundation
 import HTTPTypes
 import HeedConsent
 import HeedStore

@@ -106,11 +106,8 @@ func withServer(
             let command = try CreateKey(role: role, label: role.rawValue)
             keys[role] = try await engine.perform(command, as: Sample.actor).receipt.token
         }
-        let application = try buildApplication(
-            engine: engine,
-            options: options,
-            logger: log.logger
-        )
+        let service = try buildApplication(engine: engine, options: options, logger: log.logger)
+        let application = try #require(service as? any ApplicationProtocol)
         try await application.test(transport) { [keys] client in
             let server = Server(
                 installation: installation,

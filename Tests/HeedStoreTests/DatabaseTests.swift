@@ -3,8 +3,8 @@
 import Foundation
 import HeedConsent
 import HeedStore
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Database")
 struct DatabaseTests {

@@ -4,8 +4,8 @@ import Foundation
 import HeedConsent
 import HeedStore
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Migrator")
 struct MigratorTests {

@@ -2,8 +2,8 @@
 
 import HeedConsent
 import HeedStore
-import Testing
 import TestSupport
+import Testing
 
 @Suite("SQL")
 struct SQLTests {
@@ -57,7 +57,8 @@ struct SQLTests {
     @Test(arguments: Backend.allCases)
     func textIsNotNormalised(_ backend: Backend) async throws {
         try await backend.withDatabase { installation in
-            let row = try await installation.sql("SELECT $1, $2", .text("e\u{301}"), .text("é")).first
+            let row = try await installation.sql("SELECT $1, $2", .text("e\u{301}"), .text("é"))
+                .first
             #expect(try #require(row).text(0).unicodeScalars.count == 2)
             #expect(try #require(row).text(1).unicodeScalars.count == 1)
         }

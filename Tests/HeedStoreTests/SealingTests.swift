@@ -3,8 +3,8 @@
 import Foundation
 import HeedConsent
 import HeedStore
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Sealing")
 struct SealingTests {
@@ -30,7 +30,8 @@ struct SealingTests {
             try await installation.optOut(address, from: .global)
             try await installation.drainQueue()
             let needles = [
-                "Zebrastripe", "zebrastripe", "Quux", "quux", "zebrastripequux@gmail.com", "gmail.com",
+                "Zebrastripe", "zebrastripe", "Quux", "quux", "zebrastripequux@gmail.com",
+                "gmail.com",
                 "203.0.113.77", "SearchableBrowser", "shop.example/searchable-form",
                 "searchable statement", "whsec_alphasecret", "alpha.example/hook",
             ]
@@ -71,8 +72,8 @@ struct SealingTests {
             let people = try await people(installation)
             #expect(await addressesFailure(installation.database, people[0]) == nil)
             try await installation.sql(
-                "UPDATE addresses SET sealed = (SELECT sealed FROM addresses WHERE contact_id = $2) "
-                    + "WHERE contact_id = $1",
+                "UPDATE addresses SET sealed = (SELECT sealed FROM addresses "
+                    + "WHERE contact_id = $2) WHERE contact_id = $1",
                 .id(people[0].id),
                 .id(people[1].id)
             )
@@ -104,8 +105,8 @@ struct SealingTests {
             try await installation.sql(
                 "INSERT INTO consent_records (id, contact_id, scope, decision, basis, source, "
                     + "given_at, recorded_at, actor, actor_type, evidence) "
-                    + "SELECT $1, contact_id, 'newsletter', 'withdrawn', 'consent', 'form', 0, 0, 'x', "
-                    + "'x', sealed FROM addresses WHERE contact_id = $2",
+                    + "SELECT $1, contact_id, 'newsletter', 'withdrawn', 'consent', 'form', 0, 0, "
+                    + "'x', 'x', sealed FROM addresses WHERE contact_id = $2",
                 .id(forged),
                 .id(person.id)
             )
@@ -172,7 +173,9 @@ struct SealingTests {
                 for (person, erased) in zip(people, [true, false]) {
                     let addresses = try transaction.deliveryAddresses(of: person.id, on: .email)
                     #expect(addresses == (erased ? [] : [person.address]))
-                    let record = try #require(try transaction.consents(of: person.id, limit: 1).first)
+                    let record = try #require(
+                        try transaction.consents(of: person.id, limit: 1).first
+                    )
                     #expect(record.hasEvidence)
                     let evidence = try transaction.evidence(of: record.id, contact: person.id)
                     #expect(evidence == (erased ? nil : Sample.evidence()))

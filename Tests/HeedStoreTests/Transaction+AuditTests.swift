@@ -2,8 +2,8 @@
 
 import HeedConsent
 import HeedStore
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Transaction+Audit")
 struct TransactionAuditTests {
@@ -78,7 +78,9 @@ struct TransactionAuditTests {
                         "suppression.added", "optout.enqueued",
                     ]
                 )
-                #expect(try transaction.timeline(of: id, limit: 2).map(\.kind) == Array(mine.prefix(2)))
+                #expect(
+                    try transaction.timeline(of: id, limit: 2).map(\.kind) == Array(mine.prefix(2))
+                )
                 #expect(
                     try transaction.timeline(of: optOut, limit: 100).map(\.kind)
                         == ["optout.requested", "suppression.added", "optout.enqueued"]

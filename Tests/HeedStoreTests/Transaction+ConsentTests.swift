@@ -2,8 +2,8 @@
 
 import HeedConsent
 import HeedStore
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Transaction+Consent")
 struct TransactionConsentTests {
@@ -72,7 +72,8 @@ struct TransactionConsentTests {
             let unknown = try Sample.policy("nowhere")
             let time = Timestamp(seconds: 1)
             let broken = [
-                record(1, .granted, policy: nil, at: time), record(2, .denied, policy: nil, at: time),
+                record(1, .granted, policy: nil, at: time),
+                record(2, .denied, policy: nil, at: time),
                 record(3, .granted, policy: unknown, at: time),
             ]
             for record in broken {
@@ -107,13 +108,19 @@ struct TransactionConsentTests {
             try await installation.record([.contactAdded(contact, [])])
             let policy = try Sample.policy()
             for (number, permission) in permissions().enumerated() {
-                let record = record(UInt64(number), .granted, policy: policy, at: Timestamp(seconds: 1))
+                let record = record(
+                    UInt64(number),
+                    .granted,
+                    policy: policy,
+                    at: Timestamp(seconds: 1)
+                )
                 try await installation.record([
                     .consentRecorded(record, Evidence(), from: Permission(), to: permission)
                 ])
                 try await installation.database.read { [contact] transaction throws in
                     #expect(
-                        try transaction.permission(of: contact.id, in: Sample.newsletter) == permission
+                        try transaction.permission(of: contact.id, in: Sample.newsletter)
+                            == permission
                     )
                     #expect(
                         try transaction.permission(of: contact.id, in: Sample.promotions)

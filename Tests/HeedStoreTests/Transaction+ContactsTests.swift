@@ -2,8 +2,8 @@
 
 import HeedConsent
 import HeedStore
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Transaction+Contacts")
 struct TransactionContactsTests {
@@ -19,7 +19,9 @@ struct TransactionContactsTests {
                 #expect(try transaction.contactID(at: addresses[1]) == contact.id)
                 #expect(try transaction.contactID(external: "Kunde-Ö 7") == contact.id)
                 let stored = try transaction.deliveryAddresses(of: contact.id, on: .email)
-                #expect(Set(stored.map(\.delivery)) == ["person1@mail.example", "Ärger@Mail.example"])
+                #expect(
+                    Set(stored.map(\.delivery)) == ["person1@mail.example", "Ärger@Mail.example"]
+                )
             }
         }
     }

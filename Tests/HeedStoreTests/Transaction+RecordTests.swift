@@ -3,8 +3,8 @@
 import Crypto
 import HeedConsent
 import HeedStore
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Transaction+Record")
 struct TransactionRecordTests {
@@ -51,7 +51,11 @@ struct TransactionRecordTests {
                 kind: "contact.added",
                 tables: ["addresses", "contact_keys", "contacts"]
             ),
-            Case(event: granted, kind: "consent.granted", tables: ["consent_records", "permissions"]),
+            Case(
+                event: granted,
+                kind: "consent.granted",
+                tables: ["consent_records", "permissions"]
+            ),
             Case(
                 event: .suppressionAdded(block, .contact(contact.id)),
                 kind: "suppression.added",
@@ -74,7 +78,11 @@ struct TransactionRecordTests {
             requestedAt: time,
             regime: .gdpr
         )
-        var target = OptOutTarget(id: TargetID(high: 3, low: 3), optOut: optOut.id, connector: "alpha")
+        var target = OptOutTarget(
+            id: TargetID(high: 3, low: 3),
+            optOut: optOut.id,
+            connector: "alpha"
+        )
         var cases = [
             Case(
                 event: .optOutRequested(optOut, Sample.evidence()),
@@ -199,7 +207,7 @@ struct TransactionRecordTests {
         }
     }
 
-    /// Events, state and jobs of one decision are one commit: the last one's failure undoes the first.
+    /// Events, state and jobs of one decision are one commit: the last one's failure undoes all.
     @Test(arguments: Backend.allCases)
     func aDecisionIsRecordedWholeOrNotAtAll(_ backend: Backend) async throws {
         try await backend.withEngine { installation in

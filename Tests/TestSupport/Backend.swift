@@ -5,7 +5,7 @@ import HeedEngine
 import HeedSQLite
 package import HeedStore
 
-/// An engine. Suites take `arguments: Backend.allCases`.
+/// An engine; suites take `arguments: Backend.allCases`.
 package enum Backend: String, CaseIterable, Sendable, CustomStringConvertible {
     /// One file.
     case sqlite

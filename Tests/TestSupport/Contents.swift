@@ -70,6 +70,12 @@ package struct Effect: Hashable, Sendable {
     /// Tables that changed.
     package let changed: [String]
 
+    /// Names the failure, if any, and the tables.
+    package init(failure: String?, changed: [String]) {
+        self.failure = failure
+        self.changed = changed
+    }
+
     /// Failed as named and changed nothing.
     package static func refused(_ failure: String) -> Effect {
         Effect(failure: failure, changed: [])

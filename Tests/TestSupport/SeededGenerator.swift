@@ -21,7 +21,9 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
 }
 
 extension Surroundings {
-    /// The test's clock, and chance from a seed. Two installations need two seeds, or they share keys.
+    /// The test's clock, and chance from a seed.
+    ///
+    /// Two installations need two seeds, or they share keys.
     package static func seeded(_ seed: UInt64, clock: TestClock) -> Surroundings {
         let generator = SeededSource(seed: seed)
         return Surroundings(now: { clock.now }, random: { generator.next() })

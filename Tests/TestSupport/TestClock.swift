@@ -3,7 +3,7 @@
 package import HeedConsent
 import Synchronization
 
-/// The present of a test. Any thread may read and move it.
+/// The present of a test, which any thread may read and move.
 package final class TestClock: Sendable {
     private let present: Mutex<Timestamp>
 

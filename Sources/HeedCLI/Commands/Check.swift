@@ -30,7 +30,9 @@ struct Check: AsyncParsableCommand {
         } else {
             let decision = answer.decision
             let status = decision.optOutStatus.map { ", opt-out \($0.rawValue)" } ?? ""
-            print("\(decision.allowed ? "allowed" : "refused: \(decision.reason.rawValue)")\(status)")
+            print(
+                "\(decision.allowed ? "allowed" : "refused: \(decision.reason.rawValue)")\(status)"
+            )
             if let token = answer.unsubscribeToken { print("\(settings.publicURL)/u/\(token)") }
         }
         if !answer.decision.allowed { throw ExitCode(1) }
@@ -70,7 +72,9 @@ enum Explanation {
         }
         for state in history.scopes {
             let may = state.decision.allowed ? "may be written to" : "may NOT be written to"
-            lines.append("\(state.scope.name) (\(state.scope.kind.rawValue)): \(may). \(why(state))")
+            lines.append(
+                "\(state.scope.name) (\(state.scope.kind.rawValue)): \(may). \(why(state))"
+            )
         }
         for block in history.blocks {
             let place = block.scope.map { "in \($0)" } ?? "everywhere it applies"
@@ -102,18 +106,21 @@ enum Explanation {
         case .unknownContact: return "Nothing was ever recorded; no record is no consent."
         case .legalBlock: return "A legal block stands."
         case .erased: return "Their data was erased; the block is what remains."
-        case .complaint: return "They reported a message as spam; only a confirmed double opt-in lifts that."
+        case .complaint:
+            return "They reported a message as spam; only a confirmed double opt-in lifts that."
         case .hardBounce: return "The address does not exist: a message bounced for good."
         case .manualBlock: return "An operator blocked the address."
         case .restricted: return "Processing of their data is restricted."
-        case .globalOptOut: return "They opted out of all campaigns. Only their own newer act lifts that."
+        case .globalOptOut:
+            return "They opted out of all campaigns. Only their own newer act lifts that."
         case .optOut: return "They opted out of this\(since). Only their own newer act lifts that."
         case .noConsent: return "They never agreed to this scope."
         case .unconfirmed: return "They were asked to confirm and have not."
         case .denied: return "They said no when asked\(since)."
         case .withdrawn: return "They withdrew consent\(since)."
         case .expired: return "Their consent has run out."
-        case .policyOutdated: return "They agreed to a version of the policy that is no longer enough."
+        case .policyOutdated:
+            return "They agreed to a version of the policy that is no longer enough."
         }
     }
 }

@@ -53,7 +53,9 @@ struct ConnectorCommand: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List connectors, without secrets.")
+        static let configuration = CommandConfiguration(
+            abstract: "List connectors, without secrets."
+        )
         @OptionGroup var global: GlobalOptions
         @Flag(help: "Print JSON.") var json = false
 

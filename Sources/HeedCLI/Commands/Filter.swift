@@ -115,7 +115,9 @@ private struct FilterOutput {
         let all = counts.values.reduce(0, +)
         let parts = counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         Terminal.note("\(all) recipients: \(parts.joined(separator: ", "))")
-        if invalid > 0 { Terminal.note("\(invalid) of them are no addresses, so nobody knows them") }
+        if invalid > 0 {
+            Terminal.note("\(invalid) of them are no addresses, so nobody knows them")
+        }
         Terminal.note("valid until \(validUntil.text), position \(position)")
     }
 

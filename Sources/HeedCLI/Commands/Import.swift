@@ -46,7 +46,8 @@ struct Import: AsyncParsableCommand {
     /// A file as the importer reads it, 256 KiB at a time.
     static func source(_ path: String) throws -> ImportSource {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        guard let size = attributes?[.size] as? Int, attributes?[.type] as? FileAttributeType != .typeDirectory
+        guard let size = attributes?[.size] as? Int,
+            attributes?[.type] as? FileAttributeType != .typeDirectory
         else { throw CommandError("file: \(path) cannot be read") }
         return ImportSource(name: URL(filePath: path).lastPathComponent, byteCount: size) {
             guard let file = FileHandle(forReadingAtPath: path) else {

@@ -13,7 +13,9 @@ struct Migrate: AsyncParsableCommand {
     func run() async throws {
         let installation = try Installation(await global.settings(), opening: .orNew)
         let steps = installation.appliedSteps
-        print(steps.isEmpty ? "the schema is up to date" : "applied: " + steps.joined(separator: ", "))
+        print(
+            steps.isEmpty ? "the schema is up to date" : "applied: " + steps.joined(separator: ", ")
+        )
     }
 }
 

@@ -28,7 +28,11 @@ struct ScopeCommand: AsyncParsableCommand {
             guard let kind = Scope.Kind(rawValue: kind) else {
                 throw Refusal(.invalid, field: "kind", "a kind is campaign or transactional")
             }
-            let scope = Scope(name: try ScopeName(name, field: "name"), channel: channel, kind: kind)
+            let scope = Scope(
+                name: try ScopeName(name, field: "name"),
+                channel: channel,
+                kind: kind
+            )
             let installation = try Installation(await global.settings(), opening: .orNew)
             _ = try await installation.engine.perform(AddScope(scope), as: Installation.actor)
             print("scope \(scope.name): \(kind.rawValue) on \(channel.rawValue)")
@@ -129,7 +133,8 @@ struct PolicyCommand: AsyncParsableCommand {
             } else {
                 let rows = policies.map {
                     [
-                        $0.version, $0.effectiveAt.text, String(hexadecimal($0.textHash).prefix(16)),
+                        $0.version, $0.effectiveAt.text,
+                        String(hexadecimal($0.textHash).prefix(16)),
                         $0.reconsent.map(\.text).joined(separator: ","), $0.url ?? "",
                     ]
                 }
@@ -179,7 +184,9 @@ struct KeyCommand: AsyncParsableCommand {
             }
             let command = try CreateKey(role: role, label: label)
             let installation = try Installation(await global.settings(), opening: .orNew)
-            print(try await installation.engine.perform(command, as: Installation.actor).receipt.token)
+            print(
+                try await installation.engine.perform(command, as: Installation.actor).receipt.token
+            )
         }
     }
 

@@ -42,7 +42,10 @@ struct Demo: AsyncParsableCommand {
             let token = chosen.unsubscribeToken
         else { throw CommandError("the sample has nobody who may be written to") }
 
-        Demo.say(3, "One of them presses one-click. The worker is stopped, the other system is down.")
+        Demo.say(
+            3,
+            "One of them presses one-click. The worker is stopped, the other system is down."
+        )
         let status = try await stage.pressOneClick(token)
         print("POST \(stage.publicURL)/u/\(token.prefix(16))…  ->  HTTP \(status)")
 
@@ -53,7 +56,9 @@ struct Demo: AsyncParsableCommand {
         guard let verdict, verdict.reason == .optOut else {
             throw CommandError("the opt-out is not in force: this must never happen")
         }
-        print("that person: \(verdict.reason.rawValue), opt-out \(verdict.optOutStatus?.rawValue ?? "")")
+        print(
+            "that person: \(verdict.reason.rawValue), opt-out \(verdict.optOutStatus?.rawValue ?? "")"
+        )
 
         Demo.say(5, "The worker starts; the other system still refuses connections.")
         stage.startWorker()

@@ -102,8 +102,9 @@ public struct RecordOutcome: Command {
         self.job = job
     }
 
-    /// A target that is confirmed stays so: a second worker's answer changes nothing. One that was
-    /// given up waits for an operator; only a late confirmation still counts.
+    /// A target that is confirmed stays so: a second worker's answer changes nothing.
+    ///
+    /// One that was given up waits for an operator; only a late confirmation still counts.
     public func decide(in transaction: Transaction) throws -> Decision<Bool> {
         guard var target = try transaction.target(target), target.state != .confirmed,
             let optOut = try transaction.optOut(target.optOut)

@@ -61,7 +61,11 @@ public struct CreateKey: Command {
     /// Says what the key may do and what the operator calls it.
     public init(role: APIKey.Role, label: String) throws(Refusal) {
         guard label.utf8.count <= 100, !label.contains("@") else {
-            throw Refusal(.invalid, field: "label", "a label has at most 100 bytes and is no address")
+            throw Refusal(
+                .invalid,
+                field: "label",
+                "a label has at most 100 bytes and is no address"
+            )
         }
         self.role = role
         self.label = label
@@ -102,7 +106,11 @@ public struct RevokeKey: Command {
         }
         let admins = try transaction.apiKeys().filter { $0.role == .admin }
         guard key.role != .admin || admins.count > 1 else {
-            throw Refusal(.conflict, field: "id", "this is the last admin key; create another first")
+            throw Refusal(
+                .conflict,
+                field: "id",
+                "this is the last admin key; create another first"
+            )
         }
         return Decision(key, events: [.keyRevoked(key)])
     }
@@ -118,7 +126,11 @@ public struct AddConnector: Command {
     /// Refuses a name that is taken.
     public func decide(in transaction: Transaction) throws -> Decision<String> {
         guard try !transaction.connectorNames().contains(settings.name) else {
-            throw Refusal(.conflict, field: "name", "there is a connector '\(settings.name)' already")
+            throw Refusal(
+                .conflict,
+                field: "name",
+                "there is a connector '\(settings.name)' already"
+            )
         }
         return Decision(settings.name, events: [.connectorAdded(settings)])
     }

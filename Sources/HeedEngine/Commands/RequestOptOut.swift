@@ -153,7 +153,9 @@ struct OptOutDraft {
         }
         if extent == .global {
             let record = record(extent.name, at: transaction.now, id: transaction.newID())
-            events.append(.consentRecorded(record, Evidence(), from: Permission(), to: Permission()))
+            events.append(
+                .consentRecorded(record, Evidence(), from: Permission(), to: Permission())
+            )
         }
         return events
     }

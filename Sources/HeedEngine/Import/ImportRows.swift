@@ -93,7 +93,9 @@ package struct ImportRows: Command {
     ) throws -> Bool {
         guard person.added == nil else { return false }
         let permission = try transaction.permission(of: person.id, in: scope.name)
-        guard permission.state == .granted, let decidedAt = permission.decidedAt else { return false }
+        guard permission.state == .granted, let decidedAt = permission.decidedAt else {
+            return false
+        }
         return row.decidedAt.map { min($0, transaction.now) <= decidedAt } ?? true
     }
 

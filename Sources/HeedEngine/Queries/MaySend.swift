@@ -149,7 +149,9 @@ extension Transaction {
     /// A person is refused when any of their addresses is: we do not know which one will be used.
     fileprivate func decide(_ contact: ContactID, _ scope: ScopeName) throws -> SendDecision {
         let decisions = try lookupKeys(of: contact).map { try decide($0, scope) }
-        if let refused = decisions.first(where: { !$0.allowed }) ?? decisions.first { return refused }
+        if let refused = decisions.first(where: { !$0.allowed }) ?? decisions.first {
+            return refused
+        }
         return SendDecision(GuardFacts(scope: try requireScope(scope)), at: now)
     }
 

@@ -17,7 +17,9 @@ public struct ListPolicies: Query {
     /// Asks for all.
     public init() {}
     /// The versions.
-    public func answer(in transaction: Transaction) throws -> [Policy] { try transaction.policies() }
+    public func answer(in transaction: Transaction) throws -> [Policy] {
+        try transaction.policies()
+    }
 }
 
 /// All API keys that have not been revoked.

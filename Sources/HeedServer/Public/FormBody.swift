@@ -34,7 +34,8 @@ struct FormBody {
                 continue
             }
             let value = String(pair[1]).trimmingSpaces
-            let unquoted = value.hasPrefix("\"") ? String(value.dropFirst().prefix { $0 != "\"" }) : value
+            let unquoted =
+                value.hasPrefix("\"") ? String(value.dropFirst().prefix { $0 != "\"" }) : value
             // RFC 2046 §5.1.1: 1 to 70 characters.
             return (1...70).contains(unquoted.utf8.count) ? unquoted : nil
         }
@@ -79,7 +80,9 @@ struct FormBody {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
-            if byte == 0x25, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) {
+            if byte == 0x25,
+                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
                 bytes.append(value)
                 rest = rest.dropFirst(2)
             } else {

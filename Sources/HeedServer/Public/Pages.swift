@@ -34,7 +34,10 @@ struct Pages: Sendable {
             (Page.ask, "ask", "Unsubscribe"), (.done, "done", "You are unsubscribed"),
             (.failed, "failed", "Please try again"),
         ] {
-            let main = library.render(Content(title: title, style: style, main: ""), withTemplate: name)
+            let main = library.render(
+                Content(title: title, style: style, main: ""),
+                withTemplate: name
+            )
             let content = Content(title: title, style: style, main: main ?? "")
             rendered[page] = library.render(content, withTemplate: "page")
         }

@@ -3,8 +3,8 @@
 import HeedConsent
 import HeedEngine
 import HeedStore
-import Testing
 import TestSupport
+import Testing
 
 @Suite("RecordConsent")
 struct RecordConsentTests {
@@ -77,7 +77,8 @@ struct RecordConsentTests {
             let now = installation.clock.now
             // When it was given, what, and what the guard says once it is recorded.
             let rows: [(Int64, ConsentRecord.Decision, SendDecision.Reason)] = [
-                (-100, .granted, .allowed), (-200, .withdrawn, .allowed), (-150, .granted, .allowed),
+                (-100, .granted, .allowed), (-200, .withdrawn, .allowed),
+                (-150, .granted, .allowed),
                 (-50, .denied, .denied), (-60, .withdrawn, .denied), (-50, .withdrawn, .withdrawn),
                 (-40, .granted, .allowed), (-40, .denied, .denied), (-39, .granted, .allowed),
             ]

@@ -3,8 +3,8 @@
 import HeedConsent
 import HeedEngine
 import HeedStore
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Registry commands")
 struct RegistryCommandsTests {

@@ -107,12 +107,21 @@ struct MailchimpFormatTests {
     @Test(arguments: [
         (subscribed + "a@b.example,soon,,,,,", "OPTIN_TIME"),
         (subscribed + "a@b.example,,,soon,,,", "CONFIRM_TIME"),
-        (unsubscribed + "a@b.example,,,soon,,", "UNSUB_TIME"),
-        ("Email Address,LEID,CLEAN_TIME\na@b.example,1,soon", "CLEAN_TIME"),
     ])
     func anUnreadableTimeNamesItsColumn(_ text: String, _ column: String) throws {
         let expected = "\(column): not a time such as 2026-01-31 09:30:00"
         #expect(try Imported.reason(of: text, format: .mailchimp) == expected)
+    }
+
+    /// A "no" is never turned away for its time.
+    @Test(arguments: [
+        (unsubscribed + "a@b.example,,,soon,,", ImportRow.Status.unsubscribed),
+        ("Email Address,LEID,CLEAN_TIME\na@b.example,1,soon", .cleaned),
+    ])
+    func anUnreadableTimeOfANoIsUnknown(_ text: String, _ status: ImportRow.Status) throws {
+        let row = try #require(try Imported.row(of: text))
+        #expect(row.status == status)
+        #expect(row.decidedAt == nil)
     }
 
     @Test func repeatedColumns() throws {

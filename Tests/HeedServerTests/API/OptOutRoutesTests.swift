@@ -84,7 +84,7 @@ struct OptOutRequestTests {
             let reply = try await server.send(.post("/v1/opt-outs", body, as: .collector))
             let stored = try reply.decode(AcknowledgementReply.self)
             #expect(stored.requestedAt == "2026-01-30T09:00:00Z")
-            #expect(stored.deadlineAt == "2026-02-13T23:59:59Z")
+            #expect(stored.deadlineAt == "2026-02-13T03:59:59Z")
         }
     }
 

@@ -2,6 +2,7 @@
 
 import HTTPTypes
 import HeedConsent
+import HeedEngine
 import HeedStore
 import HummingbirdTesting
 import TestSupport

@@ -1,0 +1,24 @@
+// swift-tools-version: 6.2
+// Benchmarks of Heed against the raw engine, in a package of their own so that users do not build them.
+
+import PackageDescription
+
+let package = Package(
+    name: "heed-benchmarks",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "heed-bench", targets: ["HeedBench"])],
+    dependencies: [
+        .package(name: "heed", path: ".."),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "HeedBench",
+            dependencies: [
+                .product(name: "HeedEngine", package: "heed"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
+        )
+    ]
+)

@@ -1,0 +1,75 @@
+// Two rates measured in turn in one run, and the ratio pair by pair.
+
+/// A measurement against its reference.
+struct Comparison: Encodable {
+    /// What is measured.
+    let name: String
+    /// What it is measured against.
+    let reference: String
+    /// Operations a second, one a repetition.
+    let rates: [Double]
+    /// The reference's operations a second, one a repetition.
+    let referenceRates: [Double]
+    /// The ratio that must be reached.
+    let goal: Double
+
+    /// Measures A, B, A, B, … so that a machine that drifts carries both along.
+    static func interleaved(
+        _ name: String,
+        against reference: String,
+        goal: Double,
+        repetitions: Int = 5,
+        _ measure: () async throws -> Double,
+        _ measureReference: () async throws -> Double
+    ) async throws -> Comparison {
+        _ = try await (measure(), measureReference())
+        var rates: [Double] = []
+        var references: [Double] = []
+        for _ in 0..<repetitions {
+            rates.append(try await measure())
+            references.append(try await measureReference())
+        }
+        return Comparison(
+            name: name,
+            reference: reference,
+            rates: rates,
+            referenceRates: references,
+            goal: goal
+        )
+    }
+
+    /// The ratio of each pair.
+    var ratios: [Double] { zip(rates, referenceRates).map { $0 / $1 } }
+
+    /// True when the median ratio reaches the goal.
+    var isMet: Bool { median(ratios) >= goal }
+
+    /// A Markdown table.
+    static func table(_ results: [Comparison]) -> String {
+        var lines = [
+            "| what | reference in the same run | rate /s | reference /s | ratio (min–max) | must |",
+            "|---|---|---|---|---|---|",
+        ]
+        for result in results {
+            let ratios = result.ratios.sorted()
+            let range = "\(rounded(ratios.first ?? 0))–\(rounded(ratios.last ?? 0))"
+            let cells = [
+                result.name, result.reference, String(Int(median(result.rates))),
+                String(Int(median(result.referenceRates))),
+                "**\(rounded(median(ratios)))×** (\(range))", "≥ \(rounded(result.goal))×",
+            ]
+            lines.append("| " + cells.joined(separator: " | ") + " |")
+        }
+        return lines.joined(separator: "\n")
+    }
+}
+
+/// The middle of some numbers.
+func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    guard !sorted.isEmpty else { return 0 }
+    let middle = sorted.count / 2
+    return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+}
+
+private func rounded(_ value: Double) -> String { String((value * 100).rounded() / 100) }

@@ -1,0 +1,39 @@
+// Runs every measurement as a ratio inside one run, prints a table, and fails when a goal is missed.
+
+import Foundation
+
+/// The program.
+@main
+struct HeedBench {
+    static func main() async throws {
+        let folder = URL(filePath: FileManager.default.currentDirectoryPath)
+            .appending(path: "Benchmarks/.data-\(ProcessInfo.processInfo.processIdentifier)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        print(Machine.description)
+        var results: [Comparison] = []
+        if !CommandLine.arguments.contains("check") {
+            results.append(try await GroupCommitBench(folder: folder).run())
+        }
+        results.append(try await CheckBench(folder: folder).run())
+        print(Comparison.table(results))
+        if let path = ProcessInfo.processInfo.environment["HEED_BENCH_JSON"] {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            try encoder.encode(results).write(to: URL(filePath: path))
+        }
+        let missed = results.filter { !$0.isMet }
+        for result in missed { print("MISSED: \(result.name)") }
+        if !missed.isEmpty { exit(1) }
+    }
+}
+
+/// The machine's state, which every reader of a number needs.
+enum Machine {
+    static var description: String {
+        let load = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)) ?? "unknown"
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let first = load.split(separator: " ").first.map(String.init) ?? "unknown"
+        return "\(cores) cores, load average at start \(first)\n"
+    }
+}

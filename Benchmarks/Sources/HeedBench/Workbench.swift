@@ -1,0 +1,85 @@
+// A throwaway installation on the disk, and work done by many callers.
+
+import Foundation
+import HeedConsent
+import HeedEngine
+import HeedSQLite
+import HeedStore
+
+/// An installation to measure.
+struct Workbench {
+    static let newsletter = "newsletter"
+
+    let engine: Engine
+    let path: String
+
+    /// Makes a database with one scope and one policy version.
+    init(folder: URL, name: String) async throws {
+        path = folder.appending(path: name).path
+        guard let key = MasterKey(bytes: Array(repeating: 7, count: 32)) else {
+            throw Refusal(.invalid, "a master key has 32 bytes")
+        }
+        let surroundings = Surroundings(
+            now: { Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000)) },
+            random: { UInt64.random(in: .min ... .max) }
+        )
+        let database = try SQLiteDatabase(
+            path: path,
+            creation: .ifMissing,
+            masterKey: key,
+            surroundings: surroundings
+        )
+        engine = Engine(database: database)
+        let scope = Scope(name: try ScopeName(Workbench.newsletter), channel: .email, kind: .campaign)
+        _ = try await engine.perform(AddScope(scope), as: .system("bench"))
+        let policy = try Policy(
+            version: "1",
+            url: nil,
+            textHash: Array(repeating: 1, count: 32),
+            effectiveAt: Timestamp(seconds: 0),
+            reconsent: []
+        )
+        _ = try await engine.perform(PublishPolicy(policy), as: .system("bench"))
+    }
+
+    /// The address of person number `index`.
+    static func address(_ index: Int) throws -> Address {
+        try Address(email: "Person.\(index)@mail\(index % 97).example")
+    }
+
+    /// Records consent for people `0..<count`, 64 at a time.
+    func addPeople(_ count: Int) async throws {
+        try await Workbench.callers(64) { caller in
+            for index in stride(from: caller, to: count, by: 64) {
+                let consent = try RecordConsent(
+                    subject: .address(Workbench.address(index)),
+                    scope: ScopeName(Workbench.newsletter),
+                    decision: .granted,
+                    basis: .consent,
+                    source: .form,
+                    policyVersion: "1"
+                )
+                _ = try await engine.perform(consent, as: .system("bench"))
+            }
+        }
+    }
+
+    /// Runs `work` in `count` tasks at the same time.
+    static func callers(
+        _ count: Int,
+        _ work: @escaping @Sendable (Int) async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for caller in 0..<count { group.addTask { try await work(caller) } }
+            try await group.waitForAll()
+        }
+    }
+}
+
+/// Operations a second of `count` operations done by `work`.
+func rate(_ count: Int, _ work: () async throws -> Void) async rethrows -> Double {
+    let start = ContinuousClock.now
+    try await work()
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    return Double(count) / seconds
+}
