@@ -1,4 +1,4 @@
-// Reads a JSON body field by field: each error names its field, and a field nobody asked for is one.
+// Reads a JSON body field by field: each error names its field, and so does an unknown field.
 
 import Foundation
 import HeedConsent

@@ -4,7 +4,7 @@ import HTTPTypes
 import HeedEngine
 import Hummingbird
 
-/// `/healthz`: the process answers. `/readyz`: the database answers too.
+/// `/healthz` says that the process answers, `/readyz` that the database does too.
 struct HealthRoutes {
     let engine: Engine
 

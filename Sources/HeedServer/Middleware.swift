@@ -34,6 +34,8 @@ struct AccessMiddleware: RouterMiddleware {
             }
             response = problem.response(requestID: context.id)
         }
+        // A body after HEAD's answer would be read as the next answer (RFC 9110 §9.3.2).
+        if request.method == .head { response = response.createHeadResponse() }
         response.headers[.requestID] = context.id
         response.headers[.xContentTypeOptions] = "nosniff"
         context.logger.info(

@@ -66,12 +66,19 @@ struct Problem: Error {
 
     private init(_ error: StoreError) {
         switch error.code {
-        case .busy, .unavailable, .full, .unknown:
+        case .busy, .unavailable, .full:
             // The caller must know that nothing is stored, and come again (SPEC C).
             self.init(
                 .serviceUnavailable,
                 "not-stored",
                 "the database cannot be used now, so nothing was changed; try again",
+                retryAfterSeconds: 5
+            )
+        case .unknown:
+            self.init(
+                .serviceUnavailable,
+                "outcome-unknown",
+                "the database did not say whether this was stored; send it again",
                 retryAfterSeconds: 5
             )
         default:

@@ -6,9 +6,9 @@ public struct ServerOptions: Sendable {
     public var host: String
     /// The port to listen on; 0 lets the system choose.
     public var port: Int
-    /// The base of public links, without a trailing slash. RFC 8058 needs https in production.
+    /// The base of public links, without a trailing slash; RFC 8058 needs https in production.
     public var publicURL: String
-    /// The largest JSON body, in bytes. 10,000 addresses of 254 bytes are 2.6 MB.
+    /// The largest JSON body, in bytes; 10,000 addresses of 254 bytes are 2.6 MB.
     public var jsonBytesMaximum: Int
     /// The largest body of a public form, in bytes; a one-click body has about 150.
     public var formBytesMaximum: Int

@@ -48,8 +48,12 @@ struct AccessTests {
             try await server.send(.get("/u/v1.k1.secret"))
             try await server.send(.get("/v1/opt-outs/secret", as: .auditor))
             let lines = server.log.lines
-            #expect(lines.contains { $0.contains("route=/u/:token") && $0.contains("status=200") })
-            #expect(lines.contains { $0.contains("route=/v1/opt-outs/:id") && $0.contains("status=404") })
+            #expect(lines.contains { $0.contains("route=/u/{token}") && $0.contains("status=200") })
+            #expect(
+                lines.contains {
+                    $0.contains("route=/v1/opt-outs/{id}") && $0.contains("status=404")
+                }
+            )
             #expect(!lines.contains { $0.contains("secret") })
         }
     }
@@ -67,7 +71,8 @@ struct AccessTests {
                 for call in calls { try await server.send(call) }
             }
             let secrets = try [
-                "lovelace", "mail.example", "203.0.113.7", "Browser/9", "crm-77", "by phone", "shop.example",
+                "lovelace", "mail.example", "203.0.113.7", "Browser/9", "crm-77", "by phone",
+                "shop.example",
                 "key-to-repeat", token, #require(server.keys[.admin]), "heed_",
             ]
             let lines = server.log.lines
@@ -81,9 +86,10 @@ struct AccessTests {
 
     private static func personalCalls(token: String) -> [Call] {
         let address = "lovelace@mail.example"
-        let consent =
-            #"{"address":"\#(address)","scope":"newsletter","decision":"granted","basis":"consent","source":"form","#
-            + #""policyVersion":"2026-01","evidence":{"ip":"203.0.113.7","userAgent":"Browser/9","formUrl":"https://shop.example/join"}}"#
+        let evidence =
+            #"{"ip":"203.0.113.7","userAgent":"Browser/9","formUrl":"https://shop.example/join"}"#
+        let consent = JSONBody.consent.with("address", "\"\(address)\"")
+            .with("evidence", evidence).text
         let contact = #"{"addresses":[{"value":"\#(address)"}],"externalId":"crm-77"}"#
         let optOut = #"{"address":"\#(address)","scope":"promotions","reason":"by phone"}"#
         let check = #"{"address":"\#(address)","scope":"newsletter","unsubscribeLinks":true}"#
@@ -91,10 +97,12 @@ struct AccessTests {
         let calls: [Call] = [
             .post("/v1/contacts", contact, as: .admin), .post("/v1/consents", consent, as: .admin),
             .post("/v1/consents", consent.replacing("form", with: "import"), as: .admin),
-            .post("/v1/opt-outs", optOut, as: .admin), .post("/v1/opt-outs", optOut + "x", as: .admin),
+            .post("/v1/opt-outs", optOut, as: .admin),
+            .post("/v1/opt-outs", optOut + "x", as: .admin),
             .post("/v1/opt-outs", optOut.replacing("promotions", with: "none"), as: .admin),
             .post("/v1/opt-outs", optOut.replacing("scope", with: address), as: .admin),
-            .post("/v1/sends/check", check, as: .admin), .post("/v1/sends/check", batch, as: .admin),
+            .post("/v1/sends/check", check, as: .admin),
+            .post("/v1/sends/check", batch, as: .admin),
             .get("/v1/opt-outs/\(address)", as: .admin), .get("/nowhere/\(address)?a=\(address)"),
             .get("/u/\(token)"), .get("/u/\(token)?a=\(address)"), .get("/u/\(token)x"),
             .post("/u/\(token)", "List-Unsubscribe=One-Click"), .post("/u/\(token)", "leave=all"),

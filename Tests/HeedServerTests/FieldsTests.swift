@@ -36,7 +36,8 @@ struct FieldsTests {
 
     @Test func valuesAreTakenByName() throws {
         var fields = try fields(
-            #"{"s":"é","t":"2026-01-31T09:30:00Z","f":true,"w":"red","l":["a"],"o":{"x":"y"},"n":null}"#
+            #"{"s":"é","t":"2026-01-31T09:30:00Z","f":true,"w":"red","l":["a"],"#
+                + #""o":{"x":"y"},"n":null}"#
         )
         #expect(try fields.string("s") == "é")
         #expect(try fields.optionalTime("t")?.text == "2026-01-31T09:30:00Z")
@@ -60,7 +61,10 @@ struct FieldsTests {
         #expect(try fields.optionalObjects("m") == nil)
         #expect(try fields.optionalStrings("m") == nil)
         #expect(try !fields.flag("m"))
-        #expect(refusal { try fields.string("m") } == Refusal(.missing, field: "m", "this field is needed"))
+        #expect(
+            refusal { try fields.string("m") }
+                == Refusal(.missing, field: "m", "this field is needed")
+        )
         #expect(refusal { try fields.word("m", as: Colour.self) }?.code == .missing)
     }
 
@@ -94,7 +98,10 @@ struct FieldsTests {
         var fields = try fields(#"{"o":{"x":5,"y":1},"l":["a",5],"p":[{"v":"a"},{"v":5}],"q":[5]}"#)
         var object = try #require(try fields.optionalObject("o"))
         #expect(refusal { try object.string("x") }?.field == "o.x")
-        #expect(refusal { try object.finish() } == Refusal(.unknownField, field: "o.y", "there is no field of this name"))
+        #expect(
+            refusal { try object.finish() }
+                == Refusal(.unknownField, field: "o.y", "there is no field of this name")
+        )
         #expect(refusal { try fields.optionalStrings("l") }?.field == "l[1]")
         var list = try #require(try fields.optionalObjects("p"))
         #expect(refusal { try list[1].string("v") }?.field == "p[1].v")

@@ -1,4 +1,4 @@
-// Keeps every log line of a server, at every level, so that tests can look for what must not be there.
+// Keeps every log line of a server, at every level, to look for what must not be there.
 
 import Logging
 import Synchronization

@@ -121,7 +121,7 @@ struct RepeatTests {
         ("/v1/contacts", #"{"addresses":[{"value":"ada@mail.example"}]}"#),
         (
             "/v1/consents",
-            #"{"address":"ada@mail.example","scope":"newsletter","decision":"granted","basis":"consent","source":"form","policyVersion":"2026-01"}"#
+            JSONBody.consent.text
         ),
         ("/v1/opt-outs", #"{"address":"ada@mail.example","scope":"newsletter"}"#),
     ]

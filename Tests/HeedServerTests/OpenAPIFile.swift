@@ -2,6 +2,7 @@
 
 import Foundation
 import HTTPTypes
+
 @testable import HeedServer
 
 /// The paths, methods, statuses and examples of `openapi.yaml`.
@@ -33,7 +34,9 @@ struct OpenAPIFile: Sendable {
     private(set) var examples: [Example] = []
 
     /// The file as the server sends it.
-    static let published = OpenAPIFile(String(decoding: PackageResources.openapi_yaml, as: UTF8.self))
+    static let published = OpenAPIFile(
+        String(decoding: PackageResources.openapi_yaml, as: UTF8.self)
+    )
 
     init(_ text: String) {
         let methods: Set<String> = ["get", "head", "post", "put", "patch", "delete", "options"]

@@ -21,7 +21,7 @@ struct Server: Sendable {
     let faults: FaultyDatabase
     let log: LogCapture
 
-    /// Sends a request. Every status must be one that the published description names.
+    /// Sends a request; every status must be one that the published description names.
     @discardableResult
     func send(_ call: Call) async throws -> Reply {
         var headers = call.headers
@@ -187,7 +187,8 @@ struct Reply: Sendable {
             !["x-request-id", "date"].contains(field.name.canonicalName)
         }
         let lines = fields.map { "\($0.name.canonicalName): \($0.value)" }.sorted()
-        return "\(status)\n\(lines.joined(separator: "\n"))\n\n\(body)"
+        let text = body.replacing(/"requestId":"[^"]+"/, with: "")
+        return "\(status)\n\(lines.joined(separator: "\n"))\n\n\(text)"
     }
 }
 
@@ -209,9 +210,11 @@ struct WrongInput: Sendable, CustomTestStringConvertible {
 
     /// Bodies that no route can read.
     static let unreadable = [
-        "", " ", "{", "[]", "\"text\"", "null", "7", "{\"scope\":}", "{} {}", "{\"a\":1e999}", "\u{0}",
+        "", " ", "{", "[]", "\"text\"", "null", "7", "{\"scope\":}", "{} {}", "{\"a\":1e999}",
+        "\u{0}",
         String(repeating: "[", count: 100_000),
-        #"{"a":"# + String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000) + "}",
+        #"{"a":"# + String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
+            + "}",
     ].map { WrongInput($0, 400, "malformed-body") }
 
     /// One byte more than a body may have.
@@ -227,6 +230,12 @@ struct JSONBody: Sendable {
     private var members: [String: String]
 
     init(_ members: [String: String]) { self.members = members }
+
+    /// A yes to the newsletter.
+    static let consent = JSONBody([
+        "address": "\"ada@mail.example\"", "scope": "\"newsletter\"", "decision": "\"granted\"",
+        "basis": "\"consent\"", "source": "\"form\"", "policyVersion": "\"2026-01\"",
+    ])
 
     func without(_ name: String) -> JSONBody {
         var copy = self

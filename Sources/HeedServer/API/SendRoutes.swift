@@ -1,4 +1,4 @@
-// The guard over HTTP: may these addresses be written to now?
+// The guard over HTTP: whether these addresses may be written to now.
 
 import HTTPTypes
 import HeedConsent

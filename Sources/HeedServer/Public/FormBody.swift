@@ -1,11 +1,12 @@
 // The two encodings of a form body (RFC 8058 §3.2), read within tight limits and without surprises.
 
+import HeedConsent
 import NIOCore
 
-/// The fields of a posted form. Anything that cannot be read has no fields; it is never an error.
+/// The fields of a posted form; what cannot be read has none, and is never an error.
 ///
-/// By hand, because a one-click body is one field and a form library would take files and sizes that
-/// this route must refuse.
+/// By hand, because a one-click body is one field and a form library would take files and sizes
+/// that this route must refuse.
 struct FormBody {
     /// At most so many parts or pairs are looked at.
     static let partsMaximum = 8
@@ -44,8 +45,12 @@ struct FormBody {
 
     private static func parts(_ text: String, boundary: String) -> [(name: String, value: String)] {
         let lines = text.replacing("\r\n", with: "\n")
+        let delimiter = "\n--" + boundary
+        // A preamble stands before the first delimiter; `--` after one ends it all (RFC 2046 §5.1.1).
+        let parts = ("\n" + lines).split(separator: delimiter, omittingEmptySubsequences: false)
+            .dropFirst().prefix { !$0.hasPrefix("--") }
         var fields: [(name: String, value: String)] = []
-        for part in ("\n" + lines).split(separator: "\n--" + boundary).prefix(partsMaximum + 1) {
+        for part in parts.prefix(partsMaximum) {
             guard let end = part.firstRange(of: "\n\n") else { continue }
             guard let name = fieldName(in: part[..<end.lowerBound]) else { continue }
             var value = String(part[end.upperBound...])
@@ -77,19 +82,18 @@ struct FormBody {
     }
 
     private static func decoded(_ text: Substring) -> String {
-        var bytes: [UInt8] = []
+        var octets: [UInt8] = []
         var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == 0x25,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
+        while let octet = rest.popFirst() {
+            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+            if octet == 0x25, let value = bytes(hexadecimal: digits)?.first {
+                octets.append(value)
                 rest = rest.dropFirst(2)
             } else {
-                bytes.append(byte == 0x2B ? 0x20 : byte)
+                octets.append(octet == 0x2B ? 0x20 : octet)
             }
         }
-        return String(decoding: bytes, as: UTF8.self).trimmingSpaces
+        return String(decoding: octets, as: UTF8.self).trimmingSpaces
     }
 }
 

@@ -7,7 +7,7 @@ import HeedStore
 import Hummingbird
 import Logging
 
-/// `GET` and `POST /u/{token}`. No login, no cookie, no redirect, no script.
+/// `GET` and `POST /u/{token}`, without login, cookie, redirect or script.
 ///
 /// - GET and HEAD change nothing, because scanners open every link.
 /// - A token that is not ours gets the same answers as one that is, so that nobody can try tokens.
@@ -18,9 +18,12 @@ struct UnsubscribeRoutes {
     let pages: Pages
 
     func addRoutes(to router: Router<HeedRequestContext>) {
-        router.get("u/:token") { _, _ in page(.ask) }
-        router.head("u/:token") { _, _ in page(.ask) }
-        router.post("u/:token", use: leave)
+        // A link that lost its token is a bad token like any other.
+        for path: RouterPath in ["u", "u/:token"] {
+            router.get(path) { _, _ in page(.ask) }
+            router.head(path) { _, _ in page(.ask) }
+            router.post(path, use: leave)
+        }
     }
 
     /// What a body asks for.
@@ -57,7 +60,7 @@ struct UnsubscribeRoutes {
         }
     }
 
-    /// The exact pair of RFC 8058 §3.1, or one of the page's own buttons; anything else shows the page.
+    /// The exact pair of RFC 8058 §3.1, or one of the page's buttons; anything else shows the page.
     private static func wish(_ form: FormBody) -> Wish {
         if form["List-Unsubscribe"] == "One-Click" { return .thisScope(.oneClick) }
         switch form["leave"] {
@@ -76,8 +79,8 @@ struct UnsubscribeRoutes {
         do {
             _ = try await engine.perform(command, as: .person)
         } catch is Refusal {
-            // A signed link to a person or scope that is gone: there is nothing left to stop, and the
-            // answer must not tell.
+            // A signed link to a person or scope that is gone: there is nothing left to stop, and
+            // the answer must not tell.
         }
     }
 

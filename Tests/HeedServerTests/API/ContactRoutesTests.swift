@@ -12,8 +12,8 @@ struct ContactRoutesTests {
     @Test func aNewPersonIs201AndAKnownOne200() async throws {
         try await withServer { server in
             let body =
-                #"{"addresses":[{"channel":"email","value":"ada@mail.example"},{"value":"ada@work.example"}],"#
-                + #""externalId":"c-1","locale":"de","region":"DE"}"#
+                #"{"addresses":[{"channel":"email","value":"ada@mail.example"},"#
+                + #"{"value":"ada@work.example"}],"externalId":"c-1","locale":"de","region":"DE"}"#
             let first = try await server.send(.post("/v1/contacts", body, as: .collector))
             #expect(first.status == 201)
             let contact = try first.decode(ContactReply.self)
@@ -38,7 +38,8 @@ struct ContactRoutesTests {
     @Test func anotherPersonsAddressOrIDIsAConflict() async throws {
         try await withServer { server in
             for (name, id) in [("ada", "c-1"), ("bob", "c-2")] {
-                let body = #"{"addresses":[{"value":"\#(name)@mail.example"}],"externalId":"\#(id)"}"#
+                let body =
+                    #"{"addresses":[{"value":"\#(name)@mail.example"}],"externalId":"\#(id)"}"#
                 #expect(
                     try await server.send(.post("/v1/contacts", body, as: .collector)).status == 201
                 )
@@ -138,10 +139,7 @@ struct ConsentRoutesTests {
     }
 }
 
-private let consent = JSONBody([
-    "address": "\"ada@mail.example\"", "scope": "\"newsletter\"", "decision": "\"granted\"",
-    "basis": "\"consent\"", "source": "\"form\"", "policyVersion": "\"2026-01\"",
-])
+private let consent = JSONBody.consent
 
 private let contactInputs: [WrongInput] = {
     let contact = JSONBody(["addresses": #"[{"value":"ada@mail.example"}]"#])
@@ -162,20 +160,26 @@ private let contactInputs: [WrongInput] = {
     let missing = [("[]", "addresses"), ("null", "addresses"), ("[{}]", "addresses[0].value")]
     return invalid.map { name, json, field in
         WrongInput(contact.with(name, json).text, 422, "invalid-field", field)
-    } + missing.map { json, field in
-        WrongInput(contact.with("addresses", json).text, 422, "missing-field", field)
-    } + [
-        WrongInput("{}", 422, "missing-field", "addresses"),
-        WrongInput(#"{"addresses":[{"value":""}]}"#, 422, "missing-field", "addresses[0].value"),
-        WrongInput(contact.with("name", "\"Ada\"").text, 422, "unknown-field", "name"),
-        WrongInput(
-            #"{"addresses":[{"value":"a@mail.example","kind":"home"}]}"#,
-            422,
-            "unknown-field",
-            "addresses[0].kind"
-        ),
-        WrongInput(contact.with("addresses", "[\(many)]").text, 413, "too-large", "addresses"),
-    ]
+    }
+        + missing.map { json, field in
+            WrongInput(contact.with("addresses", json).text, 422, "missing-field", field)
+        } + [
+            WrongInput("{}", 422, "missing-field", "addresses"),
+            WrongInput(
+                #"{"addresses":[{"value":""}]}"#,
+                422,
+                "missing-field",
+                "addresses[0].value"
+            ),
+            WrongInput(contact.with("name", "\"Ada\"").text, 422, "unknown-field", "name"),
+            WrongInput(
+                #"{"addresses":[{"value":"a@mail.example","kind":"home"}]}"#,
+                422,
+                "unknown-field",
+                "addresses[0].kind"
+            ),
+            WrongInput(contact.with("addresses", "[\(many)]").text, 413, "too-large", "addresses"),
+        ]
 }()
 
 private let consentInputs: [WrongInput] = {

@@ -64,7 +64,9 @@ struct OptOutRequestTests {
                 try await installation.decide(Address(email: "ada@mail.example"), in: scope)
             }
             let body = optOut.with("scope", "\"global\"").text
-            #expect(try await server.send(.post("/v1/opt-outs", body, as: .collector)).status == 202)
+            #expect(
+                try await server.send(.post("/v1/opt-outs", body, as: .collector)).status == 202
+            )
             let tomorrow = Scope(name: try ScopeName("tomorrow"), channel: .email, kind: .campaign)
             _ = try await installation.engine.perform(AddScope(tomorrow), as: Sample.actor)
             for scope in ["newsletter", "promotions", "tomorrow"] {

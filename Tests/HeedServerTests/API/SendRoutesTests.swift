@@ -55,7 +55,9 @@ struct SendRoutesTests {
                     "optOut", "unknownContact", "allowed",
                 ]
             )
-            #expect(batch.decisions.map(\.allowed) == batch.decisions.map { $0.reason == "allowed" })
+            #expect(
+                batch.decisions.map(\.allowed) == batch.decisions.map { $0.reason == "allowed" }
+            )
             #expect(
                 batch.counts == ["allowed": 3, "globalOptOut": 1, "unknownContact": 3, "optOut": 1]
             )
@@ -94,10 +96,12 @@ struct SendRoutesTests {
     @Test func theAllowedGetHeadersForOneClick() async throws {
         try await withServer { server in
             try await server.installation.decide(Address(email: "ada@mail.example"))
-            let one = #"{"scope":"newsletter","address":"ada@mail.example","unsubscribeLinks":true}"#
+            let one =
+                #"{"scope":"newsletter","address":"ada@mail.example","unsubscribeLinks":true}"#
             let check = try await server.send(.post(path, one, as: .sender)).decode(CheckReply.self)
             let many =
-                #"{"scope":"newsletter","recipients":["bob@mail.example","ada@mail.example"],"unsubscribeLinks":true}"#
+                #"{"scope":"newsletter","recipients":["bob@mail.example","ada@mail.example"],"#
+                + #""unsubscribeLinks":true}"#
             let batch = try await server.send(.post(path, many, as: .sender))
                 .decode(BatchReply.self)
             #expect(batch.decisions.first?.unsubscribe == nil)
@@ -108,7 +112,11 @@ struct SendRoutesTests {
                 #expect(headers.listUnsubscribe == "<\(headers.url)>")
                 #expect(headers.listUnsubscribePost == "List-Unsubscribe=One-Click")
                 #expect(token.utf8.count <= 140)
-                #expect(token.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) })
+                #expect(
+                    token.allSatisfy {
+                        $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0))
+                    }
+                )
                 #expect(!headers.url.contains("ada"))
                 #expect("List-Unsubscribe: \(headers.listUnsubscribe)".utf8.count < 998)
             }
@@ -158,7 +166,12 @@ struct SendRoutesTests {
             WrongInput(many.without("scope").text, 422, "missing-field", "scope"),
             WrongInput(one.without("address").text, 422, "missing-field", "address"),
             WrongInput(one.with("limit", "1").text, 422, "unknown-field", "limit"),
-            WrongInput(many.with("address", "\"a@b.example\"").text, 422, "unknown-field", "address"),
+            WrongInput(
+                many.with("address", "\"a@b.example\"").text,
+                422,
+                "unknown-field",
+                "address"
+            ),
         ]
     }()
 }

@@ -17,9 +17,15 @@ private let multipart = """
 
     """
 
+private let field = "Content-Disposition: form-data; name=\"List-Unsubscribe\"\n\nOne-Click"
+
 @Suite("Form bodies")
 struct FormBodyTests {
-    private func value(_ body: String, _ type: String?, of name: String = "List-Unsubscribe")
+    private func value(
+        _ body: String,
+        _ type: String?,
+        of name: String = "List-Unsubscribe"
+    )
         -> String?
     {
         FormBody(ByteBuffer(string: body), contentType: type)[name]
@@ -59,8 +65,12 @@ struct FormBodyTests {
         "preamble\n" + multipart, "\n" + multipart, multipart + "epilogue\n",
         multipart.replacing("\n\nOne", with: "\nContent-Type: text/plain; charset=utf-8\n\nOne"),
         multipart.replacing("Content-Disposition", with: "content-disposition"),
-        multipart.replacing("Content-Disposition", with: "Content-Type: text/plain\nContent-Disposition"),
-        multipart.replacing("\"", with: ""), multipart.replacing("---FormBoundaryjWmhtjORrn\n", with: "---FormBoundaryjWmhtjORrn \t\n"),
+        multipart.replacing(
+            "Content-Disposition",
+            with: "Content-Type: text/plain\nContent-Disposition"
+        ),
+        multipart.replacing("\"", with: ""),
+        multipart.replacing("---FormBoundaryjWmhtjORrn\n", with: "---FormBoundaryjWmhtjORrn \t\n"),
         String(multipart.dropLast("\n---FormBoundaryjWmhtjORrn--\n".count)),
         "---FormBoundaryjWmhtjORrn\nContent-Disposition: form-data; name=\"a\"\n\nb\n" + multipart,
     ])
@@ -88,7 +98,8 @@ struct FormBodyTests {
         "", "=", "&", "%", "List-Unsubscribe", "List-Unsubscribe=", "list-unsubscribe=One-Click",
         "List-Unsubscribe=one-click", "List-Unsubscribe=One-ClickX", "List-Unsubscribe=One Click",
         "List-Unsubscribe%=One-Click", "List-Unsubscribe:One-Click", "One-Click",
-        "List-Unsubscribe=One%-2Click", "xList-Unsubscribe=One-Click", "{\"List-Unsubscribe\":\"One-Click\"}",
+        "List-Unsubscribe=One%-2Click", "xList-Unsubscribe=One-Click",
+        "{\"List-Unsubscribe\":\"One-Click\"}",
         "List-Unsubscribe=no&List-Unsubscribe=One-Click",
         String(repeating: "a=b&", count: FormBody.partsMaximum) + "List-Unsubscribe=One-Click",
     ])
@@ -100,13 +111,12 @@ struct FormBodyTests {
     @Test(arguments: [
         multipart.replacing("One-Click", with: "one-click"),
         multipart.replacing("One-Click", with: "One-Click "),
-        multipart.replacing("One-Click", with: "One-Click\n"),
+        multipart.replacing("One-Click", with: "One-Click\n\n"),
         multipart.replacing("List-Unsubscribe", with: "list-unsubscribe"),
         multipart.replacing("Content-Disposition", with: "X-Disposition"),
         multipart.replacing("\n\n", with: "\n"), multipart.replacing("jWmhtjORrn", with: "other"),
         // What stands before the first boundary or after the last is not part of the form.
-        "Content-Disposition: form-data; name=\"List-Unsubscribe\"\n\nOne-Click\n---FormBoundaryjWmhtjORrn--",
-        "---FormBoundaryjWmhtjORrn--\nContent-Disposition: form-data; name=List-Unsubscribe\n\nOne-Click",
+        field + "\n---FormBoundaryjWmhtjORrn--", "---FormBoundaryjWmhtjORrn--\n" + field,
     ])
     func nothingElseIsOneClickInMultipart(_ body: String) {
         #expect(value(body, type) != "One-Click")
@@ -114,8 +124,10 @@ struct FormBodyTests {
     }
 
     @Test(arguments: [
-        "multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=\"\"",
-        "multipart/form-data; boundary=\(String(repeating: "b", count: 71))", "multipart/mixed; boundary=-FormBoundaryjWmhtjORrn",
+        "multipart/form-data", "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=\"\"",
+        "multipart/form-data; boundary=\(String(repeating: "b", count: 71))",
+        "multipart/mixed; boundary=-FormBoundaryjWmhtjORrn",
     ])
     func withoutABoundaryThereAreNoParts(_ type: String) {
         #expect(value(crlf(multipart), type) == nil)

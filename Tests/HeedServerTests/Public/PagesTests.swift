@@ -61,7 +61,9 @@ struct PagesTests {
     @Test func theQuestionIsAskedByRealButtons() throws {
         let html = try Pages().html(.ask)
         #expect(count("<form method=\"post\">", in: html) == 1)
-        let buttons = html.matches(of: /<button[^>]*name="leave" value="([a-z]+)">([^<]+)<\/button>/)
+        let buttons = html.matches(
+            of: /<button[^>]*name="leave" value="([a-z]+)">([^<]+)<\/button>/
+        )
         #expect(buttons.map(\.1) == ["this", "all"])
         #expect(count("<button", in: html) == 2)
         #expect(!html.contains("role=\"button\""))

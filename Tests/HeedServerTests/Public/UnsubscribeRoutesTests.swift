@@ -1,4 +1,4 @@
-// Tests the public way out against RFC 8058: one POST stops, nothing else does, and no answer tells.
+// Tests the way out against RFC 8058: one POST stops, nothing else does, and no answer tells.
 
 import HTTPTypes
 import HeedConsent
@@ -50,7 +50,8 @@ struct UnsubscribeTests {
         try await withServer { server in
             let token = try await server.link()
             let body =
-                "---FormBoundaryjWmhtjORrn\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\""
+                "---FormBoundaryjWmhtjORrn\r\n"
+                + "Content-Disposition: form-data; name=\"List-Unsubscribe\""
                 + "\r\n\r\nOne-Click\r\n---FormBoundaryjWmhtjORrn--"
             let type = "multipart/form-data; boundary=-FormBoundaryjWmhtjORrn"
             let call = Call.post("/u/\(token)", body).with(.contentType, type)
@@ -69,7 +70,9 @@ struct UnsubscribeTests {
             #expect(try await server.standing().source == "unsubscribe-page")
             #expect(try await server.check("ada@mail.example", "promotions").allowed)
             #expect(try await server.send(.click(token, "leave=all")).status == 200)
-            #expect(try await server.check("ada@mail.example", "promotions").reason == "globalOptOut")
+            #expect(
+                try await server.check("ada@mail.example", "promotions").reason == "globalOptOut"
+            )
             #expect(try await server.standing("promotions").scope == "global")
             #expect(try await server.check("ada@mail.example", "receipts").allowed)
         }
@@ -192,7 +195,9 @@ struct UnsubscribeWithoutEffectTests {
     private static func badTokens(from good: String) -> [String] {
         let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
         let characters = Array(good)
-        var tokens = ["", "/", ".", "v1", "v1.k1.", "v1.k2." + good.dropFirst(6), "%20", good + "="]
+        var tokens = [
+            "", "/", ".", "v1", "v1.k1.", "v1.k2." + good.dropFirst(6), "%20", good + "=",
+        ]
         tokens += [good + "A", good + good, good.lowercased(), "x" + good]
         tokens.append(String(repeating: "A", count: 5000))
         tokens.append("v1.k1." + String(repeating: "A", count: 134))

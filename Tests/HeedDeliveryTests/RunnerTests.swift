@@ -1,0 +1,164 @@
+// The worker of a lane: several jobs at a time, woken by a commit, and finishing what it began.
+
+import HeedConsent
+import HeedDelivery
+import HeedEngine
+import HeedStore
+import Logging
+import ServiceLifecycle
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("Runner")
+struct RunnerTests {
+    /// Asks for opt-outs of people `numbers`, each of which leaves one job.
+    private func request(_ installation: Installation, _ numbers: Range<Int>) async throws {
+        for number in numbers {
+            let request = try RequestOptOut(
+                subject: .address(Sample.address(number)),
+                extent: .scope(Sample.newsletter),
+                source: .form
+            )
+            _ = try await installation.engine.perform(request, as: .person)
+        }
+    }
+
+    private func runner(
+        _ installation: Installation,
+        lane: Job.Lane = .optOut,
+        concurrency: Int = 4,
+        pollMilliseconds: Int64 = 3_600_000,
+        _ handle: @escaping @Sendable (Job) async throws -> Void
+    ) -> Runner {
+        Runner(
+            engine: installation.engine,
+            options: .init(
+                lane: lane,
+                concurrency: concurrency,
+                leaseSeconds: 30,
+                pollMilliseconds: pollMilliseconds
+            ),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            handle: handle
+        )
+    }
+
+    /// Finishes a job as the real handler does.
+    private func finish(_ job: Job, _ engine: Engine) async throws {
+        guard case .startOptOut(let id) = job.kind else { return }
+        _ = try await engine.perform(StartOptOut(id, job: job.id), as: .system("test"))
+    }
+
+    @Test func doesWaitingJobsAndThoseThatComeLater() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            try await request(installation, 0..<10)
+            let (done, isDone) = AsyncStream<JobID>.makeStream()
+            let runner = runner(installation) { job in
+                try await finish(job, installation.engine)
+                isDone.yield(job.id)
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await runner.run() }
+                var seen: Set<JobID> = []
+                for await id in done {
+                    #expect(seen.insert(id).inserted, "a job was done twice")
+                    // The runner polls once an hour here: only the doorbell can have woken it.
+                    if seen.count == 10 { try await request(installation, 10..<15) }
+                    if seen.count == 15 { break }
+                }
+                group.cancelAll()
+            }
+            #expect(try await installation.number("SELECT count(*) FROM jobs") == 0)
+        }
+    }
+
+    @Test func workOfOtherProcessesIsFoundByPolling() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            let other = Engine(database: try installation.reopened())
+            let (done, isDone) = AsyncStream<JobID>.makeStream()
+            let runner = runner(installation, pollMilliseconds: 5) { isDone.yield($0.id) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await runner.run() }
+                let request = try RequestOptOut(
+                    subject: .address(Sample.address(1)),
+                    extent: .global,
+                    source: .form
+                )
+                _ = try await other.perform(request, as: .person)
+                for await _ in done { break }
+                group.cancelAll()
+            }
+        }
+    }
+
+    @Test func neverMoreAtATimeThanAllowed() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            try await request(installation, 0..<12)
+            let load = Mutex((now: 0, most: 0))
+            let (done, isDone) = AsyncStream<Void>.makeStream()
+            let runner = runner(installation, concurrency: 3) { job in
+                load.withLock {
+                    $0.now += 1
+                    $0.most = max($0.most, $0.now)
+                }
+                try await finish(job, installation.engine)
+                load.withLock { $0.now -= 1 }
+                isDone.yield()
+            }
+            await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await runner.run() }
+                var count = 0
+                for await _ in done {
+                    count += 1
+                    if count == 12 { break }
+                }
+                group.cancelAll()
+            }
+            #expect(load.withLock { $0.most } <= 3)
+        }
+    }
+
+    @Test func leavesOtherLanesAlone() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            try await request(installation, 0..<1)
+            let calls = Mutex(0)
+            let runner = runner(installation, lane: .general, pollMilliseconds: 1) { _ in
+                calls.withLock { $0 += 1 }
+            }
+            let optOuts = self.runner(installation) { try await finish($0, installation.engine) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await runner.run() }
+                group.addTask { try await optOuts.run() }
+                while try await installation.number("SELECT count(*) FROM jobs") > 0 {
+                    await Task.yield()
+                }
+                group.cancelAll()
+            }
+            #expect(calls.withLock { $0 } == 0)
+        }
+    }
+
+    @Test func shutsDownAfterWhatItBegan() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            try await request(installation, 0..<1)
+            let (begun, hasBegun) = AsyncStream<Void>.makeStream()
+            let (release, isReleased) = AsyncStream<Void>.makeStream()
+            let runner = runner(installation) { job in
+                hasBegun.yield()
+                for await _ in release {}
+                try await finish(job, installation.engine)
+            }
+            let group = ServiceGroup(
+                services: [runner],
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            )
+            async let stopped: Void = group.run()
+            for await _ in begun { break }
+            await group.triggerGracefulShutdown()
+            isReleased.finish()
+            try await stopped
+            #expect(try await installation.number("SELECT count(*) FROM jobs") == 0)
+        }
+    }
+}
