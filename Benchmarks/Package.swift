@@ -1,5 +1,5 @@
 // swift-tools-version: 6.2
-// Benchmarks of Heed against the raw engine, in a package of their own so that users do not build them.
+// Benchmarks against the raw engine, in a package of their own so that users do not build them.
 
 import PackageDescription
 

@@ -1,4 +1,5 @@
-// The program `heed`: one sub-command a file, and one place where errors become a line and an exit code.
+// The program `heed`: one sub-command a file, and one place where errors become a line and an exit
+// code.
 
 import ArgumentParser
 import Foundation

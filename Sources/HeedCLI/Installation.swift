@@ -73,8 +73,10 @@ struct Installation: Sendable {
         }
     }
 
-    /// The master key from the environment or its file. It is made only together with a new database:
-    /// a new key for an old database would lock its owner out.
+    /// The master key from the environment or its file.
+    ///
+    /// It is made only together with a new database: a new key for an old database would lock its
+    /// owner out.
     private static func masterKey(_ settings: Settings, make: Bool) throws -> MasterKey {
         let path = settings.masterKeyPath
         let text: String
@@ -87,7 +89,8 @@ struct Installation: Sendable {
             try SecretFile.write(text + "\n", to: path)
         } else {
             throw CommandError(
-                "the master key is missing: expected in \(path), HEED_MASTER_KEY_FILE or HEED_MASTER_KEY"
+                "the master key is missing: expected in \(path), HEED_MASTER_KEY_FILE or "
+                    + "HEED_MASTER_KEY"
             )
         }
         let digits = text.trimmingCharacters(in: .whitespacesAndNewlines)

@@ -16,8 +16,8 @@ struct Recipient: Equatable {
 
 /// The recipients of a list, in order.
 ///
-/// A first line that starts with `{` makes it NDJSON (`address`, `email` or `recipient`); one with a
-/// column of that meaning makes it CSV; anything else is one address a line.
+/// A first line that starts with `{` makes it NDJSON (`address`, `email` or `recipient`); one with
+/// a column of that meaning makes it CSV; anything else is one address a line.
 struct RecipientReader {
     private enum Shape {
         case lines(LineReader)

@@ -1,4 +1,5 @@
-// Output for people and for programs: answers to standard output, everything else to standard error.
+// Output for people and for programs: answers to standard output, everything else to standard
+// error.
 
 import Foundation
 

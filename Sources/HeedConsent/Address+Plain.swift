@@ -24,7 +24,9 @@ struct PlainAddress {
             case 0x61...0x7A, 0x30...0x39: lowered.append(byte)
             case 0x41...0x5A: lowered.append(byte | 0x20)
             case 0x2E:
-                guard PlainAddress.isLabel(lowered[labelStart...], isHost: at != nil) else { return nil }
+                guard PlainAddress.isLabel(lowered[labelStart...], isHost: at != nil) else {
+                    return nil
+                }
                 lowered.append(byte)
                 labelStart = index + 1
             case 0x40:
@@ -35,7 +37,9 @@ struct PlainAddress {
                 lowered.append(byte)
                 labelStart = index + 1
             case 0x2D, 0x5F: lowered.append(byte)
-            case 0x2B, 0x27: if at == nil { lowered.append(byte) } else { return nil }
+            case 0x2B, 0x27:
+                guard at == nil else { return nil }
+                lowered.append(byte)
             default: return nil
             }
         }
@@ -45,7 +49,8 @@ struct PlainAddress {
         domain = String(decoding: lowered[(at + 1)...], as: UTF8.self)
     }
 
-    /// What stands between two dots: something, and in a domain 63 bytes at most with no hyphen at an end.
+    /// What stands between two dots: something, and in a domain 63 bytes at most with no hyphen at
+    /// an end.
     private static func isLabel(_ label: ArraySlice<UInt8>, isHost: Bool) -> Bool {
         guard let first = label.first, let last = label.last else { return false }
         return !isHost || (label.count <= 63 && first != 0x2D && last != 0x2D)

@@ -1,4 +1,5 @@
-// The two Unicode steps of address normalising that need tables: NFC and UTS 46. The one Foundation file here.
+// The two Unicode steps of address normalising that need tables: NFC and UTS 46. The one Foundation
+// file here.
 
 import Foundation
 

@@ -21,7 +21,8 @@ public struct Address: Hashable, Sendable {
 
     /// Reads a mail address.
     ///
-    /// - Throws: `Refusal` that names `field` and never repeats the address, since it may be logged.
+    /// - Throws: `Refusal` that names `field` and never repeats the address, since it may be
+    ///   logged.
     public init(email text: some StringProtocol, field: String = "address") throws(Refusal) {
         let text = String(text)
         if let plain = PlainAddress(text) {

@@ -1,4 +1,5 @@
-// The bytes of an audit event that are hashed and signed: canonical JSON, written by hand, version 1.
+// The bytes of an audit event that are hashed and signed: canonical JSON, written by hand, version
+// 1.
 
 extension AuditEvent {
     /// The version of the canonical form; a new one is a new number, never a change of this.
@@ -7,10 +8,11 @@ extension AuditEvent {
     /// The largest body a log entry may have (C2SP tlog-tiles: a 16-bit length).
     public static let canonicalBytesMaximum = 65_535
 
-    /// Canonical JSON as of RFC 8785: members sorted by name, no spaces, only the escapes JSON needs.
+    /// Canonical JSON as of RFC 8785: members sorted by name, no spaces, only the escapes JSON
+    /// needs.
     ///
-    /// All values are strings except `v`. It is written by hand so that no library update can change
-    /// a byte that has been signed; golden tests hold it.
+    /// All values are strings except `v`. It is written by hand so that no library update can
+    /// change a byte that has been signed; golden tests hold it.
     public func canonical() -> [UInt8] {
         var members: [(String, String)] = [
             ("actor", quoted(actor.id)), ("actorType", quoted(actor.kind.rawValue)),

@@ -1,4 +1,5 @@
-// The audit log's line about one event: who, what, when, from which state to which, without personal data.
+// The audit log's line about one event: who, what, when, from which state to which, without
+// personal data.
 
 /// One line of the audit log.
 ///
@@ -132,6 +133,8 @@ extension Event {
             line.facts["policySha256"] = record.policyHash.map(hexadecimal)
             line.facts["locale"] = record.locale
             line.facts["batch"] = record.batch?.text
+            line.facts["expiresAt"] = record.expiresAt?.text
+            line.facts["optOut"] = record.optOut?.text
         case .suppressionAdded(let suppression, let address):
             if case .contact(let contact) = address { line.contact = contact }
             describe(suppression, in: &line)

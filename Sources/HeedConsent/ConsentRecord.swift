@@ -56,6 +56,10 @@ public struct ConsentRecord: Hashable, Sendable {
     public let recordedAt: Timestamp
     /// The import batch it came with.
     public let batch: ImportID?
+    /// When a yes runs out.
+    public var expiresAt: Timestamp?
+    /// The opt-out that a withdrawal belongs to.
+    public var optOut: OptOutID?
 
     /// Makes a record.
     public init(

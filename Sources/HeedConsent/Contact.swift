@@ -1,6 +1,8 @@
 // A person as Heed knows them: a random id, what they are called elsewhere, and where they are.
 
-/// A person who may be written to. What identifies them, their addresses, is kept sealed beside it.
+/// A person who may be written to.
+///
+/// What identifies them, their addresses, is kept sealed beside it.
 public struct Contact: Hashable, Sendable {
     /// The random id that every record refers to.
     public let id: ContactID

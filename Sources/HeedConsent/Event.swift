@@ -1,7 +1,9 @@
 // Everything that can happen, as values: the only way state changes, and what the audit log says.
 
-/// Something that happened. Each case is one audit event and one change of state, never one without
-/// the other (`Transaction.record` in HeedStore is the only reader that writes).
+/// Something that happened.
+///
+/// Each case is one audit event and one change of state, never one without the other
+/// (`Transaction.record` in HeedStore is the only reader that writes).
 public enum Event: Hashable, Sendable {
     /// A scope was added.
     case scopeAdded(Scope)
@@ -69,7 +71,9 @@ public struct APIKey: Hashable, Sendable {
     public let role: Role
     /// What the operator calls it.
     public let label: String
-    /// SHA-256 of the secret part, 32 bytes. The secret has 256 random bits, so no slow hash is needed.
+    /// SHA-256 of the secret part, 32 bytes.
+    ///
+    /// The secret has 256 random bits, so no slow hash is needed.
     public let secretHash: [UInt8]
 
     /// Makes a key.
@@ -89,7 +93,9 @@ public struct ConnectorSettings: Hashable, Sendable {
     public let kind: String
     /// Where it is.
     public let url: String
-    /// Its secret, in the form that system uses. Stored sealed.
+    /// Its secret, in the form that system uses.
+    ///
+    /// Stored sealed.
     public let secret: String
 
     /// Makes settings; refuses an unusable name.

@@ -1,6 +1,8 @@
 // What shows that a decision was really made: where, from which page, and when it was confirmed.
 
-/// The circumstances of a decision. All of it is personal data, so it is stored sealed and prints as nothing.
+/// The circumstances of a decision.
+///
+/// All of it is personal data, so it is stored sealed and prints as nothing.
 public struct Evidence: Hashable, Sendable, Codable {
     /// The address the request came from.
     public var ip: String?

@@ -5,7 +5,8 @@
 public enum GrantRule {
     /// The blocks that a grant lifts.
     ///
-    /// Legal blocks, bounces and operators' blocks are left standing: consent says nothing about them.
+    /// Legal blocks, bounces and operators' blocks are left standing: consent says nothing about
+    /// them.
     ///
     /// - Throws: `Refusal` when a block stands that this grant is not enough for.
     public static func lifted(
@@ -33,7 +34,8 @@ public enum GrantRule {
             case .optOutGlobal, .optOut:
                 guard source.isOwnAct else {
                     throw refusal(
-                        "the person opted out; only their own act (form, preference-centre or double-opt-in) can lift that"
+                        "the person opted out; only their own act (form, preference-centre or "
+                            + "double-opt-in) can lift that"
                     )
                 }
             }

@@ -1,6 +1,8 @@
 // Work that a change leaves behind, committed with it and done later, at least once.
 
-/// A piece of work in the queue. Its payload is ids only.
+/// A piece of work in the queue.
+///
+/// Its payload is ids only.
 public struct Job: Hashable, Sendable {
     /// What is to be done.
     public enum Kind: Hashable, Sendable {
@@ -31,7 +33,8 @@ public struct Job: Hashable, Sendable {
         }
     }
 
-    /// A queue of its own, with its own workers, so that opt-outs never wait (SPEC backlog-respect).
+    /// A queue of its own, with its own workers, so that opt-outs never wait (SPEC
+    /// backlog-respect).
     public enum Lane: String, CaseIterable, Sendable {
         /// Opt-outs.
         case optOut = "opt-out"
@@ -39,7 +42,9 @@ public struct Job: Hashable, Sendable {
         case general
     }
 
-    /// After so many attempts a job is buried. With the delays of `RetryPolicy` that is about two days.
+    /// After so many attempts a job is buried.
+    ///
+    /// With the delays of `RetryPolicy` that is about two days.
     public static let attemptsMaximum = 12
 
     /// Its name.

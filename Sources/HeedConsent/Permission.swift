@@ -66,9 +66,9 @@ extension Permission {
 
     /// The permission after `signal`.
     ///
-    /// A no needs nothing. A yes after a no needs the person's own act, newer than the no (SPEC B4);
-    /// after a complaint only a confirmed double opt-in is enough.
-    /// A yes older than the newest decision changes nothing: the newest record of either sign counts.
+    /// A no needs nothing. A yes after a no needs the person's own act, newer than the no (SPEC
+    /// B4); after a complaint only a confirmed double opt-in is enough. A yes older than the newest
+    /// decision changes nothing: the newest record of either sign counts.
     public func applying(_ signal: Signal) throws(Refusal) -> Permission {
         var next = self
         switch signal {
@@ -111,7 +111,8 @@ extension Permission {
             throw Refusal(
                 .optedOut,
                 field: "source",
-                "the person opted out; only their own act (form, preference-centre or double-opt-in) can lift that"
+                "the person opted out; only their own act (form, preference-centre or "
+                    + "double-opt-in) can lift that"
             )
         }
         guard let decidedAt, time > decidedAt else {

@@ -1,6 +1,9 @@
-// The one error by which a rule says no: a stable code, the field it is about and a sentence for people.
+// The one error by which a rule says no: a stable code, the field it is about and a sentence for
+// people.
 
-/// Why a command was refused. Nothing was changed.
+/// Why a command was refused.
+///
+/// Nothing was changed.
 ///
 /// `code` is stable and mapped to an HTTP status in one table (HeedServer/Problem.swift); `message`
 /// is for people and carries no personal data, so it may be logged.

@@ -8,8 +8,10 @@ public struct Regime: Hashable, Sendable {
     public enum Unit: String, Sendable {
         /// 24-hour days.
         case hours
-        /// Monday to Friday. Public holidays are counted as working days, so that the deadline shown
-        /// is never later than the legal one.
+        /// Monday to Friday.
+        ///
+        /// Public holidays are counted as working days, so that the deadline shown is never later
+        /// than the legal one.
         case businessDays
     }
 
@@ -19,11 +21,14 @@ public struct Regime: Hashable, Sendable {
     public let amount: Int64
     /// In which unit.
     public let unit: Unit
-    /// Where its people live, as hours from UTC. A request counts from the earliest date it can have
-    /// there, and a day ends when it first ends there, so no time zone makes the deadline late.
+    /// Where its people live, as hours from UTC.
+    ///
+    /// A request counts from the earliest date it can have there, and a day ends when it first ends
+    /// there, so no time zone makes the deadline late.
     public let offsetHours: ClosedRange<Int64>
 
-    /// The rule for a region (ISO 3166, with a subdivision for California); the strictest for an unknown one.
+    /// The rule for a region (ISO 3166, with a subdivision for California); the strictest for an
+    /// unknown one.
     public static func forRegion(_ region: String?) -> Regime {
         guard let region else { return mailbox }
         if region == "US-CA" { return ccpa }
@@ -62,9 +67,9 @@ public struct Regime: Hashable, Sendable {
         unit: .hours,
         offsetHours: 0...0
     )
-    /// GDPR Art. 7(3) and 21(3) give no grace; 48 hours is the alarm, not a licence.
+    /// The GDPR (7(3), 21(3)) gives no grace; 48 hours is the alarm, not a licence.
     public static let gdpr = Regime(name: "gdpr@1", amount: 48, unit: .hours, offsetHours: 0...0)
-    /// UK PECR reg. 22, "as soon as possible".
+    /// The UK's PECR (22): "as soon as possible".
     public static let pecr = Regime(name: "uk-pecr@1", amount: 48, unit: .hours, offsetHours: 0...0)
     /// CAN-SPAM, 15 USC 7704(a)(4): 10 business days after receipt.
     public static let canSpam = Regime(
@@ -73,7 +78,7 @@ public struct Regime: Hashable, Sendable {
         unit: .businessDays,
         offsetHours: -10...(-4)
     )
-    /// CASL s. 11(3): 10 business days after the request was sent.
+    /// CASL (11(3)): 10 business days after the request was sent.
     public static let casl = Regime(
         name: "casl@1",
         amount: 10,
@@ -87,8 +92,8 @@ public struct Regime: Hashable, Sendable {
         unit: .businessDays,
         offsetHours: -10...(-4)
     )
-    /// Australia, Spam Act 2003 Sch. 2: 5 business days that begin with the day of the request itself,
-    /// which leaves four after it.
+    /// Australia's Spam Act 2003 (schedule 2): 5 business days that begin with the day of the
+    /// request itself, which leaves four after it.
     public static let spamAct = Regime(
         name: "au-spam-act@1",
         amount: 4,

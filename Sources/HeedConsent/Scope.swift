@@ -1,4 +1,5 @@
-// What a person says yes or no to: a named purpose on one channel, either campaign or transactional.
+// What a person says yes or no to: a named purpose on one channel, either campaign or
+// transactional.
 
 /// A way of reaching a person.
 public enum Channel: String, CaseIterable, Sendable {
@@ -18,7 +19,8 @@ public struct ScopeName: Hashable, Comparable, Sendable, CustomStringConvertible
             throw Refusal(
                 .invalid,
                 field: field,
-                "a scope name has 1 to 64 of a-z, 0-9, '-', '_' and '.', and starts with a letter or digit"
+                "a scope name has 1 to 64 of a-z, 0-9, '-', '_' and '.', and starts with a "
+                    + "letter or digit"
             )
         }
         guard text != OptOut.Extent.globalName else {
@@ -43,7 +45,8 @@ public struct Scope: Hashable, Sendable {
     public enum Kind: String, CaseIterable, Sendable {
         /// Marketing of any sort; a global opt-out stops it.
         case campaign
-        /// What a person needs to receive, such as an order confirmation; a global opt-out leaves it.
+        /// What a person needs to receive, such as an order confirmation; a global opt-out leaves
+        /// it.
         case transactional
     }
 

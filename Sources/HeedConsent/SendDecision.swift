@@ -1,4 +1,5 @@
-// The guard's rule: may this address be written to for this scope, and if not, which "no" comes first.
+// The guard's rule: may this address be written to for this scope, and if not, which "no" comes
+// first.
 
 /// What the guard looked up before deciding, from one read of the database.
 public struct GuardFacts: Hashable, Sendable {
@@ -78,8 +79,8 @@ public struct SendDecision: Hashable, Sendable {
 
     /// Decides, in the order of the guard: blocks, global opt-out, scope opt-out, consent.
     ///
-    /// A block is reported before `unknownContact`, because an erased person is unknown by design and
-    /// the block is the truer reason; both refuse. Complaints, bounces and legal blocks stop
+    /// A block is reported before `unknownContact`, because an erased person is unknown by design
+    /// and the block is the truer reason; both refuse. Complaints, bounces and legal blocks stop
     /// transactional scopes too, a global opt-out does not (SPEC global-unsubscribe).
     public init(_ facts: GuardFacts, at now: Timestamp) {
         let (reason, block) = SendDecision.decide(facts, at: now)

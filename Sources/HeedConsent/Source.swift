@@ -69,7 +69,9 @@ public struct Actor: Hashable, Sendable {
 
     /// The sort of actor.
     public let kind: Kind
-    /// Which one: a key id, a login name, a component. Never an address.
+    /// Which one: a key id, a login name, a component.
+    ///
+    /// Never an address.
     public let id: String
 
     /// Names an actor.

@@ -1,8 +1,10 @@
-// An instant in microseconds since 1970, with the one text form Heed reads and writes (RFC 3339, UTC).
+// An instant in microseconds since 1970, with the one text form Heed reads and writes (RFC 3339,
+// UTC).
 
 /// An instant, counted in microseconds since 1970-01-01T00:00:00Z.
 ///
-/// Microseconds are what both databases store (`BIGINT`), so a value survives a round trip unchanged.
+/// Microseconds are what both databases store (`BIGINT`), so a value survives a round trip
+/// unchanged.
 public struct Timestamp: Hashable, Comparable, Sendable {
     /// Microseconds since the epoch; negative before it.
     public let microseconds: Int64

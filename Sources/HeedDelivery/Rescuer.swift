@@ -6,7 +6,8 @@ import HeedStore
 public import Logging
 public import ServiceLifecycle
 
-/// Looks every few seconds for leases that ran out, and every so often for answers nobody will ask for.
+/// Looks every few seconds for leases that ran out, and every so often for answers nobody will ask
+/// for.
 public struct Rescuer: Service {
     /// Seconds for which the answer to a request with an Idempotency-Key is kept.
     public static let answerSeconds: Int64 = 86_400

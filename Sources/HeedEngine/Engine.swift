@@ -1,4 +1,5 @@
-// The one door to Heed's state: commands change it in one transaction, queries read it in one snapshot.
+// The one door to Heed's state: commands change it in one transaction, queries read it in one
+// snapshot.
 
 import Foundation
 public import HeedConsent
@@ -11,7 +12,9 @@ public import HeedStore
 public protocol Command: Sendable {
     /// What the caller is told once the change is durable.
     associatedtype Receipt: Sendable
-    /// Loads and decides. Throws `Refusal` to say no.
+    /// Loads and decides.
+    ///
+    /// Throws `Refusal` to say no.
     func decide(in transaction: Transaction) throws -> Decision<Receipt>
 }
 
@@ -19,7 +22,9 @@ public protocol Command: Sendable {
 public protocol Query: Sendable {
     /// What the caller is told.
     associatedtype Answer: Sendable
-    /// Reads. Throws `Refusal` for a question that cannot be answered.
+    /// Reads.
+    ///
+    /// Throws `Refusal` for a question that cannot be answered.
     func answer(in transaction: Transaction) throws -> Answer
 }
 
@@ -55,9 +60,12 @@ public struct Engine: Sendable {
         self.doorbell = doorbell
     }
 
-    /// Performs a command. When this returns, its effect is durable and every later check sees it.
+    /// Performs a command.
     ///
-    /// - Throws: `Refusal` when a rule says no, `StoreError` when the database cannot; both changed nothing.
+    /// When this returns, its effect is durable and every later check sees it.
+    ///
+    /// - Throws: `Refusal` when a rule says no, `StoreError` when the database cannot; both changed
+    ///   nothing.
     public func perform<Work: Command>(
         _ command: Work,
         as actor: Actor
@@ -74,7 +82,8 @@ public struct Engine: Sendable {
 
     /// Performs a command once per key: a repeat gets the first answer and changes nothing.
     ///
-    /// The answer is written in the command's own transaction, so a lost reply can always be repeated.
+    /// The answer is written in the command's own transaction, so a lost reply can always be
+    /// repeated.
     ///
     /// - Throws: also `Refusal.keyReused` when the key came with another body before.
     public func perform<Work: Command>(

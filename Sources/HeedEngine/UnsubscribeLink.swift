@@ -5,8 +5,8 @@ public import HeedStore
 
 /// The token in `/u/{token}`: who, and from what.
 ///
-/// `v1.k1.` and then base64url of the contact's 16 bytes, the scope's name and a 128-bit tag. There is
-/// no expiry, because CASL wants 60 days, CAN-SPAM 30, and a mail may be opened years later.
+/// `v1.k1.` and then base64url of the contact's 16 bytes, the scope's name and a 128-bit tag. There
+/// is no expiry, because CASL wants 60 days, CAN-SPAM 30, and a mail may be opened years later.
 public struct UnsubscribeLink: Hashable, Sendable {
     /// The person.
     public let contact: ContactID

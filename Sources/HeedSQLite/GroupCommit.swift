@@ -17,7 +17,9 @@ struct PendingWrite: Sendable {
 /// What arrives while a commit is being flushed waits and shares the next one, so the number of
 /// flushes falls as the number of callers grows, and a single caller waits for nobody.
 final class GroupCommit: Sendable {
-    /// The largest group. 256 opt-outs are a few milliseconds of work, which bounds the wait of the first.
+    /// The largest group.
+    ///
+    /// 256 opt-outs are a few milliseconds of work, which bounds the wait of the first.
     static let sizeMaximum = 256
 
     private struct State {
@@ -36,7 +38,9 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Commits groups until nothing waits. Called on the writer's own queue only.
+    /// Commits groups until nothing waits.
+    ///
+    /// Called on the writer's own queue only.
     func drain(on connection: SQLiteConnection) {
         while let group = nextGroup() { commit(group, on: connection) }
     }

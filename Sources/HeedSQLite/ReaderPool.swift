@@ -7,8 +7,8 @@ import Synchronization
 
 /// A few read-only sessions, opened when first needed.
 ///
-/// A caller takes a free one; only when all are busy does it wait. In WAL mode a reader waits for no
-/// writer, so the wait is as long as another read.
+/// A caller takes a free one; only when all are busy does it wait. In WAL mode a reader waits for
+/// no writer, so the wait is as long as another read.
 final class ReaderPool: Sendable {
     private let readers: [Reader]
     private let next = Atomic<Int>(0)
@@ -85,7 +85,9 @@ private final class Reader: Sendable {
     }
 }
 
-/// An open session. GRDB opens, sets up and closes it; in between only `connection` uses it.
+/// An open session.
+///
+/// GRDB opens, sets up and closes it; in between only `connection` uses it.
 private final class Session {
     private let queue: DatabaseQueue
     let connection: SQLiteConnection

@@ -6,10 +6,12 @@ import HeedStore
 
 /// Runs statements on a SQLite session, and keeps each prepared for the next time.
 ///
-/// Statements are stepped by hand, because a guard answers from one row and a row object of a library
-/// costs more than the lookup. The set of statements is finite: `SQL` comes from literals only.
+/// Statements are stepped by hand, because a guard answers from one row and a row object of a
+/// library costs more than the lookup. The set of statements is finite: `SQL` comes from literals
+/// only.
 ///
-/// Unchecked: whoever holds the session keeps it behind a lock, so that one thread uses it at a time.
+/// Unchecked: whoever holds the session keeps it behind a lock, so that one thread uses it at a
+/// time.
 @safe
 final class SQLiteConnection: SQLConnection, @unchecked Sendable {
     private let session: OpaquePointer
@@ -19,7 +21,9 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
     init(_ session: OpaquePointer) { unsafe self.session = session }
 
     deinit {
-        for unsafe statement in unsafe statements.values { unsafe sqlite3_finalize(statement) }
+        while let statement = unsafe statements.popFirst()?.value {
+            unsafe sqlite3_finalize(statement)
+        }
     }
 
     func run(_ sql: HeedStore.SQL, _ arguments: [SQLValue]) throws(StoreError) -> [HeedStore.Row] {

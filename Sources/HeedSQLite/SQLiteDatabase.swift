@@ -38,7 +38,8 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
         masterKey: MasterKey,
         surroundings: Surroundings
     ) throws(StoreError) {
-        if creation == .never, !FileManager.default.fileExists(atPath: path) {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        if creation == .never, (attributes?[.size] as? Int ?? 0) == 0 {
             throw StoreError(.unavailable, "there is no database at \(path)")
         }
         self.surroundings = surroundings
@@ -71,16 +72,17 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
     private static var configuration: Configuration {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true
-        // Another process may hold the write lock, for example an import at the command line. SQLite's
-        // own back-off grows to 100 ms, which starves a server beside it; 1 ms steps share fairly.
+        // Another process may hold the write lock, for example an import at the command line.
+        // SQLite's own back-off grows to 100 ms, which starves a server beside it; 1 ms steps share
+        // fairly.
         configuration.busyMode = .callback { tries in
             Thread.sleep(forTimeInterval: 0.001)
             return tries < 10_000
         }
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA secure_delete = ON")
-            // In KiB. SQLite's 2 MiB hold the inner pages of a few ten thousand people; a guard that
-            // reads them from the file again spends most of its time there.
+            // In KiB. SQLite's 2 MiB hold the inner pages of a few ten thousand people; a guard
+            // that reads them from the file again spends most of its time there.
             try database.execute(sql: "PRAGMA cache_size = -16384")
         }
         return configuration
@@ -97,6 +99,7 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
             let connection = try SQLiteDatabase.connection(of: database)
             _ = try connection.run("BEGIN IMMEDIATE", [])
             do {
+                try SQLiteDatabase.claim(connection)
                 let steps = try Migrator(Migration.sqlite).migrate(
                     connection,
                     at: surroundings.now()
@@ -111,13 +114,25 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
         }
     }
 
+    /// Puts Heed's mark on a new file, and refuses another program's: `HEED` in ASCII.
+    private static func claim(_ connection: SQLiteConnection) throws(StoreError) {
+        let mark: Int64 = 0x4845_4544
+        let found = try connection.run("PRAGMA application_id", []).first?.integer(0)
+        guard found != mark else { return }
+        let tables = try connection.run("SELECT count(*) FROM sqlite_master", [])
+        guard found == 0, try tables.first?.integer(0) == 0 else {
+            throw StoreError(.corrupt, "the file is a SQLite database, but not one of Heed's")
+        }
+        try connection.runScript("PRAGMA application_id = 1212499268")
+    }
+
     /// Runs `body` on a snapshot that has every commit answered before, by any process.
     public func read<Answer: Sendable>(
         _ body: @escaping @Sendable (Transaction) throws -> Answer
     ) async throws -> Answer { try readInline(body) }
 
-    /// A reader of WAL never waits for a writer, so it may run where the caller is: a hop to another
-    /// thread would cost more than the lookup.
+    /// A reader of WAL never waits for a writer, so it may run where the caller is: a hop to
+    /// another thread would cost more than the lookup.
     private func readInline<Answer: Sendable>(
         _ body: @escaping @Sendable (Transaction) throws -> Answer
     ) throws -> Answer {

@@ -5,7 +5,8 @@ public import HeedConsent
 /// A database that holds the data of DESIGN's table list.
 ///
 /// - A `read` sees every commit that was answered before it began, on any node.
-/// - A `write` that returned is durable. One that threw changed nothing, except `StoreError.unknown`.
+/// - A `write` that returned is durable. One that threw changed nothing, except
+///   `StoreError.unknown`.
 /// - Bodies are synchronous and get a value that cannot leave them, so no body can wait for a
 ///   network, keep a transaction, or share it with a task.
 public protocol Database: Sendable {
@@ -14,14 +15,17 @@ public protocol Database: Sendable {
         _ body: @escaping @Sendable (Transaction) throws -> Answer
     ) async throws -> Answer
 
-    /// Runs `body` in a transaction and commits it. It may run more than once after a conflict; only
-    /// the last run counts.
+    /// Runs `body` in a transaction and commits it.
+    ///
+    /// It may run more than once after a conflict; only the last run counts.
     func write<Answer: Sendable>(
         _ body: @escaping @Sendable (Transaction) throws -> Answer
     ) async throws -> Answer
 }
 
-/// One open session that runs one SQL text. Each engine has one conforming type.
+/// One open session that runs one SQL text.
+///
+/// Each engine has one conforming type.
 package protocol SQLConnection: AnyObject {
     /// Runs a statement and answers all its rows.
     func run(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError) -> [Row]
@@ -30,7 +34,9 @@ package protocol SQLConnection: AnyObject {
     func runScript(_ script: String) throws(StoreError)
 }
 
-/// Where time and chance come from. Injected, so that a test owns both.
+/// Where time and chance come from.
+///
+/// Injected, so that a test owns both.
 public struct Surroundings: Sendable {
     /// The present.
     public let now: @Sendable () -> Timestamp

@@ -32,7 +32,9 @@ package struct Migration: Sendable {
     ]
 }
 
-/// Applies migrations. The caller holds the write lock and a transaction.
+/// Applies migrations.
+///
+/// The caller holds the write lock and a transaction.
 package struct Migrator {
     private let migrations: [Migration]
 
@@ -56,7 +58,8 @@ package struct Migrator {
             guard let known = migrations.first(where: { $0.number == number }) else {
                 throw StoreError(
                     .newer,
-                    "the database is at schema \(number), this version knows \(newest); use a newer heed"
+                    "the database is at schema \(number), this version knows \(newest); use a "
+                        + "newer heed"
                 )
             }
             guard known.checksum == checksum else {
@@ -70,7 +73,8 @@ package struct Migrator {
         for migration in missing {
             try connection.runScript(migration.script)
             _ = try connection.run(
-                "INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES ($1, $2, $3, $4)",
+                "INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES ($1, "
+                    + "$2, $3, $4)",
                 [
                     .integer(migration.number), .text(migration.name), .blob(migration.checksum),
                     .time(now),

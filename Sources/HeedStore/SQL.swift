@@ -2,7 +2,9 @@
 
 package import HeedConsent
 
-/// One SQL statement. Only a literal makes one, so no run-time string can ever become SQL.
+/// One SQL statement.
+///
+/// Only a literal makes one, so no run-time string can ever become SQL.
 ///
 /// Parameters are `$1`, `$2`, …; the SQLite driver rewrites them to `?1`, `?2`, ….
 package struct SQL: ExpressibleByStringLiteral, Hashable, Sendable {

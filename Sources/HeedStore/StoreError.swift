@@ -1,6 +1,8 @@
 // What can go wrong with the database itself, as codes a caller can act on.
 
-/// A failure of the database, never of a rule. Nothing was changed unless `code` is `unknown`.
+/// A failure of the database, never of a rule.
+///
+/// Nothing was changed unless `code` is `unknown`.
 public struct StoreError: Error, Hashable, Sendable {
     /// A stable name for the kind of failure.
     public struct Code: Hashable, Sendable {

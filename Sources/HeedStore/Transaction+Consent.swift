@@ -36,9 +36,11 @@ extension Transaction {
     ) throws(StoreError) {
         try execute(
             "INSERT INTO consent_records (id, contact_id, scope, decision, basis, source, "
-                + "policy_version, policy_sha256, locale, given_at, recorded_at, actor, actor_type, "
-                + "import_id, evidence) "
-                + "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                + "policy_version, policy_sha256, locale, given_at, recorded_at, actor, "
+                + "actor_type, "
+                + "import_id, evidence, expires_at, opt_out_id) "
+                + "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
+                + "$17)",
             .id(record.id),
             .id(record.contact),
             .text(record.scope),
@@ -53,7 +55,9 @@ extension Transaction {
             .text(actor.id),
             .text(actor.kind.rawValue),
             .id(record.batch),
-            .blob(evidence)
+            .blob(evidence),
+            .time(record.expiresAt),
+            .id(record.optOut)
         )
     }
 
@@ -100,7 +104,8 @@ extension Transaction {
         in scope: ScopeName
     ) throws(StoreError) {
         try execute(
-            "INSERT INTO permissions (contact_id, scope, state, opt_out_status, opt_out_id, record_id, "
+            "INSERT INTO permissions (contact_id, scope, state, opt_out_status, opt_out_id, "
+                + "record_id, "
                 + "decided_at, expires_at, policy_effective_at) "
                 + "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
                 + "ON CONFLICT (contact_id, scope) DO UPDATE SET state = excluded.state, "

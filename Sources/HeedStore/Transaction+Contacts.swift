@@ -4,11 +4,20 @@ import Crypto
 import Foundation
 package import HeedConsent
 
-/// Which kind of sealed value: part of the associated data, so that one cannot be passed off as another.
-enum SealedKind: String {
+/// What a sealed value is: part of the associated data, so that none can be passed off as another.
+enum SealedPlace {
     case address
-    case consent
-    case optOut = "opt-out"
+    case consent(ConsentID)
+    case optOut(OptOutID)
+
+    /// The associated data for a person's value.
+    func label(of contact: ContactID) -> String {
+        switch self {
+        case .address: "address:\(contact.text)"
+        case .consent(let id): "consent:\(contact.text):\(id.text)"
+        case .optOut(let id): "opt-out:\(contact.text):\(id.text)"
+        }
+    }
 }
 
 extension Transaction {
@@ -32,7 +41,8 @@ extension Transaction {
     func insert(_ address: Address, of contact: ContactID, sealed: [UInt8]) throws(StoreError) {
         let keys = vault.lookupKeys(for: address)
         try execute(
-            "INSERT INTO addresses (channel, match_key, widened_key, contact_id, sealed, created_at) "
+            "INSERT INTO addresses (channel, match_key, widened_key, contact_id, sealed, "
+                + "created_at) "
                 + "VALUES ($1, $2, $3, $4, $5, $6)",
             .text(address.channel.rawValue),
             .blob(keys.match),
@@ -83,7 +93,8 @@ extension Transaction {
         on channel: Channel
     ) throws(StoreError) -> [Address] {
         let rows = try rows(
-            "SELECT sealed FROM addresses WHERE contact_id = $1 AND channel = $2 ORDER BY created_at",
+            "SELECT sealed FROM addresses WHERE contact_id = $1 AND channel = $2 ORDER BY "
+                + "created_at",
             .id(contact),
             .text(channel.rawValue)
         )
@@ -108,7 +119,7 @@ extension Transaction {
         let row = try row("SELECT evidence FROM consent_records WHERE id = $1", .id(record))
         guard let sealed = try row?.optionalBlob(0), let key = try contactKey(of: contact)
         else { return nil }
-        let bytes = try open(sealed, of: contact, as: .consent, with: key)
+        let bytes = try open(sealed, of: contact, as: .consent(record), with: key)
         return try? JSONDecoder().decode(Evidence.self, from: Data(bytes))
     }
 
@@ -131,7 +142,7 @@ extension Transaction {
         try HeedStore.seal(
             Array(address.delivery.utf8),
             with: key,
-            label: label(.address, contact),
+            label: SealedPlace.address.label(of: contact),
             in: surroundings
         )
     }
@@ -140,7 +151,7 @@ extension Transaction {
     func seal(
         _ evidence: Evidence,
         for contact: ContactID,
-        as kind: SealedKind
+        as place: SealedPlace
     ) throws(StoreError) -> [UInt8]? {
         guard !evidence.isEmpty, let key = try contactKey(of: contact) else { return nil }
         let encoder = JSONEncoder()
@@ -151,7 +162,7 @@ extension Transaction {
         return try HeedStore.seal(
             Array(bytes),
             with: key,
-            label: label(kind, contact),
+            label: place.label(of: contact),
             in: surroundings
         )
     }
@@ -159,17 +170,13 @@ extension Transaction {
     private func open(
         _ sealed: [UInt8],
         of contact: ContactID,
-        as kind: SealedKind,
+        as place: SealedPlace,
         with key: SymmetricKey
     ) throws(StoreError) -> [UInt8] {
-        guard let bytes = HeedStore.open(sealed, with: key, label: label(kind, contact)) else {
+        guard let bytes = HeedStore.open(sealed, with: key, label: place.label(of: contact)) else {
             throw StoreError(.corrupt, "a sealed value does not open with its person's key")
         }
         return bytes
-    }
-
-    private func label(_ kind: SealedKind, _ contact: ContactID) -> String {
-        "\(kind.rawValue):\(contact.text)"
     }
 
     private func contactKey(of contact: ContactID) throws(StoreError) -> SymmetricKey? {

@@ -2,8 +2,9 @@
 
 package import HeedConsent
 
-/// The statement of the guard. Every table is reached by primary key (SPEC indexed-query); a test
-/// reads its plan.
+/// The statement of the guard.
+///
+/// Every table is reached by primary key (SPEC indexed-query); a test reads its plan.
 package let guardStatement: SQL =
     "SELECT s.channel, s.kind, "
     + "(SELECT max(r.effective_at) FROM policy_reconsents r "

@@ -46,7 +46,8 @@ extension Transaction {
         return (try row.blob(0), try row.text(1), try row.integer(2))
     }
 
-    /// Remembers an answer in the same transaction as its effect, so that a lost reply can be repeated.
+    /// Remembers an answer in the same transaction as its effect, so that a lost reply can be
+    /// repeated.
     package func remember(
         _ keyHash: [UInt8],
         fingerprint: [UInt8],

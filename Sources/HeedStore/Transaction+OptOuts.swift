@@ -5,7 +5,8 @@ package import HeedConsent
 extension Transaction {
     func insert(_ optOut: OptOut, details: [UInt8]?) throws(StoreError) {
         try execute(
-            "INSERT INTO opt_outs (id, contact_id, scope, source, regime, requested_at, deadline_at, "
+            "INSERT INTO opt_outs (id, contact_id, scope, source, regime, requested_at, "
+                + "deadline_at, "
                 + "status, details) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             .id(optOut.id),
             .id(optOut.contact),
@@ -65,7 +66,8 @@ extension Transaction {
 
     func update(_ target: OptOutTarget) throws(StoreError) {
         try execute(
-            "UPDATE opt_out_targets SET state = $2, attempts = $3, next_attempt_at = $4, answer = $5, "
+            "UPDATE opt_out_targets SET state = $2, attempts = $3, next_attempt_at = $4, answer "
+                + "= $5, "
                 + "confirmed_at = $6 WHERE id = $1",
             .id(target.id),
             .text(target.state.rawValue),

@@ -10,7 +10,8 @@ extension Transaction {
     /// Nothing else in Heed changes state, so nothing can change it without an audit event
     /// (SPEC consent-change-logging).
     ///
-    /// - Returns: the position of the last event in the audit log, or of the log's end if there was none.
+    /// - Returns: the position of the last event in the audit log, or of the log's end if there was
+    ///   none.
     package func record<Receipt>(
         _ decision: Decision<Receipt>,
         by actor: Actor
@@ -27,7 +28,9 @@ extension Transaction {
         try apply(event, sealed: sealed, by: actor)
     }
 
-    /// What of an event is personal data, sealed under the person's key. A new person's key is made here.
+    /// What of an event is personal data, sealed under the person's key.
+    ///
+    /// A new person's key is made here.
     private func sealDetails(of event: Event) throws(StoreError) -> [[UInt8]] {
         switch event {
         case .contactAdded(let contact, let addresses):
@@ -38,9 +41,11 @@ extension Transaction {
             }
             return sealed
         case .consentRecorded(let record, let evidence, _, _):
-            return try seal(evidence, for: record.contact, as: .consent).map { [$0] } ?? []
+            return try seal(evidence, for: record.contact, as: .consent(record.id)).map { [$0] }
+                ?? []
         case .optOutRequested(let optOut, let evidence):
-            return try seal(evidence, for: optOut.contact, as: .optOut).map { [$0] } ?? []
+            return try seal(evidence, for: optOut.contact, as: .optOut(optOut.id)).map { [$0] }
+                ?? []
         default: return []
         }
     }

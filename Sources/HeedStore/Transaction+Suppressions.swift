@@ -3,8 +3,10 @@
 package import HeedConsent
 
 extension Transaction {
-    /// Adds a block under the match form and, where the provider has aliases, under the widened form.
-    /// A block that stands already is kept with its date.
+    /// Adds a block under the match form and, where the provider has aliases, under the widened
+    /// form.
+    ///
+    /// A block that stands already takes the later date, so that no "yes" before it can lift it.
     func insert(_ suppression: Suppression, on address: SuppressedAddress) throws(StoreError) {
         let all: [LookupKeys]
         switch address {
@@ -24,8 +26,12 @@ extension Transaction {
         widened: Int64
     ) throws(StoreError) {
         try execute(
-            "INSERT INTO suppressions (match_key, scope, reason, widened, source, since, opt_out_id) "
-                + "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+            "INSERT INTO suppressions (match_key, scope, reason, widened, source, since, "
+                + "opt_out_id) "
+                + "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (match_key, scope, reason, "
+                + "widened) "
+                + "DO UPDATE SET source = excluded.source, since = excluded.since, "
+                + "opt_out_id = excluded.opt_out_id WHERE excluded.since > suppressions.since",
             .blob(key),
             .text(suppression.scope?.text ?? ""),
             .text(suppression.reason.rawValue),
@@ -36,7 +42,9 @@ extension Transaction {
         )
     }
 
-    /// Lifts a block from all addresses of a person. Another alias's own block is left alone.
+    /// Lifts a block from all addresses of a person.
+    ///
+    /// Another alias's own block is left alone.
     func delete(_ suppression: Suppression, of contact: ContactID) throws(StoreError) {
         try execute(
             "DELETE FROM suppressions WHERE scope = $2 AND reason = $3 AND ("

@@ -2,8 +2,10 @@
 
 public import HeedConsent
 
-/// An open transaction. It holds a reference to a session, so it is not `Sendable` and the compiler
-/// keeps it inside the closure it was given to.
+/// An open transaction.
+///
+/// It holds a reference to a session, so it is not `Sendable` and the compiler keeps it inside the
+/// closure it was given to.
 public struct Transaction {
     package let connection: any SQLConnection
     /// The present, the same for the whole transaction.

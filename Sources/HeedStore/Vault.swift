@@ -63,6 +63,11 @@ public struct Vault: Sendable, CustomStringConvertible {
             }
             keys[purpose] = SymmetricKey(data: bytes)
         }
+        // A new key beside old ones, or beside data, would hide every address and every block at
+        // once.
+        guard rows.isEmpty ? try isEmpty(connection) : keys.count == Purpose.allCases.count else {
+            throw StoreError(.corrupt, "a key of this installation is missing from the database")
+        }
         for purpose in Purpose.allCases where keys[purpose] == nil {
             let bytes = surroundings.randomBytes(32)
             let label = "vault-key:" + purpose.rawValue
@@ -76,6 +81,15 @@ public struct Vault: Sendable, CustomStringConvertible {
         guard let lookup = keys[.lookup], let link = keys[.link], let settings = keys[.settings]
         else { throw StoreError(.corrupt, "a key of the installation is missing") }
         return Vault(master: master.key, lookup: lookup, link: link, settings: settings)
+    }
+
+    private static func isEmpty(_ connection: any SQLConnection) throws(StoreError) -> Bool {
+        let rows = try connection.run(
+            "SELECT 1 WHERE EXISTS (SELECT 1 FROM contacts) OR EXISTS (SELECT 1 FROM suppressions) "
+                + "OR EXISTS (SELECT 1 FROM connectors)",
+            []
+        )
+        return rows.isEmpty
     }
 
     private init(

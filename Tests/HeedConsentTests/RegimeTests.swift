@@ -49,9 +49,11 @@ struct RegimeTests {
         }
     }
 
-    /// Computed apart from this code, with Python's `datetime`: the request counts from the earliest
-    /// local date, the last day ends where it ends first. Mondays, Fridays, weekends, both kinds of
-    /// February, Christmas, and an evening in California that is the next day in UTC.
+    /// Computed apart from this code, with Python's `datetime`: the request counts from the
+    /// earliest local date, the last day ends where it ends first.
+    ///
+    /// Mondays, Fridays, weekends, both kinds of February, Christmas, and an evening in California
+    /// that is the next day in UTC.
     static let cases = [
         Case(
             "2026-01-05T00:00:00Z",

@@ -24,21 +24,28 @@ struct RunnerTests {
         }
     }
 
-    private func runner(
-        _ installation: Installation,
+    /// By default four at a time, and a look at the queue once an hour.
+    private static func options(
         lane: Job.Lane = .optOut,
         concurrency: Int = 4,
-        pollMilliseconds: Int64 = 3_600_000,
+        pollMilliseconds: Int64 = 3_600_000
+    ) -> Runner.Options {
+        .init(
+            lane: lane,
+            concurrency: concurrency,
+            leaseSeconds: 30,
+            pollMilliseconds: pollMilliseconds
+        )
+    }
+
+    private func runner(
+        _ installation: Installation,
+        _ options: Runner.Options = options(),
         _ handle: @escaping @Sendable (Job) async throws -> Void
     ) -> Runner {
         Runner(
             engine: installation.engine,
-            options: .init(
-                lane: lane,
-                concurrency: concurrency,
-                leaseSeconds: 30,
-                pollMilliseconds: pollMilliseconds
-            ),
+            options: options,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             handle: handle
         )
@@ -77,7 +84,9 @@ struct RunnerTests {
         try await Backend.sqlite.withEngine { installation in
             let other = Engine(database: try installation.reopened())
             let (done, isDone) = AsyncStream<JobID>.makeStream()
-            let runner = runner(installation, pollMilliseconds: 5) { isDone.yield($0.id) }
+            let runner = runner(installation, Self.options(pollMilliseconds: 5)) {
+                isDone.yield($0.id)
+            }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await runner.run() }
                 let request = try RequestOptOut(
@@ -97,7 +106,7 @@ struct RunnerTests {
             try await request(installation, 0..<12)
             let load = Mutex((now: 0, most: 0))
             let (done, isDone) = AsyncStream<Void>.makeStream()
-            let runner = runner(installation, concurrency: 3) { job in
+            let runner = runner(installation, Self.options(concurrency: 3)) { job in
                 load.withLock {
                     $0.now += 1
                     $0.most = max($0.most, $0.now)
@@ -123,7 +132,8 @@ struct RunnerTests {
         try await Backend.sqlite.withEngine { installation in
             try await request(installation, 0..<1)
             let calls = Mutex(0)
-            let runner = runner(installation, lane: .general, pollMilliseconds: 1) { _ in
+            let runner = runner(installation, Self.options(lane: .general, pollMilliseconds: 1)) {
+                _ in
                 calls.withLock { $0 += 1 }
             }
             let optOuts = self.runner(installation) { try await finish($0, installation.engine) }

@@ -38,14 +38,16 @@ struct TransactionSuppressionsTests {
     }
 
     @Test(arguments: Backend.allCases)
-    func aRepeatedBlockKeepsItsDate(_ backend: Backend) async throws {
+    func aRepeatedBlockTakesTheLaterDate(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
             let address = try Sample.address()
             let first = block(.complaint)
             let second = block(.complaint, since: Timestamp(seconds: 200))
             try await installation.record([.suppressionAdded(first, .address(address))])
             try await installation.record([.suppressionAdded(second, .address(address))])
-            #expect(try await blocks(installation, at: address) == [first])
+            #expect(try await blocks(installation, at: address) == [second])
+            try await installation.record([.suppressionAdded(first, .address(address))])
+            #expect(try await blocks(installation, at: address) == [second])
         }
     }
 

@@ -168,6 +168,8 @@ private struct DeclarationScanner {
     }
 
     /// Each parameter has exactly one colon outside inner brackets.
+    ///
+    /// One with a default does not count: it burdens no call that leaves it out.
     private func parameterCount(_ open: Int, _ close: Int) -> Int {
         var depth = 0
         var count = 0
@@ -175,6 +177,7 @@ private struct DeclarationScanner {
             if ["(", "[", "{"].contains(token.text) { depth += 1 }
             if [")", "]", "}"].contains(token.text) { depth -= 1 }
             if depth == 1, token.text == ":" { count += 1 }
+            if depth == 1, token.text == "=" { count -= 1 }
         }
         return count
     }

@@ -116,6 +116,7 @@ struct SizeRuleTests {
     @Test(arguments: [
         ("func f(a: A, b: B, c: C, d: D) {}", 0),
         ("func f(a: A, b: B, c: C, d: D, _ e: [E: F]) {}", 1),
+        ("func f(a: A, b: B, c: C, d: D, e: E = 1) {}", 0),
         ("init(a: A, b: B, c: C, d: D, e: E) {}", 0),
         ("func f(a: (b: B, c: C, d: D, e: E) -> F) {}", 0),
     ])

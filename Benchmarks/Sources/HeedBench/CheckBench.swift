@@ -23,15 +23,19 @@ struct CheckBench {
         let byHand = try Lookup(path: bench.path)
         let keys = try byHand.keys()
         return try await Comparison.interleaved(
-            "one check in process, raw address and scope",
-            against: "the same lookup by hand, given the hash",
-            goal: 0.5,
+            Goal(
+                name: "one check in process, raw address and scope",
+                reference: "the same lookup by hand, given the hash",
+                ratio: 0.5
+            ),
             {
                 try await rate(CheckBench.checks) {
                     for number in 0..<CheckBench.checks {
                         let index = number &* 7919 % CheckBench.people
                         let subject = Subject.address(try Workbench.address(index))
-                        let answer = try await bench.engine.ask(MaySend(subject: subject, scope: scope))
+                        let answer = try await bench.engine.ask(
+                            MaySend(subject: subject, scope: scope)
+                        )
                         precondition(answer.decision.allowed)
                     }
                 }

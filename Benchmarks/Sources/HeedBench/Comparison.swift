@@ -1,5 +1,15 @@
 // Two rates measured in turn in one run, and the ratio pair by pair.
 
+/// What is measured, against what, and the ratio that must be reached.
+struct Goal {
+    /// What is measured.
+    let name: String
+    /// What it is measured against.
+    let reference: String
+    /// The ratio that must be reached.
+    let ratio: Double
+}
+
 /// A measurement against its reference.
 struct Comparison: Encodable {
     /// What is measured.
@@ -15,26 +25,23 @@ struct Comparison: Encodable {
 
     /// Measures A, B, A, B, … so that a machine that drifts carries both along.
     static func interleaved(
-        _ name: String,
-        against reference: String,
-        goal: Double,
-        repetitions: Int = 5,
+        _ goal: Goal,
         _ measure: () async throws -> Double,
         _ measureReference: () async throws -> Double
     ) async throws -> Comparison {
         _ = try await (measure(), measureReference())
         var rates: [Double] = []
         var references: [Double] = []
-        for _ in 0..<repetitions {
+        for _ in 0..<5 {
             rates.append(try await measure())
             references.append(try await measureReference())
         }
         return Comparison(
-            name: name,
-            reference: reference,
+            name: goal.name,
+            reference: goal.reference,
             rates: rates,
             referenceRates: references,
-            goal: goal
+            goal: goal.ratio
         )
     }
 
@@ -47,7 +54,8 @@ struct Comparison: Encodable {
     /// A Markdown table.
     static func table(_ results: [Comparison]) -> String {
         var lines = [
-            "| what | reference in the same run | rate /s | reference /s | ratio (min–max) | must |",
+            "| what | reference in the same run | rate /s | reference /s | ratio (min–max) | "
+                + "must |",
             "|---|---|---|---|---|---|",
         ]
         for result in results {
@@ -69,7 +77,8 @@ func median(_ values: [Double]) -> Double {
     let sorted = values.sorted()
     guard !sorted.isEmpty else { return 0 }
     let middle = sorted.count / 2
-    return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+    return sorted.count.isMultiple(of: 2)
+        ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
 }
 
 private func rounded(_ value: Double) -> String { String((value * 100).rounded() / 100) }

@@ -24,9 +24,11 @@ struct GroupCommitBench {
             _ = try await bench.engine.perform(request, as: .person)
         }
         return try await Comparison.interleaved(
-            "durable opt-outs, 64 callers",
-            against: "the same with 1 caller",
-            goal: 2,
+            Goal(
+                name: "durable opt-outs, 64 callers",
+                reference: "the same with 1 caller",
+                ratio: 2
+            ),
             {
                 try await rate(5120) {
                     try await Workbench.callers(64) { _ in for _ in 0..<80 { try await optOut() } }

@@ -1,4 +1,5 @@
-// Runs every measurement as a ratio inside one run, prints a table, and fails when a goal is missed.
+// Runs every measurement as a ratio inside one run, prints a table, and fails when a goal is
+// missed.
 
 import Foundation
 

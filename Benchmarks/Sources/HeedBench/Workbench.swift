@@ -30,7 +30,11 @@ struct Workbench {
             surroundings: surroundings
         )
         engine = Engine(database: database)
-        let scope = Scope(name: try ScopeName(Workbench.newsletter), channel: .email, kind: .campaign)
+        let scope = Scope(
+            name: try ScopeName(Workbench.newsletter),
+            channel: .email,
+            kind: .campaign
+        )
         _ = try await engine.perform(AddScope(scope), as: .system("bench"))
         let policy = try Policy(
             version: "1",

@@ -5,7 +5,9 @@ import HeedConsent
 import HeedEngine
 import HeedServer
 
-/// Asks the guard. Exit code 0 for allowed, 1 for refused, 2 for an error.
+/// Asks the guard.
+///
+/// Exit code 0 for allowed, 1 for refused, 2 for an error.
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "May this address be written to? Exit 0 allowed, 1 refused, 2 error."

@@ -6,7 +6,9 @@ import HeedConsent
 import HeedEngine
 import HeedServer
 
-/// Filters recipients: one address a line, CSV with a header line, or NDJSON. Rows leave as they came.
+/// Filters recipients: one address a line, CSV with a header line, or NDJSON.
+///
+/// Rows leave as they came.
 struct Filter: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Keep only the recipients who may be written to now."

@@ -5,7 +5,9 @@ import Foundation
 import HeedConsent
 import HeedEngine
 
-/// Imports files. Good rows go on, bad ones are listed with their line; running it again changes nothing.
+/// Imports files.
+///
+/// Good rows go on, bad ones are listed with their line; running it again changes nothing.
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Import lists of other programs; an import never weakens an opt-out."

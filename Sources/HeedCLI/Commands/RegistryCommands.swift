@@ -1,4 +1,5 @@
-// `heed scope`, `heed policy` and `heed key`: what can be agreed to, to which text, and who may call.
+// `heed scope`, `heed policy` and `heed key`: what can be agreed to, to which text, and who may
+// call.
 
 import ArgumentParser
 import Crypto

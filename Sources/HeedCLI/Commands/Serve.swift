@@ -11,7 +11,9 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Starts the server. The first start makes database, keys and an admin API key, and says where.
+/// Starts the server.
+///
+/// The first start makes database, keys and an admin API key, and says where.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start the server: API, public pages and worker in one process."
@@ -138,14 +140,16 @@ struct Serve: AsyncParsableCommand {
     private static func greet(_ settings: Settings, port: Int, keyPath: String) {
         let base = "http://\(settings.host):\(port)"
         let hasKey = FileManager.default.fileExists(atPath: keyPath)
+        let masterKey = settings.masterKey == nil ? settings.masterKeyPath : "from HEED_MASTER_KEY"
+        let adminKey = hasKey ? keyPath : "none there; `heed key create --role admin` makes one"
         let key = hasKey ? "$(cat \(keyPath))" : "YOUR_API_KEY"
         Terminal.note(
             """
 
             Heed is listening on \(base)
             Database:      \(settings.databasePath)
-            Master key:    \(settings.masterKey == nil ? settings.masterKeyPath : "from HEED_MASTER_KEY") (back it up apart from the database)
-            Admin API key: \(hasKey ? keyPath : "not in \(keyPath); make another with `heed key create --role admin`")
+            Master key:    \(masterKey) (back it up apart from the database)
+            Admin API key: \(adminKey)
 
             Try it:
               curl -s \(base)/v1/opt-outs \\

@@ -6,7 +6,8 @@ import HeedConsent
 import HeedEngine
 import HeedStore
 
-/// Tells the story of one opt-out: pressed while everything else is down, in force at once, proved after.
+/// Tells the story of one opt-out: pressed while everything else is down, in force at once, proved
+/// after.
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The main job on sample data, narrated; nothing leaves this machine."
@@ -57,7 +58,8 @@ struct Demo: AsyncParsableCommand {
             throw CommandError("the opt-out is not in force: this must never happen")
         }
         print(
-            "that person: \(verdict.reason.rawValue), opt-out \(verdict.optOutStatus?.rawValue ?? "")"
+            "that person: \(verdict.reason.rawValue), opt-out "
+                + "\(verdict.optOutStatus?.rawValue ?? "")"
         )
 
         Demo.say(5, "The worker starts; the other system still refuses connections.")

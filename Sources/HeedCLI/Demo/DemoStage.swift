@@ -110,10 +110,10 @@ final class DemoStage: Sendable {
     }
 
     private func register() async throws {
-        let operator_ = Installation.actor
+        let actor = Installation.actor
         for (name, kind) in [("newsletter", Scope.Kind.campaign), ("receipts", .transactional)] {
             let scope = Scope(name: try ScopeName(name), channel: .email, kind: kind)
-            _ = try await engine.perform(AddScope(scope), as: operator_)
+            _ = try await engine.perform(AddScope(scope), as: actor)
         }
         let policy = try Policy(
             version: "2026-01",
@@ -122,7 +122,7 @@ final class DemoStage: Sendable {
             effectiveAt: Timestamp(seconds: 0),
             reconsent: []
         )
-        _ = try await engine.perform(PublishPolicy(policy), as: operator_)
+        _ = try await engine.perform(PublishPolicy(policy), as: actor)
     }
 
     /// Lets the system choose the receiver's port, then goes down, so that nobody listens there.
@@ -152,6 +152,8 @@ final class DemoStage: Sendable {
     }
 }
 
-/// SHA-256 of "We write to you about our products. You can stop at any time.\n".
+/// SHA-256 of "We write to you about our products.
+///
+/// You can stop at any time.\n".
 private let sampleTextHash =
     bytes(hexadecimal: "abec8b4a449493635b5d2e524428cd63de51a71f35e5d43900768ff0ff3e62a9") ?? []

@@ -1,4 +1,5 @@
-// Does the work of one opt-out job: begin the cascade, or tell one connector and write down its answer.
+// Does the work of one opt-out job: begin the cascade, or tell one connector and write down its
+// answer.
 
 import HeedConnectors
 public import HeedConsent
@@ -48,6 +49,10 @@ public struct OptOutHandler: Sendable {
     }
 
     private func tell(_ id: TargetID, attempt: Int) async throws -> AttemptOutcome {
+        // Claimed this often without an outcome: the job takes its worker down each time.
+        guard attempt <= Job.attemptsMaximum else {
+            return .givenUp("given up after \(attempt - 1) attempts")
+        }
         guard let details = try await engine.ask(TargetDetails(id)) else {
             return .givenUp("the target is gone")
         }

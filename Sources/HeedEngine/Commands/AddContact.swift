@@ -3,7 +3,9 @@
 public import HeedConsent
 public import HeedStore
 
-/// Adds a person with their addresses. A person known by all of them already is no change.
+/// Adds a person with their addresses.
+///
+/// A person known by all of them already is no change.
 public struct AddContact: Command {
     /// At most so many addresses a person.
     public static let addressesMaximum = 20

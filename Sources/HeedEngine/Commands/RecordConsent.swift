@@ -5,7 +5,8 @@ public import HeedStore
 
 /// Records a yes, a no, or a withdrawal.
 ///
-/// A withdrawal recorded here closes the permission; to have other systems told, request an opt-out.
+/// A withdrawal recorded here closes the permission; to have other systems told, request an
+/// opt-out.
 public struct RecordConsent: Command {
     let subject: Subject
     let scope: ScopeName
@@ -80,7 +81,8 @@ public struct RecordConsent: Command {
     }
 }
 
-/// A decision about to be recorded; shared by the command and by imports, so that both obey one rule.
+/// A decision about to be recorded; shared by the command and by imports, so that both obey one
+/// rule.
 struct ConsentDraft {
     let person: ResolvedSubject
     let scope: Scope
@@ -113,7 +115,7 @@ struct ConsentDraft {
         case .denied: after = try before.applying(.deny(at: givenAt))
         case .withdrawn: after = try before.applying(.withdraw(at: givenAt))
         }
-        let record = ConsentRecord(
+        var record = ConsentRecord(
             id: transaction.newID(),
             contact: person.id,
             scope: scope.name.text,
@@ -126,11 +128,12 @@ struct ConsentDraft {
             recordedAt: transaction.now,
             batch: batch
         )
+        record.expiresAt = decision == .granted ? expiresAt : nil
         // An older decision than the newest is history; the permission stays with the newest.
         if after != before || before.record == nil || givenAt == before.decidedAt {
             after.record = record.id
             after.policyEffectiveAt = policy.effectiveAt
-            after.expiresAt = decision == .granted ? expiresAt : nil
+            after.expiresAt = record.expiresAt
         }
         events.append(.consentRecorded(record, evidence, from: before, to: after))
         return (record, events)

@@ -4,7 +4,9 @@ import Crypto
 public import HeedConsent
 public import HeedStore
 
-/// Adds a scope. Adding the same scope again is no change.
+/// Adds a scope.
+///
+/// Adding the same scope again is no change.
 public struct AddScope: Command {
     let scope: Scope
 
@@ -18,7 +20,8 @@ public struct AddScope: Command {
                 throw Refusal(
                     .conflict,
                     field: "name",
-                    "scope '\(scope.name)' exists as \(existing.kind.rawValue) on \(existing.channel.rawValue)"
+                    "scope '\(scope.name)' exists as \(existing.kind.rawValue) on "
+                        + "\(existing.channel.rawValue)"
                 )
             }
             return Decision(existing)
@@ -27,7 +30,9 @@ public struct AddScope: Command {
     }
 }
 
-/// Registers a policy version, once and for good. The same version with the same text is no change.
+/// Registers a policy version, once and for good.
+///
+/// The same version with the same text is no change.
 public struct PublishPolicy: Command {
     let policy: Policy
 
@@ -53,7 +58,9 @@ public struct PublishPolicy: Command {
     }
 }
 
-/// Makes an API key. The secret is in the receipt and nowhere else, ever again.
+/// Makes an API key.
+///
+/// The secret is in the receipt and nowhere else, ever again.
 public struct CreateKey: Command {
     let role: APIKey.Role
     let label: String
@@ -99,7 +106,8 @@ public struct RevokeKey: Command {
     /// Names the key.
     public init(id: String) { self.id = id }
 
-    /// Refuses an id nobody knows, and the last admin key, which would lock the operator out of HTTP.
+    /// Refuses an id nobody knows, and the last admin key, which would lock the operator out of
+    /// HTTP.
     public func decide(in transaction: Transaction) throws -> Decision<APIKey> {
         guard let key = try transaction.apiKey(id) else {
             throw Refusal(.notFound, field: "id", "there is no active key with this id")

@@ -136,7 +136,8 @@ struct OptOutDraft {
         return (optOut, events, [.add(job)])
     }
 
-    /// A withdrawal for the scope, or for every campaign scope and `global` (SPEC global-unsubscribe).
+    /// A withdrawal for the scope, or for every campaign scope and `global` (SPEC
+    /// global-unsubscribe).
     private func withdrawals(for optOut: OptOut, in transaction: Transaction) throws -> [Event] {
         var events: [Event] = []
         let scopes: [ScopeName]
@@ -146,13 +147,13 @@ struct OptOutDraft {
         }
         for scope in scopes {
             let before = try transaction.permission(of: person.id, in: scope)
-            let record = record(scope.text, at: transaction.now, id: transaction.newID())
+            let record = record(scope.text, of: optOut, in: transaction)
             var after = try before.applying(.optOut(optOut.id, at: requestedAt))
             after.record = record.id
             events.append(.consentRecorded(record, Evidence(), from: before, to: after))
         }
         if extent == .global {
-            let record = record(extent.name, at: transaction.now, id: transaction.newID())
+            let record = record(extent.name, of: optOut, in: transaction)
             events.append(
                 .consentRecorded(record, Evidence(), from: Permission(), to: Permission())
             )
@@ -160,9 +161,13 @@ struct OptOutDraft {
         return events
     }
 
-    private func record(_ scope: String, at now: Timestamp, id: ConsentID) -> ConsentRecord {
-        ConsentRecord(
-            id: id,
+    private func record(
+        _ scope: String,
+        of optOut: OptOut,
+        in transaction: Transaction
+    ) -> ConsentRecord {
+        var record = ConsentRecord(
+            id: transaction.newID(),
             contact: person.id,
             scope: scope,
             decision: .withdrawn,
@@ -171,8 +176,10 @@ struct OptOutDraft {
             policy: nil,
             locale: person.contact.locale,
             givenAt: requestedAt,
-            recordedAt: now,
+            recordedAt: transaction.now,
             batch: batch
         )
+        record.optOut = optOut.id
+        return record
     }
 }

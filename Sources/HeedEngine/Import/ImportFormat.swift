@@ -66,7 +66,8 @@ package struct ImportReader {
         }
     }
 
-    /// True for a file of people who left or cannot be reached: it is taken before files of consents.
+    /// True for a file of people who left or cannot be reached: it is taken before files of
+    /// consents.
     package var isListOfNo: Bool {
         switch parser {
         case .mailchimp(let mailchimp): mailchimp.kind != .subscribed

@@ -1,4 +1,5 @@
-// The counts of an import: every row is in exactly one of them, so that nothing is dropped in silence.
+// The counts of an import: every row is in exactly one of them, so that nothing is dropped in
+// silence.
 
 /// A row that could not be read.
 package struct InvalidLine: Hashable, Sendable, Encodable {

@@ -22,8 +22,8 @@ package struct RowOutcome: Hashable, Sendable {
 
 /// Rows with different addresses, to be recorded together.
 ///
-/// An import never weakens an opt-out (SPEC B1): consent is recorded only where no "no" stands, since
-/// an import is not the person's own act, and a row Heed knows already changes nothing.
+/// An import never weakens an opt-out (SPEC B1): consent is recorded only where no "no" stands,
+/// since an import is not the person's own act, and a row Heed knows already changes nothing.
 package struct ImportRows: Command {
     /// At most so many rows a transaction: a few milliseconds, so that others are not held up.
     static let rowsMaximum = 250
@@ -39,15 +39,15 @@ package struct ImportRows: Command {
         let policy = try transaction.requirePolicy(policyVersion)
         var decision = Decision<[RowOutcome]>([])
         for row in rows {
-            let outcome: RowOutcome
+            let one: Decision<RowOutcome>
             switch row.status {
-            case .subscribed:
-                outcome = try subscribe(row, scope, policy, in: transaction, &decision)
-            case .unsubscribed, .complained:
-                outcome = try optOut(row, scope, in: transaction, &decision)
-            case .cleaned: outcome = try bounce(row, in: transaction, &decision)
+            case .subscribed: one = try subscribe(row, scope, policy, in: transaction)
+            case .unsubscribed, .complained: one = try optOut(row, scope, in: transaction)
+            case .cleaned: one = try bounce(row, in: transaction)
             }
-            decision.receipt.append(outcome)
+            decision.receipt.append(one.receipt)
+            decision.events += one.events
+            decision.jobs += one.jobs
         }
         return decision
     }
@@ -56,11 +56,11 @@ package struct ImportRows: Command {
         _ row: ImportRow,
         _ scope: Scope,
         _ policy: Policy,
-        in transaction: Transaction,
-        _ decision: inout Decision<[RowOutcome]>
-    ) throws -> RowOutcome {
+        in transaction: Transaction
+    ) throws -> Decision<RowOutcome> {
+        var decision = Decision(RowOutcome())
         let person = try resolved(row, in: transaction)
-        if try isKnown(row, person, scope, in: transaction) { return RowOutcome() }
+        if try isKnown(row, person, scope, in: transaction) { return decision }
         let draft = ConsentDraft(
             person: person,
             scope: scope,
@@ -74,14 +74,13 @@ package struct ImportRows: Command {
             evidence: row.evidence,
             batch: batch
         )
-        var outcome = RowOutcome()
         do {
-            decision.events += try draft.events(in: transaction).1
-            outcome.granted = true
+            decision.events = try draft.events(in: transaction).1
+            decision.receipt.granted = true
         } catch let refusal as Refusal {
-            outcome.refused = refusal.message
+            decision.receipt.refused = refusal.message
         }
-        return outcome
+        return decision
     }
 
     /// True when the same or a newer yes stands, or the row says no time and any yes stands.
@@ -102,9 +101,9 @@ package struct ImportRows: Command {
     private func optOut(
         _ row: ImportRow,
         _ scope: Scope,
-        in transaction: Transaction,
-        _ decision: inout Decision<[RowOutcome]>
-    ) throws -> RowOutcome {
+        in transaction: Transaction
+    ) throws -> Decision<RowOutcome> {
+        var decision = Decision(RowOutcome())
         let person = try resolved(row, in: transaction)
         let draft = OptOutDraft(
             person: person,
@@ -114,21 +113,18 @@ package struct ImportRows: Command {
             evidence: row.evidence,
             batch: batch
         )
-        var outcome = RowOutcome()
         let isOver = try hasComeBack(person, since: row.decidedAt, scope, in: transaction)
         if try draft.standing(in: transaction) == nil, !isOver {
-            let (_, events, jobs) = try draft.outcome(in: transaction)
-            decision.events += events
-            decision.jobs += jobs
-            outcome.optedOut = true
+            (_, decision.events, decision.jobs) = try draft.outcome(in: transaction)
+            decision.receipt.optedOut = true
         }
         let hasComplained = person.blocks.contains { $0.reason == .complaint }
         if row.status == .complained, !hasComplained, !isOver {
             let block = block(.complaint, row, in: transaction)
             decision.events.append(.suppressionAdded(block, .contact(person.id)))
-            outcome.complaint = true
+            decision.receipt.complaint = true
         }
-        return outcome
+        return decision
     }
 
     /// True when the person came back by their own act after the time the row gives.
@@ -148,20 +144,19 @@ package struct ImportRows: Command {
 
     private func bounce(
         _ row: ImportRow,
-        in transaction: Transaction,
-        _ decision: inout Decision<[RowOutcome]>
-    ) throws -> RowOutcome {
+        in transaction: Transaction
+    ) throws -> Decision<RowOutcome> {
+        var decision = Decision(RowOutcome())
         let keys = transaction.vault.lookupKeys(for: row.address)
         let known = try transaction.suppressions(at: keys).contains { $0.reason == .hardBounce }
-        guard !known else { return RowOutcome() }
+        guard !known else { return decision }
         // Nobody is added for an address that does not exist; the keyed hash is enough.
         let contact = try transaction.contactID(at: row.address)
         let block = block(.hardBounce, row, in: transaction)
         let address = contact.map { SuppressedAddress.contact($0) } ?? .address(row.address)
         decision.events.append(.suppressionAdded(block, address))
-        var outcome = RowOutcome()
-        outcome.hardBounce = true
-        return outcome
+        decision.receipt.hardBounce = true
+        return decision
     }
 
     private func block(

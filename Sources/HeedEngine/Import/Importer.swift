@@ -1,4 +1,5 @@
-// Runs an import: reads files, takes opt-outs before consents, and records rows a few hundred at a time.
+// Runs an import: reads files, takes opt-outs before consents, and records rows a few hundred at a
+// time.
 
 package import HeedConsent
 import HeedStore
@@ -60,8 +61,8 @@ package struct Importer: Sendable {
 
     /// Imports the files; `progress` is told how many bytes of all are done.
     ///
-    /// Files of opt-outs and bounces are read first, so that at no moment a person is allowed who left.
-    /// Running it again changes nothing.
+    /// Files of opt-outs and bounces are read first, so that at no moment a person is allowed who
+    /// left. Running it again changes nothing.
     package func run(
         _ sources: [ImportSource],
         progress: (_ bytesDone: Int, _ bytesAll: Int) -> Void
@@ -96,7 +97,8 @@ package struct Importer: Sendable {
     private struct Run {
         var report = ImportReport()
         var batch: ImportID?
-        /// Match forms met, and which were met with which status: a row that came before is a duplicate.
+        /// Match forms met, and which were met with which status: a row that came before is a
+        /// duplicate.
         var people: Set<String> = []
         var seen: Set<String> = []
         /// People a dry run would have opted out, whose later consent it must count as refused.

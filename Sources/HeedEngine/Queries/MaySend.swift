@@ -13,7 +13,9 @@ public struct GuardAnswer: Sendable {
     public let unsubscribeToken: String?
 }
 
-/// Asks about one person and one scope. Every send path ends here or in `MaySendMany`.
+/// Asks about one person and one scope.
+///
+/// Every send path ends here or in `MaySendMany`.
 public struct MaySend: Query {
     let subject: Subject
     let scope: ScopeName
@@ -61,7 +63,8 @@ public struct MaySendMany: Query {
             throw Refusal(
                 .tooLarge,
                 field: "recipients",
-                "at most \(MaySendMany.recipientsMaximum) recipients a call; use /v1/sends/filter for more"
+                "at most \(MaySendMany.recipientsMaximum) recipients a call; use "
+                    + "/v1/sends/filter for more"
             )
         }
         self.recipients = recipients

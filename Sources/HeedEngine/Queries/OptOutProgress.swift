@@ -1,4 +1,5 @@
-// How far an opt-out has come: its own state, each connector's, and the timeline from the audit log.
+// How far an opt-out has come: its own state, each connector's, and the timeline from the audit
+// log.
 
 public import HeedConsent
 public import HeedStore

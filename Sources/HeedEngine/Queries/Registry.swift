@@ -120,7 +120,9 @@ public struct Authenticate: Query {
         secretHash = Array(SHA256.hash(data: Array(parts[2].utf8)))
     }
 
-    /// The key, or nil when there is none with this secret. Compared in constant time.
+    /// The key, or nil when there is none with this secret.
+    ///
+    /// Compared in constant time.
     public func answer(in transaction: Transaction) throws -> APIKey? {
         guard let key = try transaction.apiKey(id),
             constantTimeEqual(key.secretHash, secretHash)

@@ -46,7 +46,8 @@ struct FormBody {
     private static func parts(_ text: String, boundary: String) -> [(name: String, value: String)] {
         let lines = text.replacing("\r\n", with: "\n")
         let delimiter = "\n--" + boundary
-        // A preamble stands before the first delimiter; `--` after one ends it all (RFC 2046 §5.1.1).
+        // A preamble comes before the first delimiter, `--` after one ends it (RFC 2046 §5.1.1).
+        // §5.1.1).
         let parts = ("\n" + lines).split(separator: delimiter, omittingEmptySubsequences: false)
             .dropFirst().prefix { !$0.hasPrefix("--") }
         var fields: [(name: String, value: String)] = []

@@ -67,6 +67,8 @@ CREATE TABLE consent_records (
     locale TEXT,
     given_at INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    opt_out_id BLOB,
     actor TEXT NOT NULL,
     actor_type TEXT NOT NULL,
     import_id BLOB,

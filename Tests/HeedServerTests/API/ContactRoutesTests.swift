@@ -92,6 +92,19 @@ struct ConsentRoutesTests {
             #expect(check.evidence.recordId == record.id)
             #expect(check.evidence.contactId == record.contactId)
             #expect(check.position >= record.position)
+            let id = try #require(ConsentID(text: record.id))
+            let contact = try #require(ContactID(text: record.contactId))
+            let stored = try await server.installation.database.read { transaction in
+                try transaction.evidence(of: id, contact: contact)
+            }
+            #expect(stored?.ip == "203.0.113.7")
+            #expect(stored?.userAgent == "B")
+            #expect(stored?.formURL == "https://shop.example/")
+            #expect(stored?.wordingSHA256 == String(repeating: "aB", count: 32))
+            #expect(stored?.requestedAt == "2026-01-30T10:00:00Z")
+            #expect(stored?.requestedIP == "203.0.113.7")
+            #expect(stored?.confirmedAt == "2026-01-30T10:01:00Z")
+            #expect(stored?.confirmedIP == "203.0.113.8")
             #expect(try await server.check("ada@mail.example", "promotions").reason == "noConsent")
         }
     }

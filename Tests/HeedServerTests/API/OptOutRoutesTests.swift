@@ -31,6 +31,12 @@ struct OptOutRequestTests {
             #expect(check.optOutStatus == "pending")
             #expect(check.evidence.optOutId == stored.id)
             #expect(check.position >= stored.position)
+            let followed = try await server.send(.get("/v1/opt-outs/\(stored.id)", as: .collector))
+            #expect(try followed.decode(OptOutReply.self).source == "support-desk")
+            let sealed = try await server.installation.number(
+                "SELECT count(*) FROM opt_outs WHERE details IS NOT NULL"
+            )
+            #expect(sealed == 1)
         }
     }
 
