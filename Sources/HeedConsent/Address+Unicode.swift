@@ -1,5 +1,4 @@
-// The two Unicode steps of address normalising that need tables: NFC and UTS 46. The one Foundation
-// file here.
+// The two Unicode steps of address normalising that need tables, NFC and UTS 46, from Foundation.
 
 import Foundation
 

@@ -209,7 +209,7 @@ struct DeclarationsTests {
             """
         let found = Declarations(text: text).functions
         #expect(found.map(\.name) == ["init", "==", "subscript", "body"].map(firstMark))
-        #expect(found.map(\.parameters) == [3, 2, 1, 0])
+        #expect(found.map(\.parameters) == [2, 2, 1, 0])
         #expect(found.map(\.length) == [3, 3, 1, 4])
         #expect(found.map(\.firstLine) == [2, 5, 8, 9])
     }

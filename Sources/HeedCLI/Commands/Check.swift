@@ -1,4 +1,4 @@
-// `heed check` and `heed explain`: may this address be written to, and why or why not?
+// `heed check` and `heed explain`: whether an address may be written to, and why.
 
 import ArgumentParser
 import HeedConsent

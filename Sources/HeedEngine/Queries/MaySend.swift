@@ -1,4 +1,4 @@
-// The guard: may these addresses be written to for this scope, as of now?
+// The guard: whether addresses may be written to for a scope, as of now.
 
 public import HeedConsent
 public import HeedStore
