@@ -124,14 +124,22 @@ let package = Package(
         .testTarget(
             name: "HeedServerTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine",
-                "HeedServer", logging,
+                "TestSupport", "HeedConsent", "HeedStore", "HeedEngine", "HeedConnectors",
+                "HeedServer", crypto, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),
+        .testTarget(
+            name: "HeedCLITests",
+            dependencies: [
+                "TestSupport", "HeedConsent", "HeedEngine", "HeedCLI", logging,
+                .product(name: "Configuration", package: "swift-configuration"),
+            ]
+        ),
+        .testTarget(name: "EndToEndTests", dependencies: ["HeedCLI"]),
         .testTarget(name: "TidyTests"),
     ]
 )

@@ -47,7 +47,7 @@ struct Heed: AsyncParsableCommand {
     private static func report(_ error: any Error) -> Int32 {
         switch error {
         case let refusal as Refusal: Terminal.complain(refusal.description)
-        case let error as StoreError: Terminal.complain(error.message)
+        case let error as StoreError: Terminal.complain("database: \(error.message)")
         case let error as CommandError: Terminal.complain(error.message)
         default:
             if exitCode(for: error).isSuccess {

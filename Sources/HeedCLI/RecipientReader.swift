@@ -35,11 +35,14 @@ struct RecipientReader {
 
     /// Takes a source of bytes: each call hands out some, nil at the end.
     init(chunk: @escaping () throws -> [UInt8]?) throws {
-        var first = try chunk()
-        let start = String(decoding: first?.prefix(4096) ?? [], as: UTF8.self)
+        // The first line decides, so it has to be there as a whole.
+        var first: [UInt8] = []
+        while first.count < 4096, !first.contains(0x0A), let more = try chunk() { first += more }
+        let start = String(decoding: first.prefix(4096), as: UTF8.self)
         let chunk = { () throws -> [UInt8]? in
-            defer { first = nil }
-            return try first ?? chunk()
+            guard !first.isEmpty else { return try chunk() }
+            defer { first = [] }
+            return first
         }
         let line = start.drop { $0 == "\u{FEFF}" }.prefix { !$0.isNewline }
         let names = line.split(separator: ",", omittingEmptySubsequences: false).map {

@@ -11,30 +11,40 @@ enum Terminal {
     }
 
     /// Writes a line to standard error.
-    static func note(_ line: String) {
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+    static func note(_ line: String) { draw(line + "\n") }
+
+    /// Writes text to standard error; nobody can be told that nobody listens there.
+    static func draw(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    }
+
+    /// One line of JSON, its members sorted.
+    static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
     /// Prints a value as JSON: on one line, its members sorted.
-    static func print(json value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        Swift.print(String(decoding: try encoder.encode(value), as: UTF8.self))
-    }
+    static func print(json value: some Encodable) throws { Swift.print(try json(value)) }
 
     /// True when somebody looks at standard error.
     static var isWatched: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// Prints columns under their headings, as wide as they need to be.
     static func print(table rows: [[String]], headings: [String]) {
+        for line in lines(table: rows, headings: headings) { Swift.print(line) }
+    }
+
+    /// The lines of a table, without spaces at their ends.
+    static func lines(table rows: [[String]], headings: [String]) -> [String] {
         let all = [headings] + rows
         let widths = headings.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-        for row in all {
+        return all.map { row in
             let cells = zip(row, widths).map { cell, width in
                 cell + String(repeating: " ", count: width - cell.count)
             }
-            let line = cells.joined(separator: "  ")
-            Swift.print(line.replacing(#/ +$/#, with: ""))
+            return cells.joined(separator: "  ").replacing(#/ +$/#, with: "")
         }
     }
 }
@@ -56,13 +66,12 @@ struct ProgressBar {
         let share = all == 0 ? 1 : min(1, Double(done) / Double(all))
         let filled = Int(share * 30)
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
-        let text = "\r\(label) \(bar) \(Int(share * 100)) %  \(detail)  "
-        FileHandle.standardError.write(Data(text.utf8))
+        Terminal.draw("\r\(label) \(bar) \(Int(share * 100)) %  \(detail)  ")
     }
 
     /// Leaves the bar's line.
     func finish() {
-        if drawn != nil { FileHandle.standardError.write(Data("\n".utf8)) }
+        if drawn != nil { Terminal.draw("\n") }
     }
 
     /// Whole things a second since the bar was made.

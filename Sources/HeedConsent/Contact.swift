@@ -31,13 +31,7 @@ public struct Contact: Hashable, Sendable {
                 )
             }
         }
-        if let locale, !isTag(locale, longest: 35) {
-            throw Refusal(
-                .invalid,
-                field: "locale",
-                "a locale is a language tag such as 'de' or 'pt-BR'"
-            )
-        }
+        try Contact.check(locale: locale)
         if let region, !isRegion(region) {
             throw Refusal(
                 .invalid,
@@ -49,6 +43,17 @@ public struct Contact: Hashable, Sendable {
         self.externalID = externalID
         self.locale = locale
         self.region = region?.uppercased()
+    }
+
+    /// Refuses what is not a language tag (BCP 47, at most 35 characters), so that no free text,
+    /// which might be personal, is kept where nothing may be changed.
+    package static func check(locale: String?) throws(Refusal) {
+        guard let locale, !isTag(locale, longest: 35) else { return }
+        throw Refusal(
+            .invalid,
+            field: "locale",
+            "a locale is a language tag such as 'de' or 'pt-BR'"
+        )
     }
 
     /// Takes values that were checked when they were stored.

@@ -17,6 +17,50 @@ enum MirrorRule {
     /// Sources without a mirrored test file, each with the test that covers it.
     static let coveredElsewhere: [Coverage] = [
         .init(
+            "Sources/HeedCLI/Commands/ConnectorCommand.swift",
+            by: "Tests/EndToEndTests/ContractTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/ConsentCommand.swift",
+            by: "Tests/EndToEndTests/FilterTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/Filter.swift",
+            by: "Tests/EndToEndTests/FilterTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/Import.swift",
+            by: "Tests/EndToEndTests/ImportTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/RegistryCommands.swift",
+            by: "Tests/EndToEndTests/WrongInputTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/Serve.swift",
+            by: "Tests/EndToEndTests/FirstStartTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Demo/Demo.swift",
+            by: "Tests/EndToEndTests/DemoTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Demo/DemoStage.swift",
+            by: "Tests/EndToEndTests/DemoTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Demo/DemoStage+Acts.swift",
+            by: "Tests/EndToEndTests/DemoTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Heed.swift",
+            by: "Tests/EndToEndTests/WrongInputTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Installation.swift",
+            by: "Tests/EndToEndTests/SettingsTests.swift"
+        ),
+        .init(
             "Sources/HeedEngine/Import/ImportReport.swift",
             by: "Tests/HeedEngineTests/Import/ImporterTests.swift"
         ),

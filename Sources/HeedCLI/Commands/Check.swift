@@ -75,7 +75,8 @@ enum Explanation {
         for state in history.scopes {
             let may = state.decision.allowed ? "may be written to" : "may NOT be written to"
             lines.append(
-                "\(state.scope.name) (\(state.scope.kind.rawValue)): \(may). \(why(state))"
+                "\(state.scope.name) (\(state.scope.kind.rawValue)): \(may). "
+                    + why(state.decision.reason, decidedAt: state.permission.decidedAt)
             )
         }
         for block in history.blocks {
@@ -101,9 +102,10 @@ enum Explanation {
         return lines
     }
 
-    private static func why(_ state: History.ScopeState) -> String {
-        let since = state.permission.decidedAt.map { " on \($0.text)" } ?? ""
-        switch state.decision.reason {
+    /// A reason in words.
+    static func why(_ reason: SendDecision.Reason, decidedAt: Timestamp?) -> String {
+        let since = decidedAt.map { " on \($0.text)" } ?? ""
+        switch reason {
         case .allowed: return "They said yes\(since), and nothing speaks against it."
         case .unknownContact: return "Nothing was ever recorded; no record is no consent."
         case .legalBlock: return "A legal block stands."

@@ -26,24 +26,23 @@ struct Filter: AsyncParsableCommand {
         let settings = try await global.settings()
         let installation = try Installation(settings, opening: .existing)
         let handle = try Filter.lines(file)
-        var input = try RecipientReader(chunk: {
-            let data = try handle.read(upToCount: 262_144)
-            return data.flatMap { $0.isEmpty ? nil : Array($0) }
-        })
+        var input = try RecipientReader(chunk: { try Filter.chunk(of: handle) })
+        // A scope nobody knows is refused before anything is written.
+        var last = try await check([], scope, installation.engine)
         var output = FilterOutput(
             asJSON: json,
             blocked: try blocked.map(Filter.open),
             publicURL: settings.publicURL
         )
-        output.begin(header: input.header)
-        var last = try await check([], scope, installation.engine)
+        try output.begin(header: input.header)
         while true {
             let batch = try input.next(MaySendMany.recipientsMaximum)
             guard !batch.isEmpty else { break }
             last = try await check(batch.map(\.address), scope, installation.engine)
             for (recipient, verdict) in zip(batch, last.verdicts) {
-                try output.write(recipient, verdict)
+                try output.add(recipient, verdict)
             }
+            try output.flush()
         }
         try output.end(position: last.position, validUntil: last.validUntil)
     }
@@ -64,11 +63,20 @@ struct Filter: AsyncParsableCommand {
         return handle
     }
 
+    private static func chunk(of handle: FileHandle) throws -> [UInt8]? {
+        do {
+            let data = try handle.read(upToCount: 262_144)
+            return data.flatMap { $0.isEmpty ? nil : Array($0) }
+        } catch {
+            throw CommandError("file: the list cannot be read")
+        }
+    }
+
     private static func open(_ path: String) throws -> FileHandle {
-        guard FileManager.default.createFile(atPath: path, contents: nil),
-            let handle = FileHandle(forWritingAtPath: path)
-        else { throw CommandError("blocked: \(path) cannot be written") }
-        return handle
+        // Opened as a shell does: a device or a link is written to and never replaced.
+        let descriptor = unsafe Foundation.open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        guard descriptor >= 0 else { throw CommandError("blocked: \(path) cannot be written") }
+        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 }
 
@@ -79,6 +87,9 @@ private struct FilterOutput {
     let publicURL: String
     private var counts: [String: Int] = [:]
     private var invalid = 0
+    /// Lines that are not written yet.
+    private var lines: [String] = []
+    private var blockedLines = ["line,recipient,reason"]
 
     init(asJSON: Bool, blocked: FileHandle?, publicURL: String) {
         self.asJSON = asJSON
@@ -86,32 +97,54 @@ private struct FilterOutput {
         self.publicURL = publicURL
     }
 
-    func begin(header: String?) {
-        if let header, !asJSON { print(header) }
-        blocked?.write(Data("line,recipient,reason\n".utf8))
+    mutating func begin(header: String?) throws {
+        if let header, !asJSON { lines.append(header) }
+        try flush()
     }
 
-    mutating func write(_ recipient: Recipient, _ verdict: MaySendMany.Verdict) throws {
+    /// Writes what was added; a list that cannot be written whole is an error.
+    mutating func flush() throws {
+        do {
+            try write(lines, to: .standardOutput)
+        } catch {
+            throw CommandError("output: the list cannot be written")
+        }
+        do {
+            if let blocked { try write(blockedLines, to: blocked) }
+        } catch {
+            throw CommandError("blocked: the refused recipients cannot be written")
+        }
+        lines.removeAll(keepingCapacity: true)
+        blockedLines.removeAll(keepingCapacity: true)
+    }
+
+    private func write(_ lines: [String], to handle: FileHandle) throws {
+        guard !lines.isEmpty else { return }
+        try handle.write(contentsOf: Data((lines.joined(separator: "\n") + "\n").utf8))
+    }
+
+    mutating func add(_ recipient: Recipient, _ verdict: MaySendMany.Verdict) throws {
         counts[verdict.reason.rawValue, default: 0] += 1
         if let reason = verdict.invalid {
             invalid += 1
             Terminal.note("heed: line \(recipient.line): \(reason)")
         }
         if asJSON {
-            try Terminal.print(json: VerdictAnswer(verdict, publicURL: publicURL))
+            lines.append(try Terminal.json(VerdictAnswer(verdict, publicURL: publicURL)))
         } else if verdict.reason == .allowed {
-            print(recipient.text)
+            lines.append(recipient.text)
         }
-        if verdict.reason != .allowed, let blocked {
+        if verdict.reason != .allowed, blocked != nil {
             let cells = [String(recipient.line), recipient.address, verdict.reason.rawValue]
-            blocked.write(Data((csvLine(cells) + "\n").utf8))
+            blockedLines.append(csvLine(cells))
         }
     }
 
-    func end(position: Int64, validUntil: Timestamp) throws {
+    mutating func end(position: Int64, validUntil: Timestamp) throws {
         if asJSON {
             let last = Summary(counts: counts, position: position, validUntil: validUntil.text)
-            try Terminal.print(json: last)
+            lines.append(try Terminal.json(last))
+            try flush()
             return
         }
         let all = counts.values.reduce(0, +)

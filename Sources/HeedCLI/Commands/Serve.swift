@@ -43,7 +43,8 @@ struct Serve: AsyncParsableCommand {
 
     @Sendable
     private static func roles(_ text: String) throws -> [Role] {
-        try text.split(separator: ",").map { name in
+        // Empty names are kept, so that no list can be one of nothing.
+        try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
             guard let role = Role(rawValue: String(name)) else {
                 throw ValidationError("role: '\(name)' is not one of: api, worker")
             }
@@ -80,11 +81,14 @@ struct Serve: AsyncParsableCommand {
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
+        if !role.contains(.api) { Terminal.note("Heed's worker runs on \(settings.databasePath)") }
         do {
             try await group.run()
         } catch {
             try await transport.shutdown()
-            throw error
+            guard role.contains(.api) else { throw error }
+            let place = "\(settings.host):\(settings.port)"
+            throw CommandError("host, port: the server at \(place) stopped: \(error)")
         }
         try await transport.shutdown()
         try installation.close()

@@ -33,6 +33,7 @@ public struct RecordConsent: Command {
         evidence: Evidence = Evidence()
     ) throws(Refusal) {
         try evidence.check()
+        try Contact.check(locale: locale)
         self.subject = subject
         self.scope = scope
         self.decision = decision
@@ -60,6 +61,9 @@ public struct RecordConsent: Command {
         let person = try transaction.resolve(subject)
         let givenAt = givenAt ?? transaction.now
         try transaction.requirePast(givenAt, field: "givenAt")
+        guard expiresAt.map({ $0 > givenAt }) ?? true else {
+            throw Refusal(.invalid, field: "expiresAt", "consent cannot run out before it is given")
+        }
         let draft = ConsentDraft(
             person: person,
             scope: scope,

@@ -63,8 +63,8 @@ public struct MaySendMany: Query {
             throw Refusal(
                 .tooLarge,
                 field: "recipients",
-                "at most \(MaySendMany.recipientsMaximum) recipients a call; use "
-                    + "/v1/sends/filter for more"
+                "at most \(MaySendMany.recipientsMaximum) recipients a call; "
+                    + "split a longer list"
             )
         }
         self.recipients = recipients

@@ -70,6 +70,42 @@ struct RecordConsentTests {
         #expect(refusal?.field == "evidence.userAgent")
     }
 
+    @Test func freeTextIsNoLocale() throws {
+        let refusal = #expect(throws: Refusal.self) {
+            try RecordConsent(
+                subject: .address(Sample.address()),
+                scope: Sample.newsletter,
+                decision: .granted,
+                basis: .consent,
+                source: .form,
+                policyVersion: Sample.version,
+                locale: "Ada Lovelace of London"
+            )
+        }
+        #expect(refusal?.field == "locale")
+    }
+
+    @Test(arguments: Backend.allCases)
+    func aYesCannotRunOutBeforeItIsGiven(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let now = installation.clock.now
+            let effect = try await installation.effect {
+                let command = try RecordConsent(
+                    subject: .address(Sample.address()),
+                    scope: Sample.newsletter,
+                    decision: .granted,
+                    basis: .impliedConsent,
+                    source: .form,
+                    policyVersion: Sample.version,
+                    givenAt: now,
+                    expiresAt: now
+                )
+                return try await installation.engine.perform(command, as: Sample.actor)
+            }
+            #expect(effect == .refused("invalid-field expiresAt"))
+        }
+    }
+
     @Test(arguments: Backend.allCases)
     func theNewestDecisionOfEitherSignCounts(_ backend: Backend) async throws {
         try await backend.withEngine { installation in

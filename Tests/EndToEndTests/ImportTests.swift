@@ -1,0 +1,110 @@
+// The sample export of Mailchimp, brought in by the command line.
+
+import Testing
+
+@Suite("Import")
+struct ImportTests {
+    private func expectCounts(_ report: JSON) {
+        let expected = [
+            "rows": 4100, "contacts": 4051, "granted": 2971, "optedOut": 930, "complaints": 281,
+            "hardBounces": 150, "duplicates": 12, "refused": 30, "unchanged": 0,
+        ]
+        for (name, count) in expected { #expect(report[name].number == count, "\(name)") }
+        let files = Dictionary(
+            uniqueKeysWithValues: report["files"].list.map { ($0["name"].string ?? "", $0) }
+        )
+        let subscribed = files["mailchimp-subscribed.csv"] ?? .null
+        #expect(subscribed["rows"].number == 3020)
+        #expect(subscribed["contacts"].number == 3001)
+        #expect(subscribed["duplicates"].number == 12)
+        #expect(subscribed["invalid"].number == 7)
+        #expect(files["mailchimp-unsubscribed.csv"]?["contacts"].number == 930)
+        #expect(files["mailchimp-cleaned.csv"]?["contacts"].number == 150)
+        let lines = report["invalid"].list.compactMap { $0["line"].number }
+        #expect(lines == [577, 979, 1282, 1543, 1891, 2217, 2224])
+    }
+
+    @Test func countsEveryRowAndASecondRunChangesNothing() async throws {
+        try await Workplace.open { place in
+            try await place.register()
+            expectCounts(try await place.importSamples())
+            let counts = try await place.rowCounts()
+            let newest = "SELECT max(recorded_at) FROM consent_records"
+            let before = try await place.rows(newest)
+
+            let again = try await place.importSamples()
+            #expect(again["granted"].number == 0)
+            #expect(again["optedOut"].number == 0)
+            #expect(again["complaints"].number == 0)
+            #expect(again["hardBounces"].number == 0)
+            #expect(again["unchanged"].number == 4051)
+            #expect(again["refused"].number == 30)
+            #expect(try await place.rowCounts() == counts)
+            #expect(try await place.rows(newest) == before)
+        }
+    }
+
+    @Test func aDryRunCountsTheSameAndWritesNothing() async throws {
+        try await Workplace.open { place in
+            try await place.register()
+            let counts = try await place.allRowCounts()
+            let files = Workplace.samples
+            let dry = try await place.done(
+                "import",
+                files[0],
+                files[1],
+                files[2],
+                "--scope",
+                "newsletter",
+                "--policy",
+                "2026-01",
+                "--json",
+                "--dry-run"
+            )
+            expectCounts(try dry.json)
+            #expect(try await place.allRowCounts() == counts)
+        }
+    }
+
+    @Test func whoSaidNoIsRefused() async throws {
+        try await Workplace.open { place in
+            try await place.register()
+            _ = try await place.importSamples()
+            let lists = try Workplace.samples.map(SampleList.init)
+            let both = lists[0].matches.intersection(lists[1].matches).sorted()
+            #expect(both.count == 30)
+            for address in both {
+                let check = try await place.heed(
+                    "check",
+                    address,
+                    "--scope",
+                    "newsletter",
+                    "--json"
+                )
+                #expect(check.exitCode == 1)
+                #expect(try check.json["reason"].string == "optOut")
+            }
+            let cleaned = try #require(lists[2].rows.first?["Email Address"])
+            let bounced = try await place.heed("check", cleaned, "--scope", "receipts")
+            #expect(bounced.exitCode == 1)
+            #expect(bounced.output == "refused: hardBounce\n")
+            let row = lists[1].rows.first { $0["UNSUB_REASON"] == "SPAM" }
+            let spam = try #require(row?["Email Address"])
+            let complained = try await place.heed("check", spam, "--scope", "receipts")
+            #expect(complained.exitCode == 1)
+            #expect(complained.output == "refused: complaint\n")
+            // Everybody else of the campaign's list may be written to.
+            let filter = try await place.done(
+                "filter",
+                "--scope",
+                "newsletter",
+                Workplace.samples[0],
+                "--json"
+            )
+            let last = try JSON(String(filter.output.split(separator: "\n").last ?? ""))
+            #expect(last["counts"]["allowed"].number == 2983)
+            #expect(last["counts"]["optOut"].number == 30)
+            #expect(last["counts"]["unknownContact"].number == 7)
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// Where settings come from, seen from outside.
+
+import Foundation
+import Testing
+
+@Suite("Settings")
+struct SettingsTests {
+    /// Three databases; the scope in each is called like it.
+    private func withDatabases(_ test: (Workplace) async throws -> Void) async throws {
+        try await Workplace.open { place in
+            for name in ["flag", "environment", "file"] {
+                try await place.done(
+                    "scope",
+                    "add",
+                    name,
+                    "--kind",
+                    "campaign",
+                    "--database",
+                    database(name)
+                )
+            }
+            try place.write("database: \(database("file"))\n", to: "heed.yaml")
+            try await test(place)
+        }
+    }
+
+    private func database(_ name: String) -> String { "sqlite:./\(name)/heed.sqlite" }
+
+    private func scope(_ ending: Ending) throws -> [String?] {
+        try ending.json.list.map { $0["name"].string }
+    }
+
+    @Test func flagsGoBeforeTheEnvironmentAndThatBeforeTheFile() async throws {
+        try await withDatabases { place in
+            let environment = [
+                "HEED_DATABASE": database("environment"), "HEED_CONFIG": "heed.yaml",
+            ]
+            let all = try await place.heed(
+                "scope",
+                "list",
+                "--json",
+                "--database",
+                database("flag"),
+                environment: environment
+            )
+            #expect(try scope(all) == ["flag"])
+            let two = try await place.heed("scope", "list", "--json", environment: environment)
+            #expect(try scope(two) == ["environment"])
+            let one = try await place.heed("scope", "list", "--json", "--config", "heed.yaml")
+            #expect(try scope(one) == ["file"])
+            let named = try await place.heed(
+                "scope",
+                "list",
+                "--json",
+                environment: ["HEED_CONFIG": "heed.yaml"]
+            )
+            #expect(try scope(named) == ["file"])
+        }
+    }
+
+    @Test func theMasterKeyMayComeFromElsewhere() async throws {
+        try await withDatabases { place in
+            let key = place.read("flag/master.key").trimmingCharacters(in: .whitespacesAndNewlines)
+            try place.write(key, to: "moved.key")
+            try FileManager.default.removeItem(atPath: place.path("flag/master.key"))
+            let arguments = ["scope", "list", "--json", "--database", database("flag")]
+            let missing = try await place.heed(arguments)
+            #expect(missing.exitCode == 2)
+            for environment in [["HEED_MASTER_KEY_FILE": "moved.key"], ["HEED_MASTER_KEY": key]] {
+                let found = try await place.heed(arguments, environment: environment)
+                #expect(try scope(found) == ["flag"])
+            }
+            let flag = try await place.heed(arguments + ["--master-key-file", "moved.key"])
+            #expect(try scope(flag) == ["flag"])
+        }
+    }
+
+    @Test func aNewDatabaseTakesTheKeyItIsGiven() async throws {
+        try await Workplace.open { place in
+            let key = String(repeating: "a1", count: 32)
+            let made = try await place.heed("migrate", environment: ["HEED_MASTER_KEY": key])
+            #expect(made.exitCode == 0)
+            #expect(!FileManager.default.fileExists(atPath: place.path("heed-data/master.key")))
+            let without = try await place.heed("scope", "list")
+            #expect(without.exitCode == 2)
+            let with = try await place.heed("scope", "list", environment: ["HEED_MASTER_KEY": key])
+            #expect(with.exitCode == 0)
+        }
+    }
+
+    @Test func linksLeadToTheServerThatMadeThem() async throws {
+        try await Workplace.open { place in
+            let server = try await place.serve("--public-url", "https://heed.example/")
+            try await place.register()
+            try await server.grant("ada@mail.example", "newsletter")
+            let answer = try await server.check("ada@mail.example", "newsletter")
+            let url = answer["unsubscribe"]["url"].string ?? ""
+            #expect(url.hasPrefix("https://heed.example/u/v1."))
+            let token = try await server.token("ada@mail.example", "newsletter")
+            #expect(try await server.pressOneClick(token).status == 200)
+            let after = try await server.check("ada@mail.example", "newsletter")
+            #expect(after["reason"].string == "optOut")
+        }
+    }
+}

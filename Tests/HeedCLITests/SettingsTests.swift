@@ -1,0 +1,106 @@
+// Defaults, the order of sources, and every setting that can be wrong.
+
+import Configuration
+import Foundation
+import HeedConsent
+import Logging
+import Testing
+
+@testable import HeedCLI
+
+@Suite("Settings")
+struct SettingsTests {
+    /// Settings as the sources give them, the first before the second.
+    private func settings(_ sources: [String: String]...) throws -> Settings {
+        let providers = sources.map { source in
+            var values: [AbsoluteConfigKey: ConfigValue] = [:]
+            for (name, value) in source {
+                values[AbsoluteConfigKey([name])] = ConfigValue(stringLiteral: value)
+            }
+            return InMemoryProvider(values: values)
+        }
+        return try Settings(ConfigReader(providers: providers))
+    }
+
+    @Test func defaults() throws {
+        let settings = try settings([:])
+        #expect(settings.databasePath == "./heed-data/heed.sqlite")
+        #expect(settings.masterKeyPath == "./heed-data/master.key")
+        #expect(settings.masterKey == nil)
+        #expect(settings.host == "127.0.0.1")
+        #expect(settings.port == 8080)
+        #expect(settings.publicURL == "http://127.0.0.1:8080")
+        #expect(settings.logLevel == .info)
+        #expect(settings.workers == 16)
+        #expect(settings.leaseSeconds == 30)
+        #expect(settings.retryScale == 1)
+    }
+
+    @Test func theFirstSourceThatSaysSomethingCounts() throws {
+        let settings = try settings(
+            ["port": "1"],
+            ["port": "2", "host": "a.example"],
+            ["port": "3", "host": "b.example", "workers": "4"]
+        )
+        #expect(settings.port == 1)
+        #expect(settings.host == "a.example")
+        #expect(settings.workers == 4)
+        #expect(settings.publicURL == "http://a.example:1")
+    }
+
+    @Test func theKeyIsBesideTheDatabaseUnlessSaid() throws {
+        let there = try settings(["database": "sqlite:/srv/heed/x.sqlite"])
+        #expect(there.databasePath == "/srv/heed/x.sqlite")
+        #expect(there.masterKeyPath == "/srv/heed/master.key")
+        let elsewhere = try settings(["masterKeyFile": "/run/key", "masterKey": "00"])
+        #expect(elsewhere.masterKeyPath == "/run/key")
+        #expect(elsewhere.masterKey == "00")
+    }
+
+    @Test func theBaseOfLinksHasNoSlashAtItsEnd() throws {
+        #expect(try settings(["publicUrl": "https://h.example/"]).publicURL == "https://h.example")
+        #expect(try settings(["publicUrl": "https://h.example"]).publicURL == "https://h.example")
+    }
+
+    @Test(arguments: [
+        ("database", "heed.sqlite"), ("database", "sqlite:"), ("database", "postgres://x"),
+        ("port", "x"), ("port", "-1"), ("port", "65536"), ("port", "80.5"),
+        ("publicUrl", "h.example"), ("publicUrl", "ftp://h.example"),
+        ("logLevel", "loud"), ("logLevel", ""),
+        ("workers", "0"), ("workers", "1001"), ("workers", "two"),
+        ("leaseSeconds", "19"), ("leaseSeconds", "3601"),
+        ("retryScale", "0"), ("retryScale", "11"), ("retryScale", "x"), ("retryScale", "nan"),
+    ])
+    func wrongValuesAreNamed(_ name: String, _ value: String) {
+        let refusal = #expect(throws: Refusal.self) { try settings([name: value]) }
+        #expect(refusal?.field == name)
+        #expect(refusal?.code == .invalid)
+    }
+
+    @Test(arguments: [
+        ("port", "0"), ("port", "65535"), ("workers", "1"), ("workers", "1000"),
+        ("leaseSeconds", "20"), ("leaseSeconds", "3600"), ("retryScale", "0.001"),
+        ("retryScale", "10"), ("logLevel", "trace"),
+    ])
+    func limitsAreWithin(_ name: String, _ value: String) throws {
+        _ = try settings([name: value])
+    }
+
+    @Test func aFileIsReadUnderTheFlags() async throws {
+        let folder = FileManager.default.temporaryDirectory
+        let file = folder.appending(path: "heed-settings-\(UUID().uuidString).yaml")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data("workers: 3\nleaseSeconds: 40\nretryScale: 0.5\n".utf8).write(to: file)
+        let settings = try await Settings.load(flags: ["workers": "5"], file: file.path)
+        #expect(settings.workers == 5)
+        #expect(settings.leaseSeconds == 40)
+        #expect(settings.retryScale == 0.5)
+        try Data("port: [1\n".utf8).write(to: file)
+        for path in [file.path, file.path + ".missing"] {
+            let error = await #expect(throws: CommandError.self) {
+                try await Settings.load(flags: [:], file: path)
+            }
+            #expect(error?.message.hasPrefix("config: ") == true)
+        }
+    }
+}
