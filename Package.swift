@@ -18,6 +18,7 @@ let package = Package(
             name: "HeedEngine",
             targets: ["HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine"]
         ),
+        .library(name: "HeedLedger", targets: ["HeedLedger"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -41,6 +42,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "HeedConsent"),
+        .target(name: "HeedLedger", dependencies: [crypto]),
         .target(
             name: "HeedStore",
             dependencies: ["HeedConsent", crypto],
@@ -96,6 +98,12 @@ let package = Package(
             path: "Tests/TestSupport"
         ),
         .testTarget(name: "HeedConsentTests", dependencies: ["HeedConsent"]),
+        .testTarget(name: "HeedLedgerTests", dependencies: ["HeedLedger", crypto]),
+        .executableTarget(
+            name: "SampleLog",
+            dependencies: ["HeedLedger"],
+            path: "Tests/SampleLog"
+        ),
         .testTarget(
             name: "HeedStoreTests",
             dependencies: ["TestSupport", "HeedConsent", "HeedStore", "HeedSQLite", crypto]

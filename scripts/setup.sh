@@ -45,6 +45,9 @@ if [ "$mode" = test ]; then
     has_python_venv || missing+=(python3-venv)
     has_command sqlite3 || missing+=(sqlite3)
     has_command curl || missing+=(curl)
+    # Go's checksum-database library is the outside verifier of the log's formats.
+    has_command go || missing+=(golang-go)
+    [ -d /usr/share/gocode/src/golang.org/x/mod ] || missing+=(golang-golang-x-mod-dev)
 fi
 [ "${#missing[@]}" -eq 0 ] && exit 0
 
