@@ -44,8 +44,9 @@ final class Server: Sendable {
 
     func get(_ path: String) async throws -> Reply { try await send("GET", path, "", nil) }
 
-    func post(_ path: String, _ json: String) async throws -> Reply {
-        try await send("POST", path, json, "application/json")
+    /// Posts JSON with the admin key, or with another.
+    func post(_ path: String, _ json: String, key other: String? = nil) async throws -> Reply {
+        try await send("POST", path, json, "application/json", key: other)
     }
 
     /// Does what a mail program does when its reader presses "unsubscribe" (RFC 8058 §3.2).
@@ -58,10 +59,11 @@ final class Server: Sendable {
         _ method: String,
         _ path: String,
         _ body: String,
-        _ contentType: String?
+        _ contentType: String?,
+        key other: String? = nil
     ) async throws -> Reply {
         var head = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
-        head += "Authorization: Bearer \(key)\r\nContent-Length: \(body.utf8.count)\r\n"
+        head += "Authorization: Bearer \(other ?? key)\r\nContent-Length: \(body.utf8.count)\r\n"
         if let contentType { head += "Content-Type: \(contentType)\r\n" }
         let request = Array((head + "\r\n" + body).utf8)
         let reply = try await blocking { [port] in
