@@ -43,41 +43,30 @@ extension Transaction {
 
     /// The events about a person, oldest first, at most `limit`.
     package func timeline(of contact: ContactID, limit: Int64) throws(StoreError) -> [StoredEvent] {
-        try storedEvents(
-            rows(
-                "SELECT position, at, kind, body FROM audit_events WHERE contact_id = $1 "
-                    + "ORDER BY position LIMIT $2",
-                .id(contact),
-                .integer(limit)
-            )
-        )
+        try events(where: "contact_id = $1", .id(contact), limit: limit)
     }
 
     /// The events about an opt-out, oldest first, at most `limit`.
     package func timeline(of optOut: OptOutID, limit: Int64) throws(StoreError) -> [StoredEvent] {
-        try storedEvents(
-            rows(
-                "SELECT position, at, kind, body FROM audit_events WHERE subject = $1 "
-                    + "ORDER BY position LIMIT $2",
-                .id(optOut),
-                .integer(limit)
-            )
-        )
+        try events(where: "subject = $1", .id(optOut), limit: limit)
     }
 
     /// Events after a position, oldest first, at most `limit`.
     package func events(after position: Int64, limit: Int64) throws(StoreError) -> [StoredEvent] {
-        try storedEvents(
-            rows(
-                "SELECT position, at, kind, body FROM audit_events WHERE position > $1 "
-                    + "ORDER BY position LIMIT $2",
-                .integer(position),
-                .integer(limit)
-            )
-        )
+        try events(where: "position > $1", .integer(position), limit: limit)
     }
 
-    private func storedEvents(_ rows: [Row]) throws(StoreError) -> [StoredEvent] {
+    private func events(
+        where condition: SQL,
+        _ value: SQLValue,
+        limit: Int64
+    ) throws(StoreError) -> [StoredEvent] {
+        let statement: SQL = "SELECT position, at, kind, body FROM audit_events WHERE "
+        let rows = try rows(
+            statement + condition + " ORDER BY position LIMIT $2",
+            value,
+            .integer(limit)
+        )
         var events: [StoredEvent] = []
         for row in rows {
             events.append(
