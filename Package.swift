@@ -45,8 +45,11 @@ let package = Package(
         .target(name: "HeedLedger", dependencies: [crypto]),
         .target(
             name: "HeedStore",
-            dependencies: ["HeedConsent", crypto],
-            resources: [.embedInCode("Migrations/0001-spine.sqlite.sql")]
+            dependencies: ["HeedConsent", "HeedLedger", crypto],
+            resources: [
+                .embedInCode("Migrations/0001-spine.sqlite.sql"),
+                .embedInCode("Migrations/0002-ledger.sqlite.sql"),
+            ]
         ),
         .target(
             name: "HeedSQLite",
@@ -55,7 +58,10 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
-        .target(name: "HeedEngine", dependencies: ["HeedConsent", "HeedStore", crypto, logging]),
+        .target(
+            name: "HeedEngine",
+            dependencies: ["HeedConsent", "HeedLedger", "HeedStore", crypto, logging]
+        ),
         .target(name: "HeedConnectors", dependencies: ["HeedConsent", crypto]),
         .target(
             name: "HeedDelivery",

@@ -50,7 +50,7 @@ public struct RepeatKey: Sendable {
 
 /// Performs commands and answers queries.
 public struct Engine: Sendable {
-    private let database: any Database
+    let database: any Database
     /// Rung when a command leaves work in the queue.
     public let doorbell: Doorbell
 

@@ -24,12 +24,13 @@ package struct Migration: Sendable {
 
     /// The steps for SQLite.
     package static let sqlite: [Migration] = [
-        Migration(
-            number: 1,
-            name: "spine",
-            script: String(decoding: PackageResources._001_spine_sqlite_sql, as: UTF8.self)
-        )
+        Migration(1, "spine", PackageResources._001_spine_sqlite_sql),
+        Migration(2, "ledger", PackageResources._002_ledger_sqlite_sql),
     ]
+
+    private init(_ number: Int64, _ name: String, _ script: [UInt8]) {
+        self.init(number: number, name: name, script: String(decoding: script, as: UTF8.self))
+    }
 }
 
 /// Applies migrations.

@@ -56,6 +56,12 @@ extension Transaction {
         try events(where: "position > $1", .integer(position), limit: limit)
     }
 
+    /// The canonical bytes of an event; nil for an unknown or purged one.
+    package func body(of event: EventID) throws(StoreError) -> [UInt8]? {
+        let row = try row("SELECT body FROM audit_events WHERE id = $1", .id(event))
+        return try row?.blob(0)
+    }
+
     private func events(
         where condition: SQL,
         _ value: SQLValue,

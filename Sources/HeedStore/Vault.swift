@@ -3,6 +3,7 @@
 import Crypto
 import Foundation
 package import HeedConsent
+package import HeedLedger
 
 /// The secret that lives outside the database, in a file or the environment.
 public struct MasterKey: Sendable, CustomStringConvertible {
@@ -34,6 +35,8 @@ public struct Vault: Sendable, CustomStringConvertible {
         case link
         /// Sealing of connector secrets and hashing of idempotency keys.
         case settings
+        /// Signs the checkpoints of the audit log (Ed25519 seed).
+        case log
     }
 
     let master: SymmetricKey
@@ -41,6 +44,7 @@ public struct Vault: Sendable, CustomStringConvertible {
     private let lookup: HMAC<SHA256>
     private let link: SymmetricKey
     private let settings: SymmetricKey
+    private let log: SymmetricKey
 
     /// Nothing about the keys.
     public var description: String { "<vault>" }
@@ -63,12 +67,15 @@ public struct Vault: Sendable, CustomStringConvertible {
             }
             keys[purpose] = SymmetricKey(data: bytes)
         }
-        // A new key beside old ones, or beside data, would hide every address and every block at
-        // once.
-        guard rows.isEmpty ? try isEmpty(connection) : keys.count == Purpose.allCases.count else {
-            throw StoreError(.corrupt, "a key of this installation is missing from the database")
-        }
         for purpose in Purpose.allCases where keys[purpose] == nil {
+            // A new key beside what the old one made would hide every address and every block at
+            // once, or begin a second history.
+            guard try isUnused(purpose, connection) else {
+                throw StoreError(
+                    .corrupt,
+                    "a key of this installation is missing from the database"
+                )
+            }
             let bytes = surroundings.randomBytes(32)
             let label = "vault-key:" + purpose.rawValue
             let wrapped = try seal(bytes, with: master.key, label: label, in: surroundings)
@@ -78,32 +85,47 @@ public struct Vault: Sendable, CustomStringConvertible {
             )
             keys[purpose] = SymmetricKey(data: bytes)
         }
-        guard let lookup = keys[.lookup], let link = keys[.link], let settings = keys[.settings]
-        else { throw StoreError(.corrupt, "a key of the installation is missing") }
-        return Vault(master: master.key, lookup: lookup, link: link, settings: settings)
+        guard let vault = Vault(master: master.key, keys: keys) else {
+            throw StoreError(.corrupt, "a key of the installation is missing")
+        }
+        return vault
     }
 
-    private static func isEmpty(_ connection: any SQLConnection) throws(StoreError) -> Bool {
-        let rows = try connection.run(
-            "SELECT 1 WHERE EXISTS (SELECT 1 FROM contacts) OR EXISTS (SELECT 1 FROM suppressions) "
-                + "OR EXISTS (SELECT 1 FROM connectors)",
-            []
-        )
-        return rows.isEmpty
+    /// True while nothing in the database was made with this key.
+    private static func isUnused(
+        _ purpose: Purpose,
+        _ connection: any SQLConnection
+    ) throws(StoreError) -> Bool {
+        switch purpose {
+        case .log:
+            return try connection.run("SELECT 1 FROM ledger_identity LIMIT 1", []).isEmpty
+        case .lookup, .link, .settings:
+            let rows = try connection.run(
+                "SELECT 1 WHERE EXISTS (SELECT 1 FROM contacts) "
+                    + "OR EXISTS (SELECT 1 FROM suppressions) "
+                    + "OR EXISTS (SELECT 1 FROM connectors)",
+                []
+            )
+            return rows.isEmpty
+        }
     }
 
-    private init(
-        master: SymmetricKey,
-        lookup: SymmetricKey,
-        link: SymmetricKey,
-        settings: SymmetricKey
-    ) {
+    private init?(master: SymmetricKey, keys: [Purpose: SymmetricKey]) {
+        guard let lookup = keys[.lookup], let link = keys[.link], let settings = keys[.settings],
+            let log = keys[.log]
+        else { return nil }
         self.master = master
         var hmac = HMAC<SHA256>(key: lookup)
         hmac.update(data: Array("v1|".utf8))
         self.lookup = hmac
         self.link = link
         self.settings = settings
+        self.log = log
+    }
+
+    /// The signer of the audit log's checkpoints under the log's name.
+    package func logSigner(origin: String) throws(LedgerError) -> NoteSigner {
+        try NoteSigner(name: origin, seed: unsafe log.withUnsafeBytes { unsafe Array($0) })
     }
 }
 
