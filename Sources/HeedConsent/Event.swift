@@ -41,6 +41,12 @@ public enum Event: Hashable, Sendable {
     case importStarted(ImportID, format: String, scope: ScopeName, policyVersion: String)
     /// An import ended, with its counts.
     case importFinished(ImportID, counts: [String: Int])
+    /// Everything about a person, or everything, is to be kept.
+    case holdPlaced(LegalHold)
+    /// A hold ended.
+    case holdLifted(LegalHold)
+    /// Rows at the end of their retention were taken away.
+    case rowsPurged(Purge)
 }
 
 /// What a block is put on.

@@ -125,7 +125,13 @@ struct Serve: AsyncParsableCommand {
             intervalMilliseconds: 2000,
             logger: logger
         )
-        return runners + [rescuer]
+        let pruner = Pruner(
+            engine: installation.engine,
+            retention: settings.retention,
+            holder: Array(Installation.surroundings.randomKey().prefix(16)),
+            logger: logger
+        )
+        return runners + [rescuer, pruner]
     }
 
     /// Makes the first admin key and writes it to `admin.key` beside the database.
