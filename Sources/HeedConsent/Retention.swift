@@ -13,7 +13,7 @@ public let consentRecordRetentionDays: Int64 = 1825
 
 /// For how long rows of evidence are kept.
 public struct Retention: Hashable, Sendable {
-    /// The least that may be configured: three years, CASL's limitation period (s. 23).
+    /// The least that may be configured: three years, the limitation period of CASL, section 23.
     ///
     /// The database enforces the same number.
     public static let daysMinimum: Int64 = 1095
