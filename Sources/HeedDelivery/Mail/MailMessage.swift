@@ -25,6 +25,7 @@ public struct MailMessage: Sendable {
     ///   - subject: One line.
     ///   - text: The body; lines end in `\n`.
     ///   - headers: Further header fields, ASCII, such as `List-Unsubscribe`.
+    /// - Throws: `invalid`, naming the part.
     public init(
         from: String,
         to: String,
@@ -66,6 +67,7 @@ public struct MailMessage: Sendable {
     /// - Parameters:
     ///   - time: The date of the message.
     ///   - id: The unique left side of its Message-ID.
+    /// - Returns: The bytes, ending in CR LF.
     public func bytes(at time: Timestamp, id: String) -> [UInt8] {
         let domain = from.split(separator: "@").last.map(String.init) ?? "localhost"
         var lines = [

@@ -54,6 +54,7 @@ public struct SMTPMailer: Sendable {
     /// - Parameters:
     ///   - message: The message.
     ///   - bytes: Its form on the wire, as `MailMessage.bytes` makes it.
+    /// - Returns: What became of it.
     public func send(_ message: MailMessage, bytes: [UInt8]) async -> MailOutcome {
         let dialogue = SMTPDialogue(
             client: client,
