@@ -67,8 +67,8 @@ let package = Package(
         .target(
             name: "HeedDelivery",
             dependencies: [
-                "HeedConsent", "HeedStore", "HeedEngine", "HeedConnectors", logging, lifecycle,
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", "HeedConnectors", logging,
+                lifecycle, .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -93,8 +93,8 @@ let package = Package(
         .executableTarget(
             name: "HeedCLI",
             dependencies: [
-                "HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine", "HeedConnectors",
-                "HeedDelivery", "HeedServer", logging, lifecycle,
+                "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", "HeedEngine",
+                "HeedConnectors", "HeedDelivery", "HeedServer", logging, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -137,8 +137,8 @@ let package = Package(
         .testTarget(
             name: "HeedDeliveryTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedStore", "HeedEngine", "HeedConnectors",
-                "HeedDelivery", logging, lifecycle,
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine",
+                "HeedConnectors", "HeedDelivery", logging, lifecycle,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
@@ -161,7 +161,7 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
             ]
         ),
-        .testTarget(name: "EndToEndTests", dependencies: ["HeedCLI"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["HeedCLI", "HeedLedger"]),
         .testTarget(name: "TidyTests"),
     ]
 )

@@ -4,6 +4,7 @@ import ArgumentParser
 import Configuration
 import Foundation
 import HeedConsent
+import HeedLedger
 import HeedServer
 import Logging
 
@@ -41,6 +42,12 @@ struct Settings: Sendable {
     let port: Int
     /// The base of public links.
     let publicURL: String
+    /// What a new log is called.
+    let logOrigin: String
+    /// The folder that checkpoints are copied to.
+    let checkpointArchivePath: String?
+    /// The file with the witnesses of the log.
+    let witnessPolicyPath: String?
     /// How much to log.
     let logLevel: Logger.Level
     /// Jobs done at the same time in the opt-out lane.
@@ -72,6 +79,9 @@ struct Settings: Sendable {
         guard base.hasPrefix("https://") || base.hasPrefix("http://") else {
             throw Refusal(.invalid, field: "publicUrl", "a base of links starts with https://")
         }
+        logOrigin = try Settings.logOrigin(reader, publicURL: publicURL)
+        checkpointArchivePath = try Settings.path("checkpointArchive", reader)
+        witnessPolicyPath = try Settings.path("witnessPolicy", reader)
         let level = reader.string(forKey: "logLevel", default: "info")
         guard let logLevel = Logger.Level(rawValue: level) else {
             let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
@@ -127,6 +137,35 @@ struct Settings: Sendable {
             }
         }
         return try Settings(ConfigReader(providers: providers))
+    }
+
+    /// By recommendation the URL under which the log is served, without scheme (tlog-tiles).
+    private static func logOrigin(
+        _ reader: ConfigReader,
+        publicURL: String
+    ) throws(Refusal) -> String {
+        let place = publicURL.firstRange(of: "://").map { publicURL[$0.upperBound...] } ?? ""
+        let origin = reader.string(forKey: "logOrigin", default: "\(place)/log")
+        guard NoteKey.isValidName(origin) else {
+            throw Refusal(
+                .invalid,
+                field: "logOrigin",
+                "a log's name is not empty and holds neither spaces nor +"
+            )
+        }
+        return origin
+    }
+
+    private static func path(
+        _ key: ConfigKey,
+        _ reader: ConfigReader
+    ) throws(Refusal) -> String? {
+        let path = reader.string(forKey: key)
+        guard path != "" else {
+            let name = key.components.joined(separator: ".")
+            throw Refusal(.invalid, field: name, "a path is not empty")
+        }
+        return path
     }
 
     private static func integer(

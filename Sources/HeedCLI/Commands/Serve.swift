@@ -5,6 +5,7 @@ import Foundation
 import HeedConsent
 import HeedDelivery
 import HeedEngine
+import HeedLedger
 import HeedServer
 import HeedStore
 import Logging
@@ -35,6 +36,15 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The base of public links, for example https://heed.example.")
     var publicUrl: String?
 
+    @Option(help: "What a new log is called (default: the public URL without scheme, and /log).")
+    var logOrigin: String?
+
+    @Option(help: "A folder that every signed checkpoint of the log is copied to.")
+    var checkpointArchive: String?
+
+    @Option(help: "A file that names the log's witnesses (C2SP tlog-policy).")
+    var witnessPolicy: String?
+
     @Option(
         help: "What to run, separated by commas: api, worker (default both).",
         transform: Serve.roles
@@ -55,16 +65,20 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let settings = try await global.settings([
             "host": host, "port": port.map(String.init), "publicUrl": publicUrl,
+            "logOrigin": logOrigin, "checkpointArchive": checkpointArchive,
+            "witnessPolicy": witnessPolicy,
         ])
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "heed")
         logger.logLevel = settings.logLevel
         let installation = try Installation(settings, opening: .orNew)
+        let log = try await LogServices(installation, logger: logger)
         let keyPath = try await Serve.firstKey(installation)
         let transport = HTTPTransport()
         var services: [any Service] = []
         if role.contains(.worker) {
             services += Serve.worker(installation, transport: transport, logger: logger)
+            services += await log.services(transport: transport)
         }
         if role.contains(.api) {
             services.append(
@@ -72,7 +86,7 @@ struct Serve: AsyncParsableCommand {
                     engine: installation.engine,
                     options: settings.serverOptions,
                     logger: logger,
-                    onRunning: { port in Serve.greet(settings, port: port, keyPath: keyPath) }
+                    onRunning: { port in Serve.greet(log, settings, port, keyPath: keyPath) }
                 )
             )
         }
@@ -81,7 +95,10 @@ struct Serve: AsyncParsableCommand {
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
-        if !role.contains(.api) { Terminal.note("Heed's worker runs on \(settings.databasePath)") }
+        if !role.contains(.api) {
+            Terminal.note("Heed's worker runs on \(settings.databasePath)")
+            Terminal.note("Log: \(log.identity.verifier.text)")
+        }
         do {
             try await group.run()
         } catch {
@@ -147,7 +164,12 @@ struct Serve: AsyncParsableCommand {
         return path
     }
 
-    private static func greet(_ settings: Settings, port: Int, keyPath: String) {
+    private static func greet(
+        _ log: LogServices,
+        _ settings: Settings,
+        _ port: Int,
+        keyPath: String
+    ) {
         let base = "http://\(settings.host):\(port)"
         let hasKey = FileManager.default.fileExists(atPath: keyPath)
         let masterKey = settings.masterKey == nil ? settings.masterKeyPath : "from HEED_MASTER_KEY"
@@ -160,6 +182,8 @@ struct Serve: AsyncParsableCommand {
             Database:      \(settings.databasePath)
             Master key:    \(masterKey) (back it up apart from the database)
             Admin API key: \(adminKey)
+            Log origin:    \(log.identity.verifier.name)
+            Log key:       \(log.identity.verifier.text) (give it to whoever checks the log)
 
             Try it:
               curl -s \(base)/v1/opt-outs \\
