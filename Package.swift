@@ -49,6 +49,8 @@ let package = Package(
             resources: [
                 .embedInCode("Migrations/0001-spine.sqlite.sql"),
                 .embedInCode("Migrations/0002-ledger.sqlite.sql"),
+                .embedInCode("Migrations/0001-spine.postgres.sql"),
+                .embedInCode("Migrations/0002-ledger.postgres.sql"),
             ]
         ),
         .target(
