@@ -18,7 +18,12 @@ let package = Package(
             name: "HeedEngine",
             targets: ["HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine"]
         ),
+        .library(name: "HeedPostgres", targets: ["HeedPostgres"]),
         .library(name: "HeedLedger", targets: ["HeedLedger"]),
+    ],
+    traits: [
+        .trait(name: "PostgreSQL", description: "The PostgreSQL engine; needs libpq."),
+        .default(enabledTraits: ["PostgreSQL"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -59,6 +64,15 @@ let package = Package(
                 "HeedConsent", "HeedStore", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
+        ),
+        .systemLibrary(
+            name: "CPostgres",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
+        .target(
+            name: "HeedPostgres",
+            dependencies: ["CPostgres", "HeedConsent", "HeedStore"]
         ),
         .target(
             name: "HeedEngine",
@@ -102,7 +116,9 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine"],
+            dependencies: [
+                "HeedConsent", "HeedStore", "HeedSQLite", "HeedPostgres", "HeedEngine",
+            ],
             path: "Tests/TestSupport"
         ),
         .testTarget(name: "HeedConsentTests", dependencies: ["HeedConsent"]),
@@ -121,6 +137,13 @@ let package = Package(
         .testTarget(
             name: "HeedSQLiteTests",
             dependencies: ["TestSupport", "HeedConsent", "HeedStore", "HeedSQLite"]
+        ),
+        .testTarget(
+            name: "HeedPostgresTests",
+            dependencies: [
+                "TestSupport", "HeedConsent", "HeedStore", "HeedSQLite", "HeedPostgres",
+                "HeedEngine",
+            ]
         ),
         .testTarget(
             name: "HeedEngineTests",
@@ -165,7 +188,7 @@ let package = Package(
     ]
 )
 
-for target in package.targets where target.type != .plugin {
+for target in package.targets where ![.plugin, .system].contains(target.type) {
     var settings: [SwiftSetting] = [
         .swiftLanguageMode(.v6),
         .enableUpcomingFeature("ExistentialAny"),
