@@ -24,8 +24,10 @@ struct ResolvedSubject {
 }
 
 extension Transaction {
-    /// Finds the person and keeps others from changing what is known about them; an unknown address becomes a new person, because neither a consent nor an
-    /// opt-out may be turned away for coming first.
+    /// Finds the person, and in a command locks what is known about them.
+    ///
+    /// An unknown address becomes a new person, because neither a consent nor an opt-out may be
+    /// turned away for coming first.
     func resolve(_ subject: Subject) throws -> ResolvedSubject {
         switch subject {
         case .contact(let id):

@@ -4,11 +4,12 @@ import CPostgres
 import HeedStore
 
 extension StoreError {
-    /// Translates an error that the server answered (postgresql.org/docs/15/errcodes-appendix.html).
+    /// Translates an error that the server answered; its codes are those of Appendix A of
+    /// PostgreSQL's manual.
     ///
     /// Of the server's words only the primary message is kept, and none for a value it could not
     /// read, because details and hints repeat values.
-    init(sqlState: String, message: String?, constraint: String?) {
+    package init(sqlState: String, message: String?, constraint: String?) {
         let kind = StoreError.code(sqlState)
         let holdsValue = sqlState.hasPrefix("22")
         let words = holdsValue ? "a value does not fit" : message ?? "no message"

@@ -45,8 +45,8 @@ struct TransactionAuditTests {
         }
     }
 
-    /// A transaction that was rolled back leaves no hole that could look like a removed event, where
-    /// places are counted.
+    /// A transaction that was rolled back leaves no hole that could look like a removed event,
+    /// where places are counted.
     @Test(arguments: Backend.allCases)
     func aRolledBackEventLeavesNoGap(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
