@@ -18,7 +18,12 @@ let package = Package(
             name: "HeedEngine",
             targets: ["HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine"]
         ),
+        .library(name: "HeedPostgres", targets: ["HeedPostgres"]),
         .library(name: "HeedLedger", targets: ["HeedLedger"]),
+    ],
+    traits: [
+        .trait(name: "PostgreSQL", description: "The PostgreSQL engine; needs libpq."),
+        .default(enabledTraits: ["PostgreSQL"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -50,6 +55,8 @@ let package = Package(
             resources: [
                 .embedInCode("Migrations/0001-spine.sqlite.sql"),
                 .embedInCode("Migrations/0002-ledger.sqlite.sql"),
+                .embedInCode("Migrations/0001-spine.postgres.sql"),
+                .embedInCode("Migrations/0002-ledger.postgres.sql"),
             ]
         ),
         .target(
@@ -58,6 +65,15 @@ let package = Package(
                 "HeedConsent", "HeedStore", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
+        ),
+        .systemLibrary(
+            name: "CPostgres",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
+        .target(
+            name: "HeedPostgres",
+            dependencies: ["CPostgres", "HeedConsent", "HeedStore"]
         ),
         .target(
             name: "HeedEngine",
@@ -103,7 +119,9 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine"],
+            dependencies: [
+                "HeedConsent", "HeedStore", "HeedSQLite", "HeedPostgres", "HeedEngine",
+            ],
             path: "Tests/TestSupport"
         ),
         .testTarget(name: "HeedConsentTests", dependencies: ["HeedConsent"]),
@@ -122,6 +140,13 @@ let package = Package(
         .testTarget(
             name: "HeedSQLiteTests",
             dependencies: ["TestSupport", "HeedConsent", "HeedStore", "HeedSQLite"]
+        ),
+        .testTarget(
+            name: "HeedPostgresTests",
+            dependencies: [
+                "TestSupport", "HeedConsent", "HeedStore", "HeedSQLite", "HeedPostgres",
+                "HeedEngine",
+            ]
         ),
         .testTarget(
             name: "HeedEngineTests",
@@ -166,7 +191,7 @@ let package = Package(
     ]
 )
 
-for target in package.targets where target.type != .plugin {
+for target in package.targets where ![.plugin, .system].contains(target.type) {
     var settings: [SwiftSetting] = [
         .swiftLanguageMode(.v6),
         .enableUpcomingFeature("ExistentialAny"),

@@ -35,9 +35,17 @@ extension Transaction {
         )
     }
 
-    /// The position of the newest event; 0 for an empty log.
+    /// How fresh an answer is; 0 for an empty log.
+    ///
+    /// In a read, all events up to there are in the snapshot. In a write, whoever has all events up
+    /// to there has this transaction's and all that it read.
     package func position() throws(StoreError) -> Int64 {
-        let row = try row("SELECT position FROM audit_events ORDER BY position DESC LIMIT 1")
+        let dialect = connection.dialect
+        let row =
+            switch mode {
+            case .reading: try row(dialect.snapshotPosition)
+            case .writing: try row(dialect.receiptPosition)
+            }
         return try row?.integer(0) ?? 0
     }
 

@@ -19,6 +19,8 @@ package struct Installation: Sendable {
     package let masterKey: MasterKey
     /// The open database.
     package let database: any Database
+    /// The same database for somebody with a SQL prompt.
+    package let prompt: any Database
     /// The door to it.
     package let engine: Engine
 
@@ -35,6 +37,12 @@ package struct Installation: Sendable {
         surroundings = .seeded(seed, clock: clock)
         masterKey = try Sample.masterKey(seed)
         database = try backend.open(in: folder, masterKey: masterKey, surroundings: surroundings)
+        prompt = try backend.openPrompt(
+            in: folder,
+            masterKey: masterKey,
+            surroundings: surroundings,
+            beside: database
+        )
         engine = Engine(database: database)
     }
 
@@ -45,6 +53,16 @@ package struct Installation: Sendable {
             masterKey: masterKey ?? self.masterKey,
             surroundings: .seeded(seed, clock: clock)
         )
+    }
+
+    /// The log's position once answers are as fresh as a receipt.
+    ///
+    /// On a server that may take until the transactions of others have ended.
+    package func position(asFreshAs receipt: Int64) async throws -> Int64 {
+        while true {
+            let position = try await engine.ask(LogPosition())
+            if position >= receipt || backend == .sqlite { return position }
+        }
     }
 
     /// Records events and job changes through the write path.
@@ -62,7 +80,7 @@ package struct Installation: Sendable {
     /// Runs one statement as somebody with a SQL prompt would.
     @discardableResult
     package func sql(_ statement: SQL, _ arguments: SQLValue...) async throws -> [Row] {
-        try await database.write { try $0.connection.run(statement, arguments) }
+        try await prompt.write { try $0.connection.run(statement, arguments) }
     }
 
     /// The number a statement answers.

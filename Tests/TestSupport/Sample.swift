@@ -80,7 +80,10 @@ package enum Sample {
     }
 
     /// The key outside the database, one for each seed.
-    package static func masterKey(_ seed: UInt64) throws -> MasterKey {
+    package static func masterKey(_ seed: UInt64) throws -> MasterKey { try key(seed) }
+
+    /// The same key, with the one error it can fail with.
+    package static func key(_ seed: UInt64) throws(StoreError) -> MasterKey {
         var generator = SeededGenerator(seed: seed ^ 0xFFFF)
         let bytes = (0..<MasterKey.byteCount).map { _ in
             UInt8(truncatingIfNeeded: generator.next())

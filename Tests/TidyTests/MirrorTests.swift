@@ -81,6 +81,14 @@ enum MirrorRule {
             by: "Tests/HeedEngineTests/Import/ImporterTests.swift"
         ),
         .init(
+            "Sources/HeedPostgres/PostgresConnection.swift",
+            by: "Tests/HeedPostgresTests/SessionTests.swift"
+        ),
+        .init(
+            "Sources/HeedPostgres/Values.swift",
+            by: "Tests/HeedStoreTests/SQLTests.swift"
+        ),
+        .init(
             "Sources/HeedSQLite/ReaderPool.swift",
             by: "Tests/HeedSQLiteTests/SQLiteDatabaseTests.swift"
         ),
