@@ -39,23 +39,14 @@ extension Transaction {
 
     /// Takes rows away: moves the horizon the database holds, then deletes what is older.
     func apply(_ purge: Purge) throws(StoreError) {
+        let dialect = connection.dialect
         switch purge.rows {
         case .consentRecords(let ids):
-            try execute(
-                "UPDATE retention SET consent_before = $1 WHERE consent_before < $1",
-                .time(purge.before)
-            )
-            for id in ids {
-                try execute("DELETE FROM consent_records WHERE id = $1", .id(id))
-            }
+            try execute(dialect.moveHorizon, .integer(0), .time(purge.before))
+            for id in ids { try execute(dialect.purgeRecord, .id(id)) }
         case .auditEvents(let positions):
-            try execute(
-                "UPDATE retention SET audit_before = $1 WHERE audit_before < $1",
-                .time(purge.before)
-            )
-            for position in positions {
-                try execute("DELETE FROM audit_events WHERE position = $1", .integer(position))
-            }
+            try execute(dialect.moveHorizon, .time(purge.before), .integer(0))
+            for position in positions { try execute(dialect.purgeEvent, .integer(position)) }
         }
     }
 

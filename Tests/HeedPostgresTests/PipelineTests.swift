@@ -38,7 +38,8 @@ struct PipelineTests {
                 return try transaction.connection.runEach("SELECT $1 + 1 WHERE $1 <> 7", sets)
             }
             let numbers = try answers.map { try $0.first?.integer(0) }
-            #expect(numbers == (0..<count).map { $0 == 7 ? nil : Int64($0) + 1 })
+            let expected: [Int64?] = (0..<count).map { $0 == 7 ? nil : Int64($0) + 1 }
+            #expect(numbers == expected)
         }
     }
 

@@ -156,7 +156,7 @@ CREATE TRIGGER retention_no_truncate BEFORE TRUNCATE ON retention
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- From here on an old row may go: once it is past the horizon, on no hold, and its hash is in the
--- log. Without a horizon nothing may go. The application has no right to delete; the owner purges.
+-- log. Without a horizon nothing may go.
 CREATE FUNCTION refuse_young_event() RETURNS trigger
 LANGUAGE plpgsql SET search_path = heed, pg_temp AS $$
 BEGIN
@@ -198,13 +198,37 @@ DROP TRIGGER consent_records_no_delete ON consent_records;
 CREATE TRIGGER consent_records_no_delete BEFORE DELETE ON consent_records
     FOR EACH ROW EXECUTE FUNCTION refuse_young_record();
 
+-- The application has no right to delete evidence. These three functions, which run with the rights
+-- of the owner, are the one path by which it may; the triggers above decide about every row.
+CREATE FUNCTION move_horizon(audit BIGINT, consent BIGINT) RETURNS BIGINT
+LANGUAGE sql SECURITY DEFINER SET search_path = heed, pg_temp AS $$
+    UPDATE retention SET audit_before = greatest(audit_before, audit),
+        consent_before = greatest(consent_before, consent)
+    WHERE audit_before < audit OR consent_before < consent;
+    SELECT 1::bigint;
+$$;
+CREATE FUNCTION purge_audit_event(place BIGINT) RETURNS BIGINT
+LANGUAGE sql SECURITY DEFINER SET search_path = heed, pg_temp AS $$
+    WITH gone AS (DELETE FROM audit_events WHERE position = place RETURNING 1)
+    SELECT count(*) FROM gone;
+$$;
+CREATE FUNCTION purge_consent_record(record BYTEA) RETURNS BIGINT
+LANGUAGE sql SECURITY DEFINER SET search_path = heed, pg_temp AS $$
+    WITH gone AS (DELETE FROM consent_records WHERE id = record RETURNING 1)
+    SELECT count(*) FROM gone;
+$$;
+
 REVOKE ALL ON
     ledger_identity, ledger_leaves, ledger_tiles, checkpoints, checkpoint_cosignatures, leases,
     retention, legal_holds, verifications
     FROM PUBLIC, heed_app;
 REVOKE ALL ON FUNCTION
-    refuse_smaller_checkpoint(), refuse_horizon(), refuse_young_event(), refuse_young_record()
+    refuse_smaller_checkpoint(), refuse_horizon(), refuse_young_event(), refuse_young_record(),
+    move_horizon(bigint, bigint), purge_audit_event(bigint), purge_consent_record(bytea)
     FROM PUBLIC, heed_app;
+GRANT EXECUTE ON FUNCTION
+    move_horizon(bigint, bigint), purge_audit_event(bigint), purge_consent_record(bytea)
+    TO heed_app;
 GRANT SELECT, INSERT ON
     ledger_identity, ledger_leaves, ledger_tiles, checkpoints, checkpoint_cosignatures,
     verifications
