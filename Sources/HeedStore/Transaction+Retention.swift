@@ -41,20 +41,12 @@ extension Transaction {
     func apply(_ purge: Purge) throws(StoreError) {
         switch purge.rows {
         case .consentRecords(let ids):
-            try execute(
-                "UPDATE retention SET consent_before = $1 WHERE consent_before < $1",
-                .time(purge.before)
-            )
-            for id in ids {
-                try execute("DELETE FROM consent_records WHERE id = $1", .id(id))
-            }
+            try execute(connection.dialect.moveConsentHorizon, .time(purge.before))
+            for id in ids { try execute(connection.dialect.purgeRecord, .id(id)) }
         case .auditEvents(let positions):
-            try execute(
-                "UPDATE retention SET audit_before = $1 WHERE audit_before < $1",
-                .time(purge.before)
-            )
+            try execute(connection.dialect.moveAuditHorizon, .time(purge.before))
             for position in positions {
-                try execute("DELETE FROM audit_events WHERE position = $1", .integer(position))
+                try execute(connection.dialect.purgeEvent, .integer(position))
             }
         }
     }

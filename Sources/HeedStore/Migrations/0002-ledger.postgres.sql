@@ -156,7 +156,7 @@ CREATE TRIGGER retention_no_truncate BEFORE TRUNCATE ON retention
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- From here on an old row may go: once it is past the horizon, on no hold, and its hash is in the
--- log. Without a horizon nothing may go. The application has no right to delete; the owner purges.
+-- log. Without a horizon nothing may go.
 CREATE FUNCTION refuse_young_event() RETURNS trigger
 LANGUAGE plpgsql SET search_path = heed, pg_temp AS $$
 BEGIN
@@ -198,13 +198,38 @@ DROP TRIGGER consent_records_no_delete ON consent_records;
 CREATE TRIGGER consent_records_no_delete BEFORE DELETE ON consent_records
     FOR EACH ROW EXECUTE FUNCTION refuse_young_record();
 
+-- The application purges through these alone. They run with the owner's rights, so that it needs
+-- none of its own to update or delete, and the triggers above look at each row.
+CREATE FUNCTION move_consent_horizon(before BIGINT) RETURNS VOID
+LANGUAGE sql SECURITY DEFINER SET search_path = heed, pg_temp AS $$
+    UPDATE retention SET consent_before = before WHERE consent_before < before;
+$$;
+CREATE FUNCTION move_audit_horizon(before BIGINT) RETURNS VOID
+LANGUAGE sql SECURITY DEFINER SET search_path = heed, pg_temp AS $$
+    UPDATE retention SET audit_before = before WHERE audit_before < before;
+$$;
+CREATE FUNCTION purge_consent_record(record BYTEA) RETURNS VOID
+LANGUAGE sql SECURITY DEFINER SET search_path = heed, pg_temp AS $$
+    DELETE FROM consent_records WHERE id = record;
+$$;
+CREATE FUNCTION purge_audit_event(place BIGINT) RETURNS VOID
+LANGUAGE sql SECURITY DEFINER SET search_path = heed, pg_temp AS $$
+    DELETE FROM audit_events WHERE position = place;
+$$;
+
 REVOKE ALL ON
     ledger_identity, ledger_leaves, ledger_tiles, checkpoints, checkpoint_cosignatures, leases,
     retention, legal_holds, verifications
     FROM PUBLIC, heed_app;
 REVOKE ALL ON FUNCTION
-    refuse_smaller_checkpoint(), refuse_horizon(), refuse_young_event(), refuse_young_record()
+    refuse_smaller_checkpoint(), refuse_horizon(), refuse_young_event(), refuse_young_record(),
+    move_consent_horizon(BIGINT), move_audit_horizon(BIGINT), purge_consent_record(BYTEA),
+    purge_audit_event(BIGINT)
     FROM PUBLIC, heed_app;
+GRANT EXECUTE ON FUNCTION
+    move_consent_horizon(BIGINT), move_audit_horizon(BIGINT), purge_consent_record(BYTEA),
+    purge_audit_event(BIGINT)
+    TO heed_app;
 GRANT SELECT, INSERT ON
     ledger_identity, ledger_leaves, ledger_tiles, checkpoints, checkpoint_cosignatures,
     verifications
