@@ -111,6 +111,7 @@ let package = Package(
             dependencies: [
                 "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", "HeedEngine",
                 "HeedConnectors", "HeedDelivery", "HeedServer", logging, lifecycle,
+                .target(name: "HeedPostgres", condition: .when(traits: ["PostgreSQL"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

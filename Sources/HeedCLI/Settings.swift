@@ -10,8 +10,16 @@ import Logging
 
 /// Flags that every command has.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: "The database: sqlite:PATH (default sqlite:./heed-data/heed.sqlite).")
+    @Option(
+        help: ArgumentHelp(
+            "The database: sqlite:PATH (default sqlite:./heed-data/heed.sqlite) or postgres://….",
+            discussion: "A password is better kept in HEED_DATABASE, ~/.pgpass or a service file."
+        )
+    )
     var database: String?
+
+    @Flag(help: "Run as a PostgreSQL superuser or as the owner of the tables, for a trial.")
+    var allowOwner = false
 
     @Option(help: "A YAML file with settings.")
     var config: String?
@@ -23,6 +31,7 @@ struct GlobalOptions: ParsableArguments {
     func settings(_ flags: [String: String?] = [:]) async throws -> Settings {
         var flags = flags
         flags["database"] = database
+        if allowOwner { flags["allowOwner"] = "true" }
         flags["masterKeyFile"] = masterKeyFile
         return try await Settings.load(flags: flags, file: config)
     }
@@ -30,8 +39,8 @@ struct GlobalOptions: ParsableArguments {
 
 /// All settings of an installation.
 struct Settings: Sendable {
-    /// The SQLite file.
-    let databasePath: String
+    /// Where the data is and how to reach it.
+    let database: DatabaseSettings
     /// The master key in hexadecimal, when the environment holds it.
     let masterKey: String?
     /// The file the master key is in.
@@ -60,18 +69,12 @@ struct Settings: Sendable {
     let retention: Retention
 
     init(_ reader: ConfigReader) throws {
-        let database = reader.string(forKey: "database", default: "sqlite:./heed-data/heed.sqlite")
-        guard database.hasPrefix("sqlite:"), database.utf8.count > 7 else {
-            throw Refusal(
-                .invalid,
-                field: "database",
-                "this version opens sqlite:PATH, for example sqlite:./heed-data/heed.sqlite"
-            )
-        }
-        databasePath = String(database.dropFirst(7))
-        let folder = URL(filePath: databasePath).deletingLastPathComponent().relativePath
+        database = try DatabaseSettings(reader)
         masterKey = reader.string(forKey: "masterKey", isSecret: true)
-        masterKeyPath = reader.string(forKey: "masterKeyFile", default: folder + "/master.key")
+        masterKeyPath = reader.string(
+            forKey: "masterKeyFile",
+            default: database.folder + "/master.key"
+        )
         host = reader.string(forKey: "host", default: "127.0.0.1")
         port = try Settings.integer("port", reader, default: 8080, in: 0...65_535)
         let base = reader.string(forKey: "publicUrl", default: "http://\(host):\(port)")
@@ -168,7 +171,7 @@ struct Settings: Sendable {
         return path
     }
 
-    private static func integer(
+    static func integer(
         _ key: ConfigKey,
         _ reader: ConfigReader,
         default value: Int,

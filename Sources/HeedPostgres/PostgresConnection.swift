@@ -86,6 +86,19 @@ final class PostgresConnection: SQLConnection {
         return !isReadable || isLost
     }
 
+    /// The socket to wait on.
+    var socket: Int32 { unsafe PQsocket(session) }
+
+    /// Takes the words that came for LISTEN.
+    func receivedNotifications() -> [String] {
+        var words: [String] = []
+        while let word = unsafe PQnotifies(session) {
+            words.append(unsafe String(cString: word.pointee.extra))
+            unsafe PQfreemem(word)
+        }
+        return words
+    }
+
     /// What went wrong since the transaction began.
     var failure: ServerFailure? { pipeline.failure }
 

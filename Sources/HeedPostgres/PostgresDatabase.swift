@@ -21,7 +21,9 @@ public final class PostgresDatabase: Database, Sendable {
         case migrating
     }
 
-    private let options: PostgresOptions
+    let options: PostgresOptions
+    /// A random name, by which it knows its own notifications.
+    let node: String
     private let pool: SessionPool
     private let vault: Vault
     private let surroundings: Surroundings
@@ -53,6 +55,7 @@ public final class PostgresDatabase: Database, Sendable {
     ) throws(StoreError) {
         self.options = options
         self.surroundings = surroundings
+        node = String(surroundings.random(), radix: 16)
         let connection = try PostgresConnection(options)
         switch opening {
         case .existing: applied = []

@@ -1,5 +1,7 @@
 // How to reach a PostgreSQL server, and how many sessions to hold there.
 
+import CPostgres
+
 /// The settings of one pool.
 public struct PostgresOptions: Sendable {
     /// Who the application may be in the database.
@@ -31,6 +33,23 @@ public struct PostgresOptions: Sendable {
         self.roles = roles
         self.sessionsMaximum = max(1, sessionsMaximum)
         self.waitMilliseconds = waitMilliseconds
+    }
+
+    /// The database, hosts and role that a connection string names, without its secrets.
+    public static func place(of connection: String) -> String {
+        var words: [String: String] = [:]
+        let options = unsafe PQconninfoParse(connection, nil)
+        defer { unsafe PQconninfoFree(options) }
+        var option = unsafe options
+        while let found = unsafe option, let name = unsafe found.pointee.keyword {
+            if let value = unsafe found.pointee.val {
+                words[unsafe String(cString: name)] = unsafe String(cString: value)
+            }
+            unsafe option = found.advanced(by: 1)
+        }
+        let host = words["host"] ?? words["hostaddr"] ?? words["service"] ?? "the default server"
+        let role = words["user"].map { " as \($0)" } ?? ""
+        return "PostgreSQL database \(words["dbname"] ?? "of that name") on \(host)\(role)"
     }
 
     /// The words libpq is given, in order: a later one wins.

@@ -26,12 +26,14 @@ package struct Dialect: Sendable {
     let receiptPosition: SQL
     /// A condition on `position`: no event can appear before this one any more.
     let settled: SQL
-    /// Moves the horizons of retention forward: `$1` for audit events, `$2` for consent records.
-    let moveHorizon: SQL
-    /// Takes away the audit event at position `$1`, if the database lets it go.
-    let purgeEvent: SQL
-    /// Takes away the consent record `$1`, if the database lets it go.
+    /// Moves the horizon of consent records forward.
+    let moveConsentHorizon: SQL
+    /// Moves the horizon of audit events forward.
+    let moveAuditHorizon: SQL
+    /// Takes a consent record away, if the database lets it go.
     let purgeRecord: SQL
+    /// Takes an audit event away, if the database lets it go.
+    let purgeEvent: SQL
 
     /// SQLite's single writer hands positions out in commit order, and needs no locks.
     package static let sqlite = Dialect(
@@ -50,11 +52,10 @@ package struct Dialect: Sendable {
         snapshotPosition: "SELECT position FROM audit_events ORDER BY position DESC LIMIT 1",
         receiptPosition: "SELECT position FROM audit_events ORDER BY position DESC LIMIT 1",
         settled: "true",
-        moveHorizon: "UPDATE retention SET audit_before = max(audit_before, $1), "
-            + "consent_before = max(consent_before, $2) "
-            + "WHERE audit_before < $1 OR consent_before < $2",
-        purgeEvent: "DELETE FROM audit_events WHERE position = $1",
-        purgeRecord: "DELETE FROM consent_records WHERE id = $1"
+        moveConsentHorizon: "UPDATE retention SET consent_before = $1 WHERE consent_before < $1",
+        moveAuditHorizon: "UPDATE retention SET audit_before = $1 WHERE audit_before < $1",
+        purgeRecord: "DELETE FROM consent_records WHERE id = $1",
+        purgeEvent: "DELETE FROM audit_events WHERE position = $1"
     )
 
     /// PostgreSQL commits in any order, so a position is the transaction's number and a count
@@ -77,9 +78,10 @@ package struct Dialect: Sendable {
             "SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 16) - 1",
         receiptPosition: "SELECT (pg_current_xact_id()::text::bigint << 16) + 65535",
         settled: "position < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 16)",
-        // The application's role may not delete; these functions may, within the same triggers.
-        moveHorizon: "SELECT move_horizon($1, $2)",
-        purgeEvent: "SELECT purge_audit_event($1)",
-        purgeRecord: "SELECT purge_consent_record($1)"
+        // The application has no right to delete; these functions have, under the triggers' eyes.
+        moveConsentHorizon: "SELECT move_consent_horizon($1)",
+        moveAuditHorizon: "SELECT move_audit_horizon($1)",
+        purgeRecord: "SELECT purge_consent_record($1)",
+        purgeEvent: "SELECT purge_audit_event($1)"
     )
 }

@@ -39,14 +39,15 @@ extension Transaction {
 
     /// Takes rows away: moves the horizon the database holds, then deletes what is older.
     func apply(_ purge: Purge) throws(StoreError) {
-        let dialect = connection.dialect
         switch purge.rows {
         case .consentRecords(let ids):
-            try execute(dialect.moveHorizon, .integer(0), .time(purge.before))
-            for id in ids { try execute(dialect.purgeRecord, .id(id)) }
+            try execute(connection.dialect.moveConsentHorizon, .time(purge.before))
+            for id in ids { try execute(connection.dialect.purgeRecord, .id(id)) }
         case .auditEvents(let positions):
-            try execute(dialect.moveHorizon, .time(purge.before), .integer(0))
-            for position in positions { try execute(dialect.purgeEvent, .integer(position)) }
+            try execute(connection.dialect.moveAuditHorizon, .time(purge.before))
+            for position in positions {
+                try execute(connection.dialect.purgeEvent, .integer(position))
+            }
         }
     }
 

@@ -24,7 +24,7 @@ struct SettingsTests {
 
     @Test func defaults() throws {
         let settings = try settings([:])
-        #expect(settings.databasePath == "./heed-data/heed.sqlite")
+        #expect(settings.database.place == .sqlite(path: "./heed-data/heed.sqlite"))
         #expect(settings.masterKeyPath == "./heed-data/master.key")
         #expect(settings.masterKey == nil)
         #expect(settings.host == "127.0.0.1")
@@ -66,7 +66,7 @@ struct SettingsTests {
 
     @Test func theKeyIsBesideTheDatabaseUnlessSaid() throws {
         let there = try settings(["database": "sqlite:/srv/heed/x.sqlite"])
-        #expect(there.databasePath == "/srv/heed/x.sqlite")
+        #expect(there.database.place == .sqlite(path: "/srv/heed/x.sqlite"))
         #expect(there.masterKeyPath == "/srv/heed/master.key")
         let elsewhere = try settings(["masterKeyFile": "/run/key", "masterKey": "00"])
         #expect(elsewhere.masterKeyPath == "/run/key")
@@ -79,7 +79,7 @@ struct SettingsTests {
     }
 
     @Test(arguments: [
-        ("database", "heed.sqlite"), ("database", "sqlite:"), ("database", "postgres://x"),
+        ("database", "heed.sqlite"), ("database", "sqlite:"), ("database", "mysql://x"),
         ("port", "x"), ("port", "-1"), ("port", "65536"), ("port", "80.5"),
         ("publicUrl", "h.example"), ("publicUrl", "ftp://h.example"),
         ("logLevel", "loud"), ("logLevel", ""),

@@ -57,8 +57,8 @@ final class Harness: Sendable {
 /// Runs `body` with a fresh database on the shared server, and drops it afterwards.
 func withHarness<Answer>(_ body: (Harness) async throws -> Answer) async throws -> Answer {
     let cluster = try PostgresCluster.shared()
-    let harness = Harness(cluster: cluster, name: try cluster.makeDatabase())
-    defer { try? cluster.drop(harness.name) }
+    let harness = Harness(cluster: cluster, name: try cluster.takeDatabase())
+    defer { try? cluster.giveBack(harness.name) }
     return try await body(harness)
 }
 

@@ -37,8 +37,8 @@ struct PipelineTests {
                 let sets = (0..<count).map { [SQLValue.integer(Int64($0))] }
                 return try transaction.connection.runEach("SELECT $1 + 1 WHERE $1 <> 7", sets)
             }
-            let numbers = try answers.map { try $0.first?.integer(0) }
-            let expected: [Int64?] = (0..<count).map { $0 == 7 ? nil : Int64($0) + 1 }
+            let numbers: [Int64?] = try answers.map { try $0.first?.integer(0) }
+            let expected: [Int64?] = (0..<Int64(count)).map { $0 == 7 ? nil : $0 + 1 }
             #expect(numbers == expected)
         }
     }

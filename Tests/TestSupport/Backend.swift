@@ -52,14 +52,18 @@ package enum Backend: String, CaseIterable, Sendable, CustomStringConvertible {
     }
 
     /// The same database for somebody with a SQL prompt: on a server, its owner.
-    package func openPrompt(
-        in folder: URL,
-        masterKey: MasterKey,
-        surroundings: Surroundings,
-        beside database: any Database
-    ) throws -> any Database {
-        guard self == .postgres else { return database }
-        return try Backend.openPostgres(.owner, in: folder, masterKey, surroundings)
+    package func prompt(of installation: Installation) throws -> any Database {
+        guard self == .postgres else { return installation.database }
+        let folder = installation.folder
+        if let prompt = Backend.opened.withLock({ $0[folder]?.prompt }) { return prompt }
+        let prompt = try Backend.openPostgres(
+            .owner,
+            in: folder,
+            installation.masterKey,
+            installation.surroundings
+        )
+        Backend.opened.withLock { $0[folder]?.prompt = prompt }
+        return prompt
     }
 
     /// Whether places in the audit log are as the engine hands them out: without gaps on SQLite,
@@ -84,7 +88,7 @@ package enum Backend: String, CaseIterable, Sendable, CustomStringConvertible {
                 return try await body(try Installation(self, in: folder, seed: seed))
             }
             return try await Slots.databases.withSlot {
-                defer { Backend.dropPostgres(in: folder) }
+                defer { Backend.giveBackPostgres(in: folder) }
                 return try await body(try Installation(self, in: folder, seed: seed))
             }
         }
@@ -111,7 +115,7 @@ extension Backend {
         if let data = FileManager.default.contents(atPath: file.path) {
             return String(decoding: data, as: UTF8.self)
         }
-        let name = try PostgresCluster.shared().makeDatabase()
+        let name = try PostgresCluster.shared().takeDatabase()
         try Data(name.utf8).write(to: file)
         return name
     }
@@ -128,17 +132,22 @@ extension Backend {
             masterKey: masterKey,
             surroundings: surroundings
         )
-        opened.withLock { $0[folder, default: []].append(database) }
+        opened.withLock { $0[folder, default: Opened()].databases.append(database) }
         return database
     }
 
-    /// What was opened for each folder, to be closed with it.
-    private static let opened = Mutex<[URL: [PostgresDatabase]]>([:])
+    private struct Opened {
+        var databases: [PostgresDatabase] = []
+        var prompt: PostgresDatabase?
+    }
 
-    private static func dropPostgres(in folder: URL) {
-        let databases = opened.withLock { $0.removeValue(forKey: folder) ?? [] }
-        for database in databases { database.close() }
-        try? PostgresCluster.shared().drop(postgresName(in: folder))
+    /// What was opened for each folder, to be closed with it.
+    private static let opened = Mutex<[URL: Opened]>([:])
+
+    private static func giveBackPostgres(in folder: URL) {
+        let opened = opened.withLock { $0.removeValue(forKey: folder) }
+        for database in opened?.databases ?? [] { database.close() }
+        try? PostgresCluster.shared().giveBack(postgresName(in: folder))
     }
 }
 

@@ -19,8 +19,6 @@ package struct Installation: Sendable {
     package let masterKey: MasterKey
     /// The open database.
     package let database: any Database
-    /// The same database for somebody with a SQL prompt.
-    package let prompt: any Database
     /// The door to it.
     package let engine: Engine
 
@@ -37,14 +35,11 @@ package struct Installation: Sendable {
         surroundings = .seeded(seed, clock: clock)
         masterKey = try Sample.masterKey(seed)
         database = try backend.open(in: folder, masterKey: masterKey, surroundings: surroundings)
-        prompt = try backend.openPrompt(
-            in: folder,
-            masterKey: masterKey,
-            surroundings: surroundings,
-            beside: database
-        )
         engine = Engine(database: database)
     }
+
+    /// The same database for somebody with a SQL prompt.
+    package var prompt: any Database { get throws { try backend.prompt(of: self) } }
 
     /// A second opening of the same database, as another process would make.
     package func reopened(masterKey: MasterKey? = nil, seed: UInt64 = 99) throws -> any Database {

@@ -75,7 +75,7 @@ struct Serve: AsyncParsableCommand {
         let log = try await LogServices(installation, logger: logger)
         let keyPath = try await Serve.firstKey(installation)
         let transport = HTTPTransport()
-        var services: [any Service] = []
+        var services: [any Service] = installation.bell.map { [$0] } ?? []
         if role.contains(.worker) {
             services += Serve.worker(installation, transport: transport, logger: logger)
             services += await log.services(transport: transport)
@@ -96,7 +96,7 @@ struct Serve: AsyncParsableCommand {
             logger: logger
         )
         if !role.contains(.api) {
-            Terminal.note("Heed's worker runs on \(settings.databasePath)")
+            Terminal.note("Heed's worker runs on \(settings.database.name)")
             Terminal.note("Log: \(log.identity.verifier.text)")
         }
         do {
@@ -153,13 +153,14 @@ struct Serve: AsyncParsableCommand {
 
     /// Makes the first admin key and writes it to `admin.key` beside the database.
     static func firstKey(_ installation: Installation) async throws -> String {
-        let folder = URL(filePath: installation.settings.databasePath).deletingLastPathComponent()
-        let path = folder.appending(path: "admin.key").relativePath
+        let folder = installation.settings.database.folder
+        let path = folder + "/admin.key"
         guard try await installation.engine.ask(ListKeys()).isEmpty else { return path }
         let create = try CreateKey(role: .admin, label: "first start")
         let token = try await installation.engine.perform(create, as: .system("first-start"))
             .receipt.token
         try? FileManager.default.removeItem(atPath: path)
+        try Installation.makeFolder(folder)
         try SecretFile.write(token + "\n", to: path)
         return path
     }
@@ -179,7 +180,7 @@ struct Serve: AsyncParsableCommand {
             """
 
             Heed is listening on \(base)
-            Database:      \(settings.databasePath)
+            Database:      \(settings.database.name)
             Master key:    \(masterKey) (back it up apart from the database)
             Admin API key: \(adminKey)
             Log origin:    \(log.identity.verifier.name)

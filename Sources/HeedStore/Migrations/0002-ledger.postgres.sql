@@ -198,24 +198,23 @@ DROP TRIGGER consent_records_no_delete ON consent_records;
 CREATE TRIGGER consent_records_no_delete BEFORE DELETE ON consent_records
     FOR EACH ROW EXECUTE FUNCTION refuse_young_record();
 
--- The application has no right to delete evidence. These three functions, which run with the rights
--- of the owner, are the one path by which it may; the triggers above decide about every row.
-CREATE FUNCTION move_horizon(audit BIGINT, consent BIGINT) RETURNS BIGINT
+-- The application purges through these alone. They run with the owner's rights, so that it needs
+-- none of its own to update or delete, and the triggers above look at each row.
+CREATE FUNCTION move_consent_horizon(before BIGINT) RETURNS VOID
 LANGUAGE sql SECURITY DEFINER SET search_path = heed, pg_temp AS $$
-    UPDATE retention SET audit_before = greatest(audit_before, audit),
-        consent_before = greatest(consent_before, consent)
-    WHERE audit_before < audit OR consent_before < consent;
-    SELECT 1::bigint;
+    UPDATE retention SET consent_before = before WHERE consent_before < before;
 $$;
-CREATE FUNCTION purge_audit_event(place BIGINT) RETURNS BIGINT
+CREATE FUNCTION move_audit_horizon(before BIGINT) RETURNS VOID
 LANGUAGE sql SECURITY DEFINER SET search_path = heed, pg_temp AS $$
-    WITH gone AS (DELETE FROM audit_events WHERE position = place RETURNING 1)
-    SELECT count(*) FROM gone;
+    UPDATE retention SET audit_before = before WHERE audit_before < before;
 $$;
-CREATE FUNCTION purge_consent_record(record BYTEA) RETURNS BIGINT
+CREATE FUNCTION purge_consent_record(record BYTEA) RETURNS VOID
 LANGUAGE sql SECURITY DEFINER SET search_path = heed, pg_temp AS $$
-    WITH gone AS (DELETE FROM consent_records WHERE id = record RETURNING 1)
-    SELECT count(*) FROM gone;
+    DELETE FROM consent_records WHERE id = record;
+$$;
+CREATE FUNCTION purge_audit_event(place BIGINT) RETURNS VOID
+LANGUAGE sql SECURITY DEFINER SET search_path = heed, pg_temp AS $$
+    DELETE FROM audit_events WHERE position = place;
 $$;
 
 REVOKE ALL ON
@@ -224,10 +223,12 @@ REVOKE ALL ON
     FROM PUBLIC, heed_app;
 REVOKE ALL ON FUNCTION
     refuse_smaller_checkpoint(), refuse_horizon(), refuse_young_event(), refuse_young_record(),
-    move_horizon(bigint, bigint), purge_audit_event(bigint), purge_consent_record(bytea)
+    move_consent_horizon(BIGINT), move_audit_horizon(BIGINT), purge_consent_record(BYTEA),
+    purge_audit_event(BIGINT)
     FROM PUBLIC, heed_app;
 GRANT EXECUTE ON FUNCTION
-    move_horizon(bigint, bigint), purge_audit_event(bigint), purge_consent_record(bytea)
+    move_consent_horizon(BIGINT), move_audit_horizon(BIGINT), purge_consent_record(BYTEA),
+    purge_audit_event(BIGINT)
     TO heed_app;
 GRANT SELECT, INSERT ON
     ledger_identity, ledger_leaves, ledger_tiles, checkpoints, checkpoint_cosignatures,
