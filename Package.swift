@@ -112,7 +112,9 @@ let package = Package(
         ),
         .testTarget(
             name: "HeedStoreTests",
-            dependencies: ["TestSupport", "HeedConsent", "HeedStore", "HeedSQLite", crypto]
+            dependencies: [
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", crypto,
+            ]
         ),
         .testTarget(
             name: "HeedSQLiteTests",
@@ -120,7 +122,10 @@ let package = Package(
         ),
         .testTarget(
             name: "HeedEngineTests",
-            dependencies: ["TestSupport", "HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine"]
+            dependencies: [
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite",
+                "HeedEngine",
+            ]
         ),
         .testTarget(
             name: "HeedConnectorsTests",

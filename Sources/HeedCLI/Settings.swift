@@ -49,6 +49,10 @@ struct Settings: Sendable {
     let leaseSeconds: Int
     /// What delays between attempts are multiplied by.
     let retryScale: Double
+    /// Seconds between two verifications in the background.
+    let verifyIntervalSeconds: Int
+    /// For how long evidence is kept.
+    let retention: Retention
 
     init(_ reader: ConfigReader) throws {
         let database = reader.string(forKey: "database", default: "sqlite:./heed-data/heed.sqlite")
@@ -84,6 +88,31 @@ struct Settings: Sendable {
             throw Refusal(.invalid, field: "retryScale", "a scale is a number from 0.001 to 10")
         }
         self.retryScale = retryScale
+        verifyIntervalSeconds = try Settings.integer(
+            "verifyIntervalSeconds",
+            reader,
+            default: 86_400,
+            in: 60...2_592_000
+        )
+        // The range is checked where the law is, so that the same words refuse it everywhere.
+        retention = try Retention(
+            auditLogDays: Int64(
+                Settings.integer(
+                    "auditLogRetentionDays",
+                    reader,
+                    default: Int(auditLogRetentionDays),
+                    in: 0...Int(Int32.max)
+                )
+            ),
+            consentRecordDays: Int64(
+                Settings.integer(
+                    "consentRecordRetentionDays",
+                    reader,
+                    default: Int(consentRecordRetentionDays),
+                    in: 0...Int(Int32.max)
+                )
+            )
+        )
     }
 
     /// Reads flags, then the environment, then the file that one of both names.

@@ -56,6 +56,7 @@ extension Event {
         case .scopeAdded, .policyPublished, .keyCreated, .keyRevoked, .connectorAdded,
             .importStarted, .importFinished:
             describeRegistry(&line)
+        case .holdPlaced, .holdLifted, .rowsPurged: describeRetention(&line)
         case .contactAdded, .consentRecorded, .suppressionAdded, .suppressionLifted,
             .permissionRebuilt:
             describePerson(&line)
@@ -88,6 +89,9 @@ extension Event {
         case .importStarted: "import.started"
         case .importFinished: "import.finished"
         case .permissionRebuilt: "permission.rebuilt"
+        case .holdPlaced: "hold.placed"
+        case .holdLifted: "hold.lifted"
+        case .rowsPurged: "retention.purged"
         }
     }
 
@@ -113,6 +117,21 @@ extension Event {
         case .importFinished(let id, let counts):
             line.subject = id.bytes
             line.facts = counts.mapValues(String.init)
+        default: break
+        }
+    }
+
+    private func describeRetention(_ line: inout AuditEvent) {
+        switch self {
+        case .holdPlaced(let hold), .holdLifted(let hold):
+            line.contact = hold.contact
+            line.subject = hold.id.bytes
+            line.facts = ["covers": hold.contact == nil ? "everything" : "contact"]
+        case .rowsPurged(let purge):
+            line.facts = [
+                "table": purge.kind.rawValue, "rows": String(purge.count),
+                "before": purge.before.text,
+            ]
         default: break
         }
     }

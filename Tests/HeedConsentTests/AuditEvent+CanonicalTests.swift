@@ -28,6 +28,28 @@ private enum Golden {
         "facts":{"addresses":"1","region":"DE"},"id":"01900000-0000-7006-8000-000000000006",\#
         "kind":"contact.added","v":1}
         """#,
+        "hold placed": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "contact":"01900000-0000-7001-8000-000000000001",\#
+        "details":"dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd",\#
+        "facts":{"covers":"contact"},"id":"01900000-0000-7006-8000-000000000006",\#
+        "kind":"hold.placed","subject":"01900000000070098000000000000009","v":1}
+        """#,
+        "hold on everything lifted": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"covers":"everything"},"id":"01900000-0000-7006-8000-000000000006",\#
+        "kind":"hold.lifted","subject":"01900000000070098000000000000009","v":1}
+        """#,
+        "records purged": #"""
+        {"actor":"runner","actorType":"system","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"before":"2021-02-01T09:30:00Z","rows":"1","table":"consent_records"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"retention.purged","v":1}
+        """#,
+        "events purged": #"""
+        {"actor":"runner","actorType":"system","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"before":"2021-02-01T09:30:00Z","rows":"3","table":"audit_events"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"retention.purged","v":1}
+        """#,
         "consent granted": #"""
         {"actor":"k-1","actorType":"api-key","at":"2026-01-31T09:30:00Z",\#
         "contact":"01900000-0000-7001-8000-000000000001",\#

@@ -1,6 +1,7 @@
 // The database itself refuses to change what may only be added (SPEC immutable-records).
 
 import HeedConsent
+import HeedLedger
 import HeedStore
 import TestSupport
 import Testing
@@ -34,7 +35,64 @@ struct InsertOnlyTests {
         "INSERT OR REPLACE INTO policies SELECT * FROM policies",
         "UPDATE policy_reconsents SET effective_at = 0",
         "DELETE FROM policy_reconsents",
+        "UPDATE ledger_leaves SET hash = zeroblob(32)",
+        "DELETE FROM ledger_leaves",
+        "INSERT OR REPLACE INTO ledger_leaves SELECT * FROM ledger_leaves",
+        "UPDATE ledger_tiles SET root = zeroblob(32)",
+        "DELETE FROM ledger_tiles",
+        "INSERT OR REPLACE INTO ledger_tiles SELECT * FROM ledger_tiles",
+        "UPDATE checkpoints SET root = zeroblob(32)",
+        "DELETE FROM checkpoints",
+        "INSERT OR REPLACE INTO checkpoints SELECT * FROM checkpoints",
+        "INSERT INTO checkpoints (size, root, signed_at, note) VALUES (1, zeroblob(32), 0, x'')",
+        "UPDATE checkpoint_cosignatures SET line = ''",
+        "DELETE FROM checkpoint_cosignatures",
+        "INSERT OR REPLACE INTO checkpoint_cosignatures SELECT * FROM checkpoint_cosignatures",
+        "UPDATE ledger_identity SET origin = 'x'",
+        "DELETE FROM ledger_identity",
+        "INSERT OR REPLACE INTO ledger_identity SELECT * FROM ledger_identity",
+        "UPDATE verifications SET findings = 0",
+        "DELETE FROM verifications",
+        "INSERT OR REPLACE INTO verifications SELECT * FROM verifications",
+        "DELETE FROM retention",
+        "INSERT OR REPLACE INTO retention (id, audit_before, consent_before) VALUES (1, 9, 9)",
+        "UPDATE retention SET audit_before = audit_before - 1",
+        // A horizon within 1095 days of the machine's own present.
+        "UPDATE retention SET audit_before = (SELECT max(at) FROM audit_events)",
+        "UPDATE retention SET consent_before = 9000000000000000000",
     ]
+
+    /// A log of two checkpoints and a full tile, a cosignature and a result, for the statements
+    /// above to work on.
+    private func fillLog(_ installation: Installation) async throws {
+        let hash = try Hash(bytes: [UInt8](repeating: 1, count: 32))
+        try await installation.database.write { transaction throws in
+            try transaction.establish(LedgerIdentity(origin: "heed.example/log", verifier: "v"))
+            for size in [1, 2] {
+                let leaf = StoredLeaf(
+                    index: size - 1,
+                    position: Int64(size),
+                    event: transaction.newID(),
+                    hash: hash
+                )
+                try transaction.insert(leaf)
+                try transaction.insert(
+                    StoredCheckpoint(size: size, root: hash, signedAt: transaction.now, note: [1])
+                )
+            }
+            try transaction.insertCosignature(ofSize: 1, witness: "w", line: "l")
+            try transaction.insert(
+                try Tile(level: 0, index: 0),
+                root: hash,
+                data: [UInt8](repeating: 1, count: 8192)
+            )
+            _ = try transaction.connection.run(
+                "INSERT INTO verifications (finished_at, started_at, log_size, events, findings, "
+                    + "summary) VALUES (1, 1, 1, 1, 0, '')",
+                []
+            )
+        }
+    }
 
     @Test(arguments: Backend.allCases, statements)
     func isRefusedWithAnError(_ backend: Backend, _ statement: SQL) async throws {
@@ -44,6 +102,7 @@ struct InsertOnlyTests {
             ])
             try await installation.decide(Sample.address())
             try await installation.optOut(Sample.address(), from: .global)
+            try await fillLog(installation)
             let effect = try await installation.effect { try await installation.sql(statement) }
             #expect(effect == .refused("refused-by-database"))
         }

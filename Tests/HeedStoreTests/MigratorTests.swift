@@ -10,7 +10,7 @@ import Testing
 @Suite("Migrator")
 struct MigratorTests {
     private static let next = Migration(
-        number: 2,
+        number: Int64(Migration.sqlite.count) + 1,
         name: "next",
         script: "CREATE TABLE later (id INTEGER) STRICT; CREATE INDEX later_by_id ON later (id);"
     )
@@ -89,12 +89,41 @@ struct MigratorTests {
         }
     }
 
+    /// A database of the first release has neither the log's tables nor its key.
+    @Test(arguments: Backend.allCases)
+    func anOlderDatabaseIsBroughtForward(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            try await installation.decide(Sample.address())
+            for statement in MigratorTests.backToTheFirstStep {
+                try await installation.sql(statement)
+            }
+            let database = try installation.reopened()
+            #expect(try await Contents.of(database).count(of: "vault_keys") == 4)
+            #expect(try await Contents.of(database).count(of: "retention") == 1)
+            #expect(try await Contents.of(database).count(of: "consent_records") == 1)
+        }
+    }
+
+    private static let backToTheFirstStep: [SQL] = [
+        "DROP TABLE checkpoint_cosignatures", "DROP TABLE checkpoints",
+        "DROP TABLE ledger_tiles", "DROP TABLE ledger_identity", "DROP TABLE verifications",
+        "DROP TABLE leases", "DROP TRIGGER audit_events_no_delete",
+        "DROP TRIGGER consent_records_no_delete", "DROP TABLE ledger_leaves",
+        "DROP TABLE legal_holds", "DROP TABLE retention",
+        "CREATE TRIGGER audit_events_no_delete BEFORE DELETE ON audit_events "
+            + "BEGIN SELECT RAISE(ABORT, 'no'); END",
+        "CREATE TRIGGER consent_records_no_delete BEFORE DELETE ON consent_records "
+            + "BEGIN SELECT RAISE(ABORT, 'no'); END",
+        "DELETE FROM vault_keys WHERE purpose = 'log'",
+        "DELETE FROM schema_migrations WHERE number > 1",
+    ]
+
     /// The first half of a step does not stay when the second half fails.
     @Test(arguments: Backend.allCases)
     func aStepThatFailsLeavesNothing(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
             let broken = Migration(
-                number: 2,
+                number: Int64(Migration.sqlite.count) + 1,
                 name: "broken",
                 script: "CREATE TABLE later (id INTEGER); CREATE TABLE later (id INTEGER);"
             )
@@ -158,7 +187,7 @@ struct MigratorTests {
             )
             let contents = try await Contents.of(second)
             #expect(contents.count(of: "schema_migrations") == Migration.sqlite.count)
-            #expect(contents.count(of: "vault_keys") == 3)
+            #expect(contents.count(of: "vault_keys") == 4)
         }
     }
 }

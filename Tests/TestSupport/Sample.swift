@@ -24,6 +24,11 @@ package enum Sample {
     /// Whoever works for the team.
     package static let actor = Actor(.apiKey, id: "test-key")
 
+    /// A further campaign scope.
+    package static func scope(_ name: String) throws -> Scope {
+        Scope(name: ScopeName(stored: name), channel: .email, kind: .campaign)
+    }
+
     /// A policy version.
     package static func policy(
         _ version: String = version,

@@ -17,6 +17,14 @@ enum MirrorRule {
     /// Sources without a mirrored test file, each with the test that covers it.
     static let coveredElsewhere: [Coverage] = [
         .init(
+            "Sources/HeedEngine/Retention/PurgeRows.swift",
+            by: "Tests/HeedEngineTests/Retention/PurgerTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+Retention.swift",
+            by: "Tests/HeedEngineTests/Retention/PurgerTests.swift"
+        ),
+        .init(
             "Sources/HeedCLI/Commands/ConnectorCommand.swift",
             by: "Tests/EndToEndTests/ContractTests.swift"
         ),
@@ -31,6 +39,10 @@ enum MirrorRule {
         .init(
             "Sources/HeedCLI/Commands/Import.swift",
             by: "Tests/EndToEndTests/ImportTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/Purge.swift",
+            by: "Tests/EndToEndTests/RetentionTests.swift"
         ),
         .init(
             "Sources/HeedCLI/Commands/RegistryCommands.swift",

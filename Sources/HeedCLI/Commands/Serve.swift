@@ -125,7 +125,14 @@ struct Serve: AsyncParsableCommand {
             intervalMilliseconds: 2000,
             logger: logger
         )
-        return runners + [rescuer]
+        let pruner = Pruner(
+            engine: installation.engine,
+            retention: settings.retention,
+            holder: Array(Installation.surroundings.randomKey().prefix(16)),
+            logger: logger
+        )
+        let verifier = BackgroundVerifier(installation, logger: logger)
+        return runners + [rescuer, pruner, verifier]
     }
 
     /// Makes the first admin key and writes it to `admin.key` beside the database.

@@ -87,24 +87,4 @@ extension Engine {
         )
         try await database.write { transaction in try transaction.insert(stored) }
     }
-
-    /// Takes or renews a lease that says which process does what only one may; housekeeping.
-    ///
-    /// - Returns: false while another holder has it.
-    public func holdLease(
-        _ name: String,
-        holder: [UInt8],
-        seconds: Int64
-    ) async throws -> Bool {
-        try await database.write { transaction in
-            try transaction.takeLease(name, holder: holder, seconds: seconds)
-        }
-    }
-
-    /// Gives a lease back.
-    public func releaseLease(_ name: String, holder: [UInt8]) async throws {
-        try await database.write { transaction in
-            try transaction.dropLease(name, holder: holder)
-        }
-    }
 }
