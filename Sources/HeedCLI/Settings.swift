@@ -161,5 +161,7 @@ struct Settings: Sendable {
     }
 
     /// The server's part of the settings.
-    var serverOptions: ServerOptions { ServerOptions(host: host, port: port, publicURL: publicURL) }
+    var serverOptions: ServerOptions {
+        ServerOptions(host: host, port: port, publicURL: publicURL, version: Heed.version)
+    }
 }

@@ -14,6 +14,8 @@ public struct BackgroundVerifier: Service {
     public static let intervalSeconds: Int64 = 86_400
     /// Seconds after which another process may begin a run that was left unfinished.
     public static let leaseSeconds: Int64 = 600
+    /// Pages after which the lease is renewed; each renewal is a write.
+    static let pagesPerLease = 100
     /// Findings that are logged one by one.
     static let loggedFindings = 10
     private static let leaseName = "verifier"
@@ -60,8 +62,11 @@ public struct BackgroundVerifier: Service {
         do {
             guard try await takeLease() else { return nil }
             let before = try await engine.ask(LastVerification())
+            var pages = 0
             let report = try await Verifier(engine: engine).run { _ in
                 try await options.pause()
+                pages += 1
+                guard pages.isMultiple(of: BackgroundVerifier.pagesPerLease) else { return }
                 // Another process may have taken over from one that slept for too long.
                 guard try await takeLease() else { throw CancellationError() }
             }
