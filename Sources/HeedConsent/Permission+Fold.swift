@@ -1,4 +1,4 @@
-// Folds a person's records into their permission again, to see that the projection is what they say.
+// Folds a person's records into their permission again, to see that rows are what they say.
 
 /// What a consent record says, as far as it bears on a permission.
 public struct DecidedRecord: Hashable, Sendable {

@@ -39,7 +39,7 @@ struct HealthRoutes {
         metrics.add(
             "heed_build_info",
             help: "The version of this program.",
-            [(["version": version], 1)]
+            [Metrics.Sample(1, ["version": version])]
         )
         metrics.add(
             "heed_log_size",
@@ -74,7 +74,9 @@ struct HealthRoutes {
         metrics.add(
             "heed_queue_jobs",
             help: "Jobs in the queue by lane and state.",
-            status.queue.map { (["lane": $0.lane, "state": $0.state], Double($0.count)) }
+            status.queue.map {
+                Metrics.Sample(Double($0.count), ["lane": $0.lane, "state": $0.state])
+            }
         )
         return metrics.text
     }

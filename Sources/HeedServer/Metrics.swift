@@ -8,6 +8,17 @@ struct Metrics {
         case counter
     }
 
+    /// A value with its labels.
+    struct Sample {
+        let labels: KeyValuePairs<String, String>
+        let value: Double
+
+        init(_ value: Double, _ labels: KeyValuePairs<String, String> = [:]) {
+            self.labels = labels
+            self.value = value
+        }
+    }
+
     /// The media type of the format.
     static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -18,21 +29,23 @@ struct Metrics {
         _ name: String,
         _ kind: Kind = .gauge,
         help: String,
-        _ values: [(labels: KeyValuePairs<String, String>, value: Double)]
+        _ samples: [Sample]
     ) {
-        guard !values.isEmpty else { return }
+        guard !samples.isEmpty else { return }
         text += "# HELP \(name) \(Metrics.escaped(help, quotes: false))\n"
         text += "# TYPE \(name) \(kind.rawValue)\n"
-        for (labels, value) in values {
-            let pairs = labels.map { "\($0.key)=\"\(Metrics.escaped($0.value, quotes: true))\"" }
+        for sample in samples {
+            let pairs = sample.labels.map {
+                "\($0.key)=\"\(Metrics.escaped($0.value, quotes: true))\""
+            }
             let suffix = pairs.isEmpty ? "" : "{\(pairs.joined(separator: ","))}"
-            text += "\(name)\(suffix) \(Metrics.number(value))\n"
+            text += "\(name)\(suffix) \(Metrics.number(sample.value))\n"
         }
     }
 
     /// Adds a family of one value; nothing where there is no value yet.
     mutating func add(_ name: String, help: String, _ value: Double?) {
-        add(name, help: help, value.map { [([:], $0)] } ?? [])
+        add(name, help: help, value.map { [Sample($0)] } ?? [])
     }
 
     /// Whole numbers without a fraction, as people expect to read them.

@@ -1,5 +1,6 @@
 // Tests that the two probes tell a living process from one that can do its work.
 
+import HTTPTypes
 import HeedConsent
 import HeedEngine
 import HeedStore

@@ -8,7 +8,7 @@ import Testing
 struct MetricsTests {
     @Test func oneFamilyAfterTheOther() {
         var metrics = Metrics()
-        metrics.add("a_total", .counter, help: "All.", [([:], 3)])
+        metrics.add("a_total", .counter, help: "All.", [Metrics.Sample(3)])
         metrics.add("b", help: "Half.", 0.5)
         metrics.add("c", help: "Absent.", nil)
         metrics.add("d", help: "None.", [])
@@ -27,7 +27,7 @@ struct MetricsTests {
 
     @Test func labelsAndHelpAreEscaped() {
         var metrics = Metrics()
-        metrics.add("a", help: "x\\y\n\"z\"", [(["l": "x\\y\n\"z\"", "m": ""], -1)])
+        metrics.add("a", help: "x\\y\n\"z\"", [Metrics.Sample(-1, ["l": "x\\y\n\"z\"", "m": ""])])
         #expect(
             metrics.text == #"""
                 # HELP a x\\y\n"z"

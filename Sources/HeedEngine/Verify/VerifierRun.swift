@@ -112,8 +112,8 @@ extension Verifier.Run {
             )
             let page = try await engine.ask(PeopleInRange(range: next.0))
             people.check(page, &findings)
-            for question in blocks.check(page, &findings) {
-                guard try await !engine.ask(LiftedByAlias(question: question)) else { continue }
+            for question in blocks.check(page, &findings)
+            where try await !engine.ask(LiftedByAlias(question: question)) {
                 findings.add(
                     .blockMissing,
                     at: question.place,

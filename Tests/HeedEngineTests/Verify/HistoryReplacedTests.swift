@@ -1,4 +1,4 @@
-// (g) A whole history replaced and signed again looks whole, until a kept checkpoint is shown to it.
+// (g) A whole history replaced and signed again looks whole, until a kept checkpoint is shown.
 
 import HeedConsent
 import HeedEngine
@@ -135,7 +135,9 @@ struct HistoryReplacedTests {
     /// An event edited together with its leaf: the signed roots say so.
     @Test func anEventWithItsLeafIsCaughtByTheRoots() async throws {
         try await withHistory { installation, _ in
-            let rows = try await installation.sql("SELECT body FROM audit_events WHERE position = 7")
+            let rows = try await installation.sql(
+                "SELECT body FROM audit_events WHERE position = 7"
+            )
             var body = try #require(rows.first).blob(0)
             body[body.count - 3] ^= 1
             try await installation.sql(

@@ -1,4 +1,4 @@
-// Whoever owns the database file can change anything in it, and each change is named with its place.
+// Whoever owns the database file can change anything, and each change is named with its place.
 
 import HeedConsent
 import HeedEngine
@@ -158,8 +158,7 @@ struct TamperingTests {
         try await Backend.sqlite.withEngine { installation in
             try await installation.live()
             #expect(try await installation.verify().findings == [])
-            try await installation.tamper()
-            for statement in change.statements { try await installation.sql(statement) }
+            try await installation.tamper(change.statements)
             let report = try await installation.verify()
             let wanted = Set(change.codes.map(\.rawValue))
             #expect(wanted.isSubset(of: report.codes), "\(report.findings)")

@@ -56,10 +56,20 @@ extension Installation {
         return OutsideCheckpoint(name: name, note: note)
     }
 
-    /// Takes all triggers away and runs statements, as whoever owns the file can.
+    /// Takes all triggers away and runs statements through a connection of its own, as whoever
+    /// owns the file can.
     func tamper(_ statements: SQL...) async throws {
-        for trigger in tamperedTriggers { try await sql(trigger) }
-        for statement in statements { try await sql(statement) }
+        try await tamper(statements)
+    }
+
+    /// The same with a list.
+    func tamper(_ statements: [SQL]) async throws {
+        let second = try reopened()
+        try await second.write { transaction in
+            for statement in tamperedTriggers + statements {
+                _ = try transaction.connection.run(statement, [])
+            }
+        }
     }
 }
 
