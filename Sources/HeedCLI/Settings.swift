@@ -65,6 +65,8 @@ struct Settings: Sendable {
     let leaseSeconds: Int
     /// What delays between attempts are multiplied by.
     let retryScale: Double
+    /// Seconds between two verifications in the background.
+    let verifyIntervalSeconds: Int
     /// For how long evidence is kept.
     let retention: Retention
 
@@ -99,6 +101,12 @@ struct Settings: Sendable {
             throw Refusal(.invalid, field: "retryScale", "a scale is a number from 0.001 to 10")
         }
         self.retryScale = retryScale
+        verifyIntervalSeconds = try Settings.integer(
+            "verifyIntervalSeconds",
+            reader,
+            default: 86_400,
+            in: 60...2_592_000
+        )
         // The range is checked where the law is, so that the same words refuse it everywhere.
         retention = try Retention(
             auditLogDays: Int64(
@@ -195,5 +203,7 @@ struct Settings: Sendable {
     }
 
     /// The server's part of the settings.
-    var serverOptions: ServerOptions { ServerOptions(host: host, port: port, publicURL: publicURL) }
+    var serverOptions: ServerOptions {
+        ServerOptions(host: host, port: port, publicURL: publicURL, version: Heed.version)
+    }
 }

@@ -57,7 +57,8 @@ extension Event {
             .importStarted, .importFinished:
             describeRegistry(&line)
         case .holdPlaced, .holdLifted, .rowsPurged: describeRetention(&line)
-        case .contactAdded, .consentRecorded, .suppressionAdded, .suppressionLifted:
+        case .contactAdded, .consentRecorded, .suppressionAdded, .suppressionLifted,
+            .permissionRebuilt:
             describePerson(&line)
         case .optOutRequested, .optOutEnqueued, .optOutStarted, .localCascadeCompleted,
             .targetConfirmed, .targetFailed, .optOutCompleted:
@@ -87,6 +88,7 @@ extension Event {
         case .connectorAdded: "connector.added"
         case .importStarted: "import.started"
         case .importFinished: "import.finished"
+        case .permissionRebuilt: "permission.rebuilt"
         case .holdPlaced: "hold.placed"
         case .holdLifted: "hold.lifted"
         case .rowsPurged: "retention.purged"
@@ -160,6 +162,15 @@ extension Event {
         case .suppressionLifted(let suppression, let contact):
             line.contact = contact
             describe(suppression, in: &line)
+        case .permissionRebuilt(let contact, let scope, let from, let to):
+            line.contact = contact
+            line.scope = scope.text
+            line.from = from.state.rawValue
+            line.to = to.state.rawValue
+            let columns = to.columns(differingFrom: from).joined(separator: ",")
+            line.facts = ["columns": columns, "optOutStatus": to.optOutStatus.rawValue]
+            line.facts["record"] = to.record?.text
+            line.facts["optOut"] = to.optOut?.text
         default: break
         }
     }

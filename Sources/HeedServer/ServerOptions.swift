@@ -8,6 +8,8 @@ public struct ServerOptions: Sendable {
     public var port: Int
     /// The base of public links, without a trailing slash; RFC 8058 needs https in production.
     public var publicURL: String
+    /// The version of the program, for measurements.
+    public var version: String
     /// The largest JSON body, in bytes; 10,000 addresses of 254 bytes are 2.6 MB.
     public var jsonBytesMaximum: Int
     /// The largest body of a public form, in bytes; a one-click body has about 150.
@@ -18,12 +20,14 @@ public struct ServerOptions: Sendable {
         host: String,
         port: Int,
         publicURL: String,
+        version: String = "unknown",
         jsonBytesMaximum: Int = 4 << 20,
         formBytesMaximum: Int = 4 << 10
     ) {
         self.host = host
         self.port = port
         self.publicURL = publicURL
+        self.version = version
         self.jsonBytesMaximum = jsonBytesMaximum
         self.formBytesMaximum = formBytesMaximum
     }

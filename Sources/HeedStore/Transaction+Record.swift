@@ -89,6 +89,8 @@ extension Transaction {
         case .importStarted(let id, let format, let scope, let policyVersion):
             try insertImport(id, format: format, scope: scope, policyVersion: policyVersion)
         case .importFinished(let id, let counts): try finishImport(id, counts: counts)
+        case .permissionRebuilt(let contact, let scope, _, let permission):
+            try put(permission, of: contact, in: scope)
         case .holdPlaced(let hold): try insert(hold, reason: sealed[0])
         case .holdLifted(let hold): try deleteHold(hold.id)
         case .rowsPurged(let purge): try apply(purge)

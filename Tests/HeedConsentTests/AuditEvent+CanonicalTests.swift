@@ -163,6 +163,15 @@ private enum Golden {
         "kind":"suppression.lifted","scope":"newsletter","source":"one-click",\#
         "subject":"01900000000070038000000000000003","v":1}
         """#,
+        "permission rebuilt": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "contact":"01900000-0000-7001-8000-000000000001",\#
+        "facts":{"columns":"state,opt_out_status,opt_out_id,record_id",\#
+        "optOut":"01900000-0000-7003-8000-000000000003","optOutStatus":"completed",\#
+        "record":"01900000-0000-7002-8000-000000000002"},"from":"granted",\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"permission.rebuilt",\#
+        "scope":"newsletter","to":"withdrawn","v":1}
+        """#,
         "key created": #"""
         {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
         "facts":{"key":"k-1","role":"sender"},"id":"01900000-0000-7006-8000-000000000006",\#

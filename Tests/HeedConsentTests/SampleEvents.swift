@@ -109,6 +109,7 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
                 by: .person,
                 .suppressionLifted(optOut, Fixture.contact)
             ),
+            SampleEvent("permission rebuilt", by: cli, rebuilt()),
         ]
     }
 
@@ -162,6 +163,14 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
             SampleEvent("target failed", by: runner, .targetFailed(failed, pending)),
             SampleEvent("opt-out completed", by: runner, .optOutCompleted(completed)),
         ]
+    }
+
+    private static func rebuilt() -> Event {
+        var right = permission(.withdrawn)
+        (right.optOutStatus, right.optOut) = (.completed, Fixture.optOut)
+        right.record = Fixture.consent
+        let wrong = permission(.granted)
+        return .permissionRebuilt(Fixture.contact, Fixture.newsletter, from: wrong, to: right)
     }
 
     private static func permission(_ state: Permission.State) -> Permission {

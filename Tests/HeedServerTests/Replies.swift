@@ -108,4 +108,13 @@ struct BatchReply: Decodable {
 struct HealthReply: Decodable {
     let status: String
     let position: Int64?
+    let log: Log?
+
+    struct Log: Decodable {
+        let size: Int
+        let signedAt: String?
+        let unsequenced: Int
+        let verifiedAt: String?
+        let findings: Int?
+    }
 }

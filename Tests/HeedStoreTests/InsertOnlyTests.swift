@@ -73,6 +73,7 @@ struct InsertOnlyTests {
         "INSERT OR REPLACE INTO checkpoints SELECT * FROM checkpoints",
         "INSERT OR REPLACE INTO checkpoint_cosignatures SELECT * FROM checkpoint_cosignatures",
         "INSERT OR REPLACE INTO ledger_identity SELECT * FROM ledger_identity",
+        "INSERT OR REPLACE INTO verifications SELECT * FROM verifications",
         "INSERT OR REPLACE INTO retention (id, audit_before, consent_before) VALUES (1, 9, 9)",
     ]
 

@@ -66,6 +66,16 @@ struct TransactionRecordTests {
                 kind: "suppression.lifted",
                 tables: ["suppressions"]
             ),
+            Case(
+                event: .permissionRebuilt(
+                    contact.id,
+                    Sample.newsletter,
+                    from: Permission(),
+                    to: try Permission().applying(.deny(at: time))
+                ),
+                kind: "permission.rebuilt",
+                tables: ["permissions"]
+            ),
         ]
     }
 

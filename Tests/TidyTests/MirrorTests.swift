@@ -17,6 +17,50 @@ enum MirrorRule {
     /// Sources without a mirrored test file, each with the test that covers it.
     static let coveredElsewhere: [Coverage] = [
         .init(
+            "Sources/HeedCLI/Commands/Verify.swift",
+            by: "Tests/EndToEndTests/VerifyTests.swift"
+        ),
+        .init(
+            "Sources/HeedEngine/Verify/BlockCheck.swift",
+            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+        ),
+        .init(
+            "Sources/HeedEngine/Verify/LogCheck.swift",
+            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+        ),
+        .init(
+            "Sources/HeedEngine/Verify/PeopleCheck.swift",
+            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+        ),
+        .init(
+            "Sources/HeedEngine/Verify/PermissionFold.swift",
+            by: "Tests/HeedEngineTests/Verify/VerifierTests.swift"
+        ),
+        .init(
+            "Sources/HeedEngine/Verify/RecordCheck.swift",
+            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+        ),
+        .init(
+            "Sources/HeedEngine/Verify/Verifications.swift",
+            by: "Tests/HeedEngineTests/Verify/VerifierTests.swift"
+        ),
+        .init(
+            "Sources/HeedEngine/Verify/VerifierRun.swift",
+            by: "Tests/HeedEngineTests/Verify/VerifierTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+LogPages.swift",
+            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+People.swift",
+            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+Verifications.swift",
+            by: "Tests/HeedEngineTests/Verify/VerifierTests.swift"
+        ),
+        .init(
             "Sources/HeedEngine/Retention/PurgeRows.swift",
             by: "Tests/HeedEngineTests/Retention/PurgerTests.swift"
         ),

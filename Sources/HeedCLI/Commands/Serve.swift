@@ -148,7 +148,8 @@ struct Serve: AsyncParsableCommand {
             holder: Array(Installation.surroundings.randomKey().prefix(16)),
             logger: logger
         )
-        return runners + [rescuer, pruner]
+        let verifier = BackgroundVerifier(installation, logger: logger)
+        return runners + [rescuer, pruner, verifier]
     }
 
     /// Makes the first admin key and writes it to `admin.key` beside the database.
