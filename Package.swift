@@ -187,7 +187,10 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
             ]
         ),
-        .testTarget(name: "EndToEndTests", dependencies: ["HeedCLI", "HeedLedger"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["HeedCLI", "HeedLedger", "TestSupport"]
+        ),
         .testTarget(name: "TidyTests"),
     ]
 )

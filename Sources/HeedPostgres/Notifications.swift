@@ -64,7 +64,7 @@ private final class Listener: Sendable {
 
     func run() {
         while !isStopped.load(ordering: .relaxed) {
-            // A connection that was lost is made again; what was said meanwhile is found by polling.
+            // A lost connection is made again; what was said meanwhile is found by polling.
             _ = try? listen()
             Thread.sleep(forTimeInterval: 0.2)
         }

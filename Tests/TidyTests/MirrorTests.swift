@@ -117,6 +117,10 @@ enum MirrorRule {
             by: "Tests/EndToEndTests/SettingsTests.swift"
         ),
         .init(
+            "Sources/HeedCLI/OpenDatabase.swift",
+            by: "Tests/EndToEndTests/PostgresTests.swift"
+        ),
+        .init(
             "Sources/HeedEngine/Import/ImportReport.swift",
             by: "Tests/HeedEngineTests/Import/ImporterTests.swift"
         ),
