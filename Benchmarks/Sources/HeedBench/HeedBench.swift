@@ -17,6 +17,9 @@ struct HeedBench {
             results.append(try await GroupCommitBench(folder: folder).run())
         }
         results.append(try await CheckBench(folder: folder).run())
+        results.append(try await TreeBench().run())
+        results.append(try ProofBench().run())
+        results.append(try await SequencingBench(folder: folder).run())
         print(Comparison.table(results))
         if let path = ProcessInfo.processInfo.environment["HEED_BENCH_JSON"] {
             let encoder = JSONEncoder()
