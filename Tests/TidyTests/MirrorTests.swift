@@ -21,6 +21,10 @@ enum MirrorRule {
             by: "Tests/HeedEngineTests/Retention/PurgerTests.swift"
         ),
         .init(
+            "Sources/HeedStore/Transaction+Ledger.swift",
+            by: "Tests/HeedEngineTests/Log/SequencerTests.swift"
+        ),
+        .init(
             "Sources/HeedStore/Transaction+Retention.swift",
             by: "Tests/HeedEngineTests/Retention/PurgerTests.swift"
         ),
@@ -71,6 +75,10 @@ enum MirrorRule {
         .init(
             "Sources/HeedCLI/Installation.swift",
             by: "Tests/EndToEndTests/SettingsTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/LogServices.swift",
+            by: "Tests/EndToEndTests/LogTests.swift"
         ),
         .init(
             "Sources/HeedEngine/Import/ImportReport.swift",
