@@ -69,6 +69,10 @@ enum MirrorRule {
             by: "Tests/HeedEngineTests/Retention/PurgerTests.swift"
         ),
         .init(
+            "Sources/HeedStore/Transaction+Ledger.swift",
+            by: "Tests/HeedEngineTests/Log/SequencerTests.swift"
+        ),
+        .init(
             "Sources/HeedStore/Transaction+Retention.swift",
             by: "Tests/HeedEngineTests/Retention/PurgerTests.swift"
         ),
@@ -123,6 +127,10 @@ enum MirrorRule {
         .init(
             "Sources/HeedCLI/OpenDatabase.swift",
             by: "Tests/EndToEndTests/PostgresTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/LogServices.swift",
+            by: "Tests/EndToEndTests/LogTests.swift"
         ),
         .init(
             "Sources/HeedEngine/Import/ImportReport.swift",
