@@ -71,6 +71,9 @@ final class PostgresConnection: SQLConnection {
         // Every statement of the hot paths has an index. A plan made from old statistics, just
         // after an import, must not choose to read a whole table.
         "SELECT set_config('enable_seqscan', 'off', false)",
+        // For the same reason: every join begins with a few rows and follows an index from each.
+        "SELECT set_config('enable_hashjoin', 'off', false)",
+        "SELECT set_config('enable_mergejoin', 'off', false)",
         "SELECT set_config('plan_cache_mode', 'force_generic_plan', false)",
         // The setting above makes estimates look dear, and compiling a plan takes longer than it.
         "SELECT set_config('jit', 'off', false)",

@@ -10,7 +10,7 @@ import Logging
 import TestSupport
 import Testing
 
-@Suite("Checkpoint archiver", .timeLimit(.minutes(1)))
+@Suite("Checkpoint archiver", .timeLimit(.minutes(5)))
 struct CheckpointArchiverTests {
     private func archiver(
         _ installation: Installation,

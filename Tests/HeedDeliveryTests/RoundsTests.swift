@@ -8,7 +8,7 @@ import Testing
 
 @testable import HeedDelivery
 
-@Suite("Rounds", .timeLimit(.minutes(1)))
+@Suite("Rounds", .timeLimit(.minutes(5)))
 struct RoundsTests {
     private final class Count: Sendable {
         private let value = Mutex(0)

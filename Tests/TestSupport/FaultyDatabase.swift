@@ -48,6 +48,7 @@ package final class FaultyDatabase: Database {
             return try body(
                 Transaction(
                     connection: FailingConnection(transaction.connection, at: number),
+                    mode: .writing,
                     surroundings: transaction.surroundings,
                     vault: transaction.vault
                 )
@@ -68,10 +69,26 @@ private final class FailingConnection: SQLConnection {
         remaining = number
     }
 
+    var dialect: Dialect { base.dialect }
+
     func run(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError) -> [Row] {
+        try count()
+        return try base.run(sql, arguments)
+    }
+
+    func post(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError) {
+        try count()
+        try base.post(sql, arguments)
+    }
+
+    func runEach(_ sql: SQL, _ sets: [[SQLValue]]) throws(StoreError) -> [[Row]] {
+        try count()
+        return try base.runEach(sql, sets)
+    }
+
+    private func count() throws(StoreError) {
         remaining -= 1
         guard remaining != -1 else { throw StoreError(.unavailable, "as planned") }
-        return try base.run(sql, arguments)
     }
 
     func runScript(_ script: String) throws(StoreError) { try base.runScript(script) }

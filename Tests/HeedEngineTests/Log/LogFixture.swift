@@ -68,6 +68,15 @@ extension Installation {
                     try transaction.connection.runScript("DROP TRIGGER \"\(name)\"")
                 }
             }
+        case .postgres:
+            let owner = try backend.prompt(of: self)
+            try await owner.write { transaction in
+                for (table, _) in Contents.statements where table != "schema_migrations" {
+                    try transaction.connection.runScript(
+                        "ALTER TABLE heed.\(table) DISABLE TRIGGER USER"
+                    )
+                }
+            }
         }
     }
 

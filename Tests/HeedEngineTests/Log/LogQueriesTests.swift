@@ -7,7 +7,7 @@ import HeedStore
 import TestSupport
 import Testing
 
-@Suite("Log queries", .timeLimit(.minutes(1)))
+@Suite("Log queries", .timeLimit(.minutes(5)))
 struct LogQueriesTests {
     private func witness(_ number: UInt8) throws -> NoteSigner {
         try NoteSigner(
