@@ -15,6 +15,11 @@ import HeedStore
 final class PostgresConnection: SQLConnection {
     private let session: OpaquePointer
     private let pipeline: Pipeline
+    /// Since when the server keeps the plans it has.
+    private var plansSince = ContinuousClock.now
+    /// How long it may keep them: a plan made for a small table is a bad one after an import, and
+    /// the server itself notices only when it analyses the table, minutes later.
+    private static let planLifetime = Duration.seconds(10)
 
     let dialect = Dialect.postgres
 
@@ -140,6 +145,9 @@ final class PostgresConnection: SQLConnection {
         case .reading: try post("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", [])
         case .writing: try post("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", [])
         }
+        guard ContinuousClock.now - plansSince > PostgresConnection.planLifetime else { return }
+        plansSince = .now
+        try post("DISCARD PLANS", [])
     }
 
     /// Commits, and says so only when the server did.
