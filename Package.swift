@@ -90,8 +90,8 @@ let package = Package(
         .executableTarget(
             name: "HeedCLI",
             dependencies: [
-                "HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine", "HeedConnectors",
-                "HeedDelivery", "HeedServer", logging, lifecycle,
+                "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", "HeedEngine",
+                "HeedConnectors", "HeedDelivery", "HeedServer", logging, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

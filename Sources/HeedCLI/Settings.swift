@@ -4,6 +4,7 @@ import ArgumentParser
 import Configuration
 import Foundation
 import HeedConsent
+import HeedLedger
 import HeedServer
 import Logging
 
@@ -41,6 +42,8 @@ struct Settings: Sendable {
     let port: Int
     /// The base of public links.
     let publicURL: String
+    /// The name of the log, for one that has none yet.
+    let logOrigin: String
     /// How much to log.
     let logLevel: Logger.Level
     /// Jobs done at the same time in the opt-out lane.
@@ -69,6 +72,16 @@ struct Settings: Sendable {
         publicURL = base.hasSuffix("/") ? String(base.dropLast()) : base
         guard base.hasPrefix("https://") || base.hasPrefix("http://") else {
             throw Refusal(.invalid, field: "publicUrl", "a base of links starts with https://")
+        }
+        // C2SP tlog-checkpoint: the origin should be the log's URL without scheme and slash.
+        let place = base.hasPrefix("https://") ? publicURL.dropFirst(8) : publicURL.dropFirst(7)
+        logOrigin = reader.string(forKey: "logOrigin", default: "\(place)/log")
+        guard NoteKey.isValidName(logOrigin) else {
+            throw Refusal(
+                .invalid,
+                field: "logOrigin",
+                "a log's name is like heed.example/log, without spaces and '+'"
+            )
         }
         let level = reader.string(forKey: "logLevel", default: "info")
         guard let logLevel = Logger.Level(rawValue: level) else {

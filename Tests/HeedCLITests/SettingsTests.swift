@@ -30,6 +30,7 @@ struct SettingsTests {
         #expect(settings.host == "127.0.0.1")
         #expect(settings.port == 8080)
         #expect(settings.publicURL == "http://127.0.0.1:8080")
+        #expect(settings.logOrigin == "127.0.0.1:8080/log")
         #expect(settings.logLevel == .info)
         #expect(settings.workers == 16)
         #expect(settings.leaseSeconds == 30)
@@ -62,10 +63,19 @@ struct SettingsTests {
         #expect(try settings(["publicUrl": "https://h.example"]).publicURL == "https://h.example")
     }
 
+    @Test func theLogIsNamedAfterTheBaseOfLinksUnlessSaid() throws {
+        for base in ["https://h.example", "http://h.example/"] {
+            #expect(try settings(["publicUrl": base]).logOrigin == "h.example/log")
+        }
+        let named = try settings(["publicUrl": "https://h.example", "logOrigin": "other.example/1"])
+        #expect(named.logOrigin == "other.example/1")
+    }
+
     @Test(arguments: [
         ("database", "heed.sqlite"), ("database", "sqlite:"), ("database", "postgres://x"),
         ("port", "x"), ("port", "-1"), ("port", "65536"), ("port", "80.5"),
         ("publicUrl", "h.example"), ("publicUrl", "ftp://h.example"),
+        ("logOrigin", ""), ("logOrigin", "a log"), ("logOrigin", "a+b"), ("logOrigin", "a\nb"),
         ("logLevel", "loud"), ("logLevel", ""),
         ("workers", "0"), ("workers", "1001"), ("workers", "two"),
         ("leaseSeconds", "19"), ("leaseSeconds", "3601"),
