@@ -69,6 +69,10 @@ enum MirrorRule {
             by: "Tests/HeedEngineTests/Import/ImporterTests.swift"
         ),
         .init(
+            "Sources/HeedLedger/ProofBundle+Check.swift",
+            by: "Tests/HeedLedgerTests/ProofBundleTests.swift"
+        ),
+        .init(
             "Sources/HeedSQLite/ReaderPool.swift",
             by: "Tests/HeedSQLiteTests/SQLiteDatabaseTests.swift"
         ),
