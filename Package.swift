@@ -75,8 +75,8 @@ let package = Package(
         .target(
             name: "HeedServer",
             dependencies: [
-                "HeedConsent", "HeedStore", "HeedEngine", "HeedConnectors", crypto, logging,
-                lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
+                "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", "HeedConnectors", crypto,
+                logging, lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -120,7 +120,9 @@ let package = Package(
         ),
         .testTarget(
             name: "HeedEngineTests",
-            dependencies: ["TestSupport", "HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine"]
+            dependencies: [
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", "HeedEngine",
+            ]
         ),
         .testTarget(
             name: "HeedConnectorsTests",
@@ -138,8 +140,8 @@ let package = Package(
         .testTarget(
             name: "HeedServerTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedStore", "HeedEngine", "HeedConnectors",
-                "HeedServer", crypto, logging,
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine",
+                "HeedConnectors", "HeedServer", crypto, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

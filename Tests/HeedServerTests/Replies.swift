@@ -109,3 +109,13 @@ struct HealthReply: Decodable {
     let status: String
     let position: Int64?
 }
+
+/// `GET /v1/log/proof` as JSON.
+struct ProofReply: Decodable {
+    let event: String
+    let index: Int
+    let size: Int
+    let leafHash: String
+    let path: [String]
+    let checkpoint: String
+}
