@@ -46,6 +46,7 @@ extension ProofBundle {
     ///   - files: All files by their paths, with `/` between folders.
     ///   - log: The log's key, from another source than the bundle; its name is the log's.
     ///   - policy: How many of which witnesses must have cosigned.
+    /// - Returns: What was proved, and what is wrong.
     public static func check(
         _ files: [String: [UInt8]],
         log: NoteVerifier,
@@ -104,9 +105,7 @@ private struct BundleCheck {
 
     private mutating func head(_ bytes: [UInt8]) throws(LedgerError) {
         let note = try SignedNote(bytes: bytes)
-        let verified = try note.verified(by: [log] + policy.witnesses)
-        let head = try Checkpoint(opening: note, origin: log.name, log: log)
-        try policy.check(verified)
+        let head = try Checkpoint(opening: note, origin: log.name, log: log, policy: policy)
         guard note.bytes == bytes else { throw BundleCheck.spelling }
         report.head = head
     }
