@@ -35,6 +35,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The base of public links, for example https://heed.example.")
     var publicUrl: String?
 
+    @Flag(help: "Let everybody read the log's entries, not only its hashes.")
+    var publicLogEntries = false
+
     @Option(
         help: "What to run, separated by commas: api, worker (default both).",
         transform: Serve.roles
@@ -67,10 +70,12 @@ struct Serve: AsyncParsableCommand {
             services += Serve.worker(installation, transport: transport, logger: logger)
         }
         if role.contains(.api) {
+            var options = settings.serverOptions
+            options.publicLogEntries = publicLogEntries
             services.append(
                 try buildApplication(
                     engine: installation.engine,
-                    options: settings.serverOptions,
+                    options: options,
                     logger: logger,
                     onRunning: { port in Serve.greet(settings, port: port, keyPath: keyPath) }
                 )
