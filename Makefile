@@ -6,11 +6,15 @@ SWIFT_FILES := Sources Tests Package.swift \
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: run test check demo format lint bench clean help setup-run setup-test
+.PHONY: run run-postgres test check demo format lint bench clean help setup-run setup-test
 
 run: setup-run ## install what is missing, build, serve on 127.0.0.1:8080
 	swift build -c release --product heed $(FLAGS)
 	.build/release/heed serve
+
+run-postgres: setup-test ## the same on a throwaway PostgreSQL server, gone at the end
+	swift build -c release --product heed $(FLAGS)
+	scripts/run-postgres.sh .build/release/heed
 
 test: setup-test lint ## everything: format, unit, conformance, end to end, contract
 	scripts/venv.sh
@@ -39,7 +43,7 @@ clean: ## remove what was built; data in heed-data stays
 	rm -rf .build Benchmarks/.build .venv test-artifacts
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup-run:
 	@scripts/setup.sh run

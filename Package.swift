@@ -18,7 +18,12 @@ let package = Package(
             name: "HeedEngine",
             targets: ["HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine"]
         ),
+        .library(name: "HeedPostgres", targets: ["HeedPostgres"]),
         .library(name: "HeedLedger", targets: ["HeedLedger"]),
+    ],
+    traits: [
+        .trait(name: "PostgreSQL", description: "The PostgreSQL engine; needs libpq."),
+        .default(enabledTraits: ["PostgreSQL"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -31,6 +36,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
@@ -49,6 +55,8 @@ let package = Package(
             resources: [
                 .embedInCode("Migrations/0001-spine.sqlite.sql"),
                 .embedInCode("Migrations/0002-ledger.sqlite.sql"),
+                .embedInCode("Migrations/0001-spine.postgres.sql"),
+                .embedInCode("Migrations/0002-ledger.postgres.sql"),
             ]
         ),
         .target(
@@ -58,6 +66,15 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
+        .systemLibrary(
+            name: "CPostgres",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
+        .target(
+            name: "HeedPostgres",
+            dependencies: ["CPostgres", "HeedConsent", "HeedStore"]
+        ),
         .target(
             name: "HeedEngine",
             dependencies: ["HeedConsent", "HeedLedger", "HeedStore", crypto, logging]
@@ -66,10 +83,12 @@ let package = Package(
         .target(
             name: "HeedDelivery",
             dependencies: [
-                "HeedConsent", "HeedStore", "HeedEngine", "HeedConnectors", logging, lifecycle,
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", "HeedConnectors", logging,
+                lifecycle, .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
         .target(
@@ -92,6 +111,7 @@ let package = Package(
             dependencies: [
                 "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", "HeedEngine",
                 "HeedConnectors", "HeedDelivery", "HeedServer", logging, lifecycle,
+                .target(name: "HeedPostgres", condition: .when(traits: ["PostgreSQL"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -100,7 +120,9 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine"],
+            dependencies: [
+                "HeedConsent", "HeedStore", "HeedSQLite", "HeedPostgres", "HeedEngine",
+            ],
             path: "Tests/TestSupport"
         ),
         .testTarget(name: "HeedConsentTests", dependencies: ["HeedConsent"]),
@@ -112,16 +134,26 @@ let package = Package(
         ),
         .testTarget(
             name: "HeedStoreTests",
-            dependencies: ["TestSupport", "HeedConsent", "HeedStore", "HeedSQLite", crypto]
+            dependencies: [
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", crypto,
+            ]
         ),
         .testTarget(
             name: "HeedSQLiteTests",
             dependencies: ["TestSupport", "HeedConsent", "HeedStore", "HeedSQLite"]
         ),
         .testTarget(
+            name: "HeedPostgresTests",
+            dependencies: [
+                "TestSupport", "HeedConsent", "HeedStore", "HeedSQLite", "HeedPostgres",
+                "HeedEngine",
+            ]
+        ),
+        .testTarget(
             name: "HeedEngineTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", "HeedEngine",
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite",
+                "HeedEngine",
             ]
         ),
         .testTarget(
@@ -131,8 +163,8 @@ let package = Package(
         .testTarget(
             name: "HeedDeliveryTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedStore", "HeedEngine", "HeedConnectors",
-                "HeedDelivery", logging, lifecycle,
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine",
+                "HeedConnectors", "HeedDelivery", logging, lifecycle,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
@@ -155,12 +187,15 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
             ]
         ),
-        .testTarget(name: "EndToEndTests", dependencies: ["HeedCLI"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["HeedCLI", "HeedLedger", "TestSupport"]
+        ),
         .testTarget(name: "TidyTests"),
     ]
 )
 
-for target in package.targets where target.type != .plugin {
+for target in package.targets where ![.plugin, .system].contains(target.type) {
     var settings: [SwiftSetting] = [
         .swiftLanguageMode(.v6),
         .enableUpcomingFeature("ExistentialAny"),

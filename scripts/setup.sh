@@ -37,7 +37,18 @@ has_zlib() {
 # Debian splits `ensurepip` from python3; without it a virtual environment cannot be made.
 has_python_venv() { python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
 
+# PostgreSQL's client library; the engine for it is on unless the package trait is turned off.
+has_libpq() { has_command pkg-config && pkg-config --exists libpq; }
+
+# Tests start servers of their own; Debian keeps initdb and postgres out of PATH.
+has_postgres_server() {
+    has_command initdb && has_command postgres && return 0
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
+}
+
 missing=()
+has_command pkg-config || missing+=(pkg-config)
+has_libpq || missing+=(libpq-dev)
 has_sqlite_library || missing+=(libsqlite3-dev)
 has_zlib || missing+=(zlib1g-dev)
 if [ "$mode" = test ]; then
@@ -45,6 +56,8 @@ if [ "$mode" = test ]; then
     has_python_venv || missing+=(python3-venv)
     has_command sqlite3 || missing+=(sqlite3)
     has_command curl || missing+=(curl)
+    has_command psql || missing+=(postgresql-client)
+    has_postgres_server || missing+=(postgresql)
     # Go's checksum-database library is the outside verifier of the log's formats.
     has_command go || missing+=(golang-go)
     [ -d /usr/share/gocode/src/golang.org/x/mod ] || missing+=(golang-golang-x-mod-dev)

@@ -3,7 +3,6 @@
 import Foundation
 import HeedConsent
 import HeedEngine
-import HeedSQLite
 import HeedStore
 
 /// An open installation.
@@ -20,7 +19,7 @@ struct Installation: Sendable {
     let engine: Engine
     /// Its settings.
     let settings: Settings
-    private let database: SQLiteDatabase
+    private let opened: OpenDatabase
 
     /// The real time and chance of this machine; the only place where they are taken.
     static let surroundings = Surroundings(
@@ -36,40 +35,51 @@ struct Installation: Sendable {
 
     /// Opens what the settings name.
     init(_ settings: Settings, opening: Opening) throws {
-        let path = settings.databasePath
-        let isNew = !FileManager.default.fileExists(atPath: path)
-        if isNew, opening == .existing {
-            throw CommandError(
-                "there is no database at \(path); `heed serve` or `heed migrate` makes one"
-            )
+        switch settings.database.place {
+        case .sqlite(let path): opened = try .sqlite(path, settings, opening: opening)
+        case .postgres(let connection):
+            #if PostgreSQL
+            opened = try .postgres(connection, settings, opening: opening)
+            #else
+            throw CommandError("this heed was built without PostgreSQL")
+            #endif
         }
-        if isNew { try Installation.makeFolder(of: path) }
-        database = try SQLiteDatabase(
-            path: path,
-            creation: opening == .orNew ? .ifMissing : .never,
-            masterKey: try Installation.masterKey(settings, make: isNew),
-            surroundings: Installation.surroundings
-        )
-        engine = Engine(database: database)
+        engine = Engine(database: opened.database)
         self.settings = settings
     }
 
-    /// The schema steps that opening it applied.
-    var appliedSteps: [String] { database.applied }
+    /// Makes or updates the tables; names the steps that were applied.
+    static func migrate(_ settings: Settings) throws -> [String] {
+        switch settings.database.place {
+        case .sqlite: return try Installation(settings, opening: .orNew).opened.appliedSteps
+        case .postgres(let connection):
+            #if PostgreSQL
+            return try OpenDatabase.migratePostgres(connection, settings)
+            #else
+            throw CommandError("this heed was built without PostgreSQL")
+            #endif
+        }
+    }
 
     /// Closes its sessions.
-    func close() throws { try database.close() }
+    func close() throws { try opened.close() }
 
-    private static func makeFolder(of path: String) throws {
-        let folder = URL(filePath: path).deletingLastPathComponent()
+    /// What carries the doorbell to the other nodes; nil where there are none.
+    var bell: Bell? {
+        guard let tell = opened.tellOthers, let words = opened.words else { return nil }
+        return Bell(doorbell: engine.doorbell, tell: tell, words: words)
+    }
+
+    /// Makes a folder that only its owner may look into.
+    static func makeFolder(_ folder: String) throws {
         do {
             try FileManager.default.createDirectory(
-                at: folder,
+                atPath: folder,
                 withIntermediateDirectories: true,
                 attributes: [.posixPermissions: 0o700]
             )
         } catch {
-            throw CommandError("the folder \(folder.relativePath) cannot be made")
+            throw CommandError("the folder \(folder) cannot be made")
         }
     }
 
@@ -77,7 +87,7 @@ struct Installation: Sendable {
     ///
     /// It is made only together with a new database: a new key for an old database would lock its
     /// owner out.
-    private static func masterKey(_ settings: Settings, make: Bool) throws -> MasterKey {
+    static func masterKey(_ settings: Settings, make: Bool) throws -> MasterKey {
         let path = settings.masterKeyPath
         let text: String
         if let given = settings.masterKey {

@@ -10,8 +10,16 @@ import Logging
 
 /// Flags that every command has.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: "The database: sqlite:PATH (default sqlite:./heed-data/heed.sqlite).")
+    @Option(
+        help: ArgumentHelp(
+            "The database: sqlite:PATH (default sqlite:./heed-data/heed.sqlite) or postgres://….",
+            discussion: "A password is better kept in HEED_DATABASE, ~/.pgpass or a service file."
+        )
+    )
     var database: String?
+
+    @Flag(help: "Run as a PostgreSQL superuser or as the owner of the tables, for a trial.")
+    var allowOwner = false
 
     @Option(help: "A YAML file with settings.")
     var config: String?
@@ -23,6 +31,7 @@ struct GlobalOptions: ParsableArguments {
     func settings(_ flags: [String: String?] = [:]) async throws -> Settings {
         var flags = flags
         flags["database"] = database
+        if allowOwner { flags["allowOwner"] = "true" }
         flags["masterKeyFile"] = masterKeyFile
         return try await Settings.load(flags: flags, file: config)
     }
@@ -30,8 +39,8 @@ struct GlobalOptions: ParsableArguments {
 
 /// All settings of an installation.
 struct Settings: Sendable {
-    /// The SQLite file.
-    let databasePath: String
+    /// Where the data is and how to reach it.
+    let database: DatabaseSettings
     /// The master key in hexadecimal, when the environment holds it.
     let masterKey: String?
     /// The file the master key is in.
@@ -42,8 +51,12 @@ struct Settings: Sendable {
     let port: Int
     /// The base of public links.
     let publicURL: String
-    /// The name of the log, for one that has none yet.
+    /// What a new log is called.
     let logOrigin: String
+    /// The folder that checkpoints are copied to.
+    let checkpointArchivePath: String?
+    /// The file with the witnesses of the log.
+    let witnessPolicyPath: String?
     /// How much to log.
     let logLevel: Logger.Level
     /// Jobs done at the same time in the opt-out lane.
@@ -52,20 +65,18 @@ struct Settings: Sendable {
     let leaseSeconds: Int
     /// What delays between attempts are multiplied by.
     let retryScale: Double
+    /// Seconds between two verifications in the background.
+    let verifyIntervalSeconds: Int
+    /// For how long evidence is kept.
+    let retention: Retention
 
     init(_ reader: ConfigReader) throws {
-        let database = reader.string(forKey: "database", default: "sqlite:./heed-data/heed.sqlite")
-        guard database.hasPrefix("sqlite:"), database.utf8.count > 7 else {
-            throw Refusal(
-                .invalid,
-                field: "database",
-                "this version opens sqlite:PATH, for example sqlite:./heed-data/heed.sqlite"
-            )
-        }
-        databasePath = String(database.dropFirst(7))
-        let folder = URL(filePath: databasePath).deletingLastPathComponent().relativePath
+        database = try DatabaseSettings(reader)
         masterKey = reader.string(forKey: "masterKey", isSecret: true)
-        masterKeyPath = reader.string(forKey: "masterKeyFile", default: folder + "/master.key")
+        masterKeyPath = reader.string(
+            forKey: "masterKeyFile",
+            default: database.folder + "/master.key"
+        )
         host = reader.string(forKey: "host", default: "127.0.0.1")
         port = try Settings.integer("port", reader, default: 8080, in: 0...65_535)
         let base = reader.string(forKey: "publicUrl", default: "http://\(host):\(port)")
@@ -73,16 +84,9 @@ struct Settings: Sendable {
         guard base.hasPrefix("https://") || base.hasPrefix("http://") else {
             throw Refusal(.invalid, field: "publicUrl", "a base of links starts with https://")
         }
-        // C2SP tlog-checkpoint: the origin should be the log's URL without scheme and slash.
-        let place = base.hasPrefix("https://") ? publicURL.dropFirst(8) : publicURL.dropFirst(7)
-        logOrigin = reader.string(forKey: "logOrigin", default: "\(place)/log")
-        guard NoteKey.isValidName(logOrigin) else {
-            throw Refusal(
-                .invalid,
-                field: "logOrigin",
-                "a log's name is like heed.example/log, without spaces and '+'"
-            )
-        }
+        logOrigin = try Settings.logOrigin(reader, publicURL: publicURL)
+        checkpointArchivePath = try Settings.path("checkpointArchive", reader)
+        witnessPolicyPath = try Settings.path("witnessPolicy", reader)
         let level = reader.string(forKey: "logLevel", default: "info")
         guard let logLevel = Logger.Level(rawValue: level) else {
             let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
@@ -97,6 +101,31 @@ struct Settings: Sendable {
             throw Refusal(.invalid, field: "retryScale", "a scale is a number from 0.001 to 10")
         }
         self.retryScale = retryScale
+        verifyIntervalSeconds = try Settings.integer(
+            "verifyIntervalSeconds",
+            reader,
+            default: 86_400,
+            in: 60...2_592_000
+        )
+        // The range is checked where the law is, so that the same words refuse it everywhere.
+        retention = try Retention(
+            auditLogDays: Int64(
+                Settings.integer(
+                    "auditLogRetentionDays",
+                    reader,
+                    default: Int(auditLogRetentionDays),
+                    in: 0...Int(Int32.max)
+                )
+            ),
+            consentRecordDays: Int64(
+                Settings.integer(
+                    "consentRecordRetentionDays",
+                    reader,
+                    default: Int(consentRecordRetentionDays),
+                    in: 0...Int(Int32.max)
+                )
+            )
+        )
     }
 
     /// Reads flags, then the environment, then the file that one of both names.
@@ -121,7 +150,36 @@ struct Settings: Sendable {
         return try Settings(ConfigReader(providers: providers))
     }
 
-    private static func integer(
+    /// By recommendation the URL under which the log is served, without scheme (tlog-tiles).
+    private static func logOrigin(
+        _ reader: ConfigReader,
+        publicURL: String
+    ) throws(Refusal) -> String {
+        let place = publicURL.firstRange(of: "://").map { publicURL[$0.upperBound...] } ?? ""
+        let origin = reader.string(forKey: "logOrigin", default: "\(place)/log")
+        guard NoteKey.isValidName(origin) else {
+            throw Refusal(
+                .invalid,
+                field: "logOrigin",
+                "a log's name is not empty and holds neither spaces nor +"
+            )
+        }
+        return origin
+    }
+
+    private static func path(
+        _ key: ConfigKey,
+        _ reader: ConfigReader
+    ) throws(Refusal) -> String? {
+        let path = reader.string(forKey: key)
+        guard path != "" else {
+            let name = key.components.joined(separator: ".")
+            throw Refusal(.invalid, field: name, "a path is not empty")
+        }
+        return path
+    }
+
+    static func integer(
         _ key: ConfigKey,
         _ reader: ConfigReader,
         default value: Int,
@@ -145,5 +203,7 @@ struct Settings: Sendable {
     }
 
     /// The server's part of the settings.
-    var serverOptions: ServerOptions { ServerOptions(host: host, port: port, publicURL: publicURL) }
+    var serverOptions: ServerOptions {
+        ServerOptions(host: host, port: port, publicURL: publicURL, version: Heed.version)
+    }
 }

@@ -56,7 +56,9 @@ extension Event {
         case .scopeAdded, .policyPublished, .keyCreated, .keyRevoked, .connectorAdded,
             .importStarted, .importFinished:
             describeRegistry(&line)
-        case .contactAdded, .consentRecorded, .suppressionAdded, .suppressionLifted:
+        case .holdPlaced, .holdLifted, .rowsPurged: describeRetention(&line)
+        case .contactAdded, .consentRecorded, .suppressionAdded, .suppressionLifted,
+            .permissionRebuilt:
             describePerson(&line)
         case .optOutRequested, .optOutEnqueued, .optOutStarted, .localCascadeCompleted,
             .targetConfirmed, .targetFailed, .optOutCompleted:
@@ -86,6 +88,10 @@ extension Event {
         case .connectorAdded: "connector.added"
         case .importStarted: "import.started"
         case .importFinished: "import.finished"
+        case .permissionRebuilt: "permission.rebuilt"
+        case .holdPlaced: "hold.placed"
+        case .holdLifted: "hold.lifted"
+        case .rowsPurged: "retention.purged"
         }
     }
 
@@ -111,6 +117,21 @@ extension Event {
         case .importFinished(let id, let counts):
             line.subject = id.bytes
             line.facts = counts.mapValues(String.init)
+        default: break
+        }
+    }
+
+    private func describeRetention(_ line: inout AuditEvent) {
+        switch self {
+        case .holdPlaced(let hold), .holdLifted(let hold):
+            line.contact = hold.contact
+            line.subject = hold.id.bytes
+            line.facts = ["covers": hold.contact == nil ? "everything" : "contact"]
+        case .rowsPurged(let purge):
+            line.facts = [
+                "table": purge.kind.rawValue, "rows": String(purge.count),
+                "before": purge.before.text,
+            ]
         default: break
         }
     }
@@ -141,6 +162,15 @@ extension Event {
         case .suppressionLifted(let suppression, let contact):
             line.contact = contact
             describe(suppression, in: &line)
+        case .permissionRebuilt(let contact, let scope, let from, let to):
+            line.contact = contact
+            line.scope = scope.text
+            line.from = from.state.rawValue
+            line.to = to.state.rawValue
+            let columns = to.columns(differingFrom: from).joined(separator: ",")
+            line.facts = ["columns": columns, "optOutStatus": to.optOutStatus.rawValue]
+            line.facts["record"] = to.record?.text
+            line.facts["optOut"] = to.optOut?.text
         default: break
         }
     }

@@ -41,6 +41,14 @@ public enum Event: Hashable, Sendable {
     case importStarted(ImportID, format: String, scope: ScopeName, policyVersion: String)
     /// An import ended, with its counts.
     case importFinished(ImportID, counts: [String: Int])
+    /// A permission that was not what its records say was put right.
+    case permissionRebuilt(ContactID, ScopeName, from: Permission, to: Permission)
+    /// Everything about a person, or everything, is to be kept.
+    case holdPlaced(LegalHold)
+    /// A hold ended.
+    case holdLifted(LegalHold)
+    /// Rows at the end of their retention were taken away.
+    case rowsPurged(Purge)
 }
 
 /// What a block is put on.

@@ -24,18 +24,22 @@ struct ResolvedSubject {
 }
 
 extension Transaction {
-    /// Finds the person; an unknown address becomes a new person, because neither a consent nor an
-    /// opt-out may be turned away for coming first.
+    /// Finds the person, and in a command locks what is known about them.
+    ///
+    /// An unknown address becomes a new person, because neither a consent nor an opt-out may be
+    /// turned away for coming first.
     func resolve(_ subject: Subject) throws -> ResolvedSubject {
         switch subject {
         case .contact(let id):
+            try lock(id)
             guard let contact = try contact(id) else {
                 throw Refusal(.invalid, field: "contactId", "there is no contact with this id")
             }
             return try resolved(contact)
         case .address(let address):
-            if let id = try contactID(at: address), let contact = try contact(id) {
-                return try resolved(contact)
+            if let id = try contactID(at: address) {
+                try lock(id)
+                if let contact = try contact(id) { return try resolved(contact) }
             }
             let contact = try Contact(id: newID(), externalID: nil, locale: nil, region: nil)
             return ResolvedSubject(

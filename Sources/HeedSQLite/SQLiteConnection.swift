@@ -49,6 +49,22 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
         }
     }
 
+    var dialect: Dialect { .sqlite }
+
+    func post(_ sql: HeedStore.SQL, _ arguments: [SQLValue]) throws(StoreError) {
+        _ = try run(sql, arguments)
+    }
+
+    func runEach(
+        _ sql: HeedStore.SQL,
+        _ sets: [[SQLValue]]
+    ) throws(StoreError) -> [[HeedStore.Row]] {
+        var answers: [[HeedStore.Row]] = []
+        answers.reserveCapacity(sets.count)
+        for arguments in sets { answers.append(try run(sql, arguments)) }
+        return answers
+    }
+
     func runScript(_ script: String) throws(StoreError) {
         let code = unsafe sqlite3_exec(session, script, nil, nil, nil)
         guard code == SQLITE_OK else { throw failure(code) }

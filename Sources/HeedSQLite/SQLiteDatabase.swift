@@ -140,6 +140,7 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
             return try readers.read { connection in
                 let transaction = Transaction(
                     connection: connection,
+                    mode: .reading,
                     surroundings: surroundings,
                     vault: vault
                 )
@@ -169,6 +170,7 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
                 run: { connection in
                     let transaction = Transaction(
                         connection: connection,
+                        mode: .writing,
                         surroundings: self.surroundings,
                         vault: self.vault
                     )

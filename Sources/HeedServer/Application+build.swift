@@ -13,7 +13,7 @@ public import ServiceLifecycle
 func buildRouter(engine: Engine, options: ServerOptions) throws -> Router<HeedRequestContext> {
     let router = Router(context: HeedRequestContext.self)
     router.add(middleware: AccessMiddleware())
-    HealthRoutes(engine: engine).addRoutes(to: router)
+    HealthRoutes(engine: engine, version: options.version).addRoutes(to: router)
     UnsubscribeRoutes(engine: engine, options: options, pages: try Pages()).addRoutes(to: router)
     LogRoutes(engine: engine, options: options).addRoutes(to: router)
     router.get("openapi.yaml") { _, _ in

@@ -9,7 +9,7 @@ import Hummingbird
 /// `/log/…` in the form of C2SP tlog-tiles, and `/v1/log/proof`.
 ///
 /// Head, tiles and proofs are hashes and open to everybody. Entries say what random contact ids
-/// did, so they need an auditor's key unless the operator opened them (decision 12).
+/// did, so they need an auditor's key unless the operator opened them (decision 13).
 struct LogRoutes {
     let engine: Engine
     let options: ServerOptions

@@ -8,11 +8,13 @@ public struct ServerOptions: Sendable {
     public var port: Int
     /// The base of public links, without a trailing slash; RFC 8058 needs https in production.
     public var publicURL: String
+    /// The version of the program, for measurements.
+    public var version: String
     /// The largest JSON body, in bytes; 10,000 addresses of 254 bytes are 2.6 MB.
     public var jsonBytesMaximum: Int
     /// The largest body of a public form, in bytes; a one-click body has about 150.
     public var formBytesMaximum: Int
-    /// Whether everybody may read the log's entries, and not only its hashes (decision 12).
+    /// Whether everybody may read the log's entries, and not only its hashes (decision 13).
     public var publicLogEntries: Bool
     /// Witnesses that must have signed a head before it is shown, as long as they are not silent.
     public var witnessQuorum: Int
@@ -22,6 +24,7 @@ public struct ServerOptions: Sendable {
         host: String,
         port: Int,
         publicURL: String,
+        version: String = "unknown",
         jsonBytesMaximum: Int = 4 << 20,
         formBytesMaximum: Int = 4 << 10,
         publicLogEntries: Bool = false,
@@ -30,6 +33,7 @@ public struct ServerOptions: Sendable {
         self.host = host
         self.port = port
         self.publicURL = publicURL
+        self.version = version
         self.jsonBytesMaximum = jsonBytesMaximum
         self.formBytesMaximum = formBytesMaximum
         self.publicLogEntries = publicLogEntries

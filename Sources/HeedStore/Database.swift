@@ -27,8 +27,19 @@ public protocol Database: Sendable {
 ///
 /// Each engine has one conforming type.
 package protocol SQLConnection: AnyObject {
+    /// The fragments that are this engine's own.
+    var dialect: Dialect { get }
+
     /// Runs a statement and answers all its rows.
     func run(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError) -> [Row]
+
+    /// Runs a statement for its effect.
+    ///
+    /// A failure may show only at the next statement with rows, or at commit.
+    func post(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError)
+
+    /// Runs one statement for each set of arguments, and answers the rows of each.
+    func runEach(_ sql: SQL, _ sets: [[SQLValue]]) throws(StoreError) -> [[Row]]
 
     /// Runs the statements of a migration script.
     func runScript(_ script: String) throws(StoreError)

@@ -28,6 +28,12 @@ package struct Migration: Sendable {
         Migration(2, "ledger", PackageResources._002_ledger_sqlite_sql),
     ]
 
+    /// The steps for PostgreSQL.
+    package static let postgres: [Migration] = [
+        Migration(1, "spine", PackageResources._001_spine_postgres_sql),
+        Migration(2, "ledger", PackageResources._002_ledger_postgres_sql),
+    ]
+
     private init(_ number: Int64, _ name: String, _ script: [UInt8]) {
         self.init(number: number, name: name, script: String(decoding: script, as: UTF8.self))
     }
@@ -54,6 +60,32 @@ package struct Migrator {
         _ connection: any SQLConnection,
         at now: Timestamp
     ) throws(StoreError) -> [String] {
+        try connection.runScript(connection.dialect.bookkeeping)
+        let missing = try missingSteps(connection)
+        for migration in missing {
+            try connection.runScript(migration.script)
+            _ = try connection.run(
+                "INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES ($1, "
+                    + "$2, $3, $4)",
+                [
+                    .integer(migration.number), .text(migration.name), .blob(migration.checksum),
+                    .time(now),
+                ]
+            )
+        }
+        return missing.map(\.name)
+    }
+
+    /// The names of the steps a database lacks; changes nothing.
+    ///
+    /// - Throws: as `migrate` does.
+    package func missing(_ connection: any SQLConnection) throws(StoreError) -> [String] {
+        try missingSteps(connection).map(\.name)
+    }
+
+    private func missingSteps(
+        _ connection: any SQLConnection
+    ) throws(StoreError) -> [Migration] {
         let applied = try appliedSteps(connection)
         for (number, checksum) in applied {
             guard let known = migrations.first(where: { $0.number == number }) else {
@@ -70,34 +102,12 @@ package struct Migrator {
                 )
             }
         }
-        let missing = migrations.filter { step in !applied.contains { $0.number == step.number } }
-        for migration in missing {
-            try connection.runScript(migration.script)
-            _ = try connection.run(
-                "INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES ($1, "
-                    + "$2, $3, $4)",
-                [
-                    .integer(migration.number), .text(migration.name), .blob(migration.checksum),
-                    .time(now),
-                ]
-            )
-        }
-        return missing.map(\.name)
+        return migrations.filter { step in !applied.contains { $0.number == step.number } }
     }
 
     private func appliedSteps(
         _ connection: any SQLConnection
     ) throws(StoreError) -> [(number: Int64, checksum: [UInt8])] {
-        try connection.runScript(
-            """
-            CREATE TABLE IF NOT EXISTS schema_migrations (
-                number BIGINT PRIMARY KEY,
-                name TEXT NOT NULL,
-                checksum BLOB NOT NULL,
-                applied_at BIGINT NOT NULL
-            )
-            """
-        )
         let rows = try connection.run(
             "SELECT number, checksum FROM schema_migrations ORDER BY number",
             []

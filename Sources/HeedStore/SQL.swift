@@ -76,6 +76,9 @@ package struct Row: Hashable, Sendable {
         return value
     }
 
+    /// A truth value; both engines answer 0 or 1.
+    package func flag(_ column: Int) throws(StoreError) -> Bool { try integer(column) != 0 }
+
     /// Text.
     package func text(_ column: Int) throws(StoreError) -> String {
         guard case .text(let value) = values[column] else { throw mismatch(column) }

@@ -35,9 +35,17 @@ extension Transaction {
         )
     }
 
-    /// The position of the newest event; 0 for an empty log.
+    /// How fresh an answer is; 0 for an empty log.
+    ///
+    /// In a read, all events up to there are in the snapshot. In a write, whoever has all events up
+    /// to there has this transaction's and all that it read.
     package func position() throws(StoreError) -> Int64 {
-        let row = try row("SELECT position FROM audit_events ORDER BY position DESC LIMIT 1")
+        let dialect = connection.dialect
+        let row =
+            switch mode {
+            case .reading: try row(dialect.snapshotPosition)
+            case .writing: try row(dialect.receiptPosition)
+            }
         return try row?.integer(0) ?? 0
     }
 
@@ -49,6 +57,17 @@ extension Transaction {
     /// The events about an opt-out, oldest first, at most `limit`.
     package func timeline(of optOut: OptOutID, limit: Int64) throws(StoreError) -> [StoredEvent] {
         try events(where: "subject = $1", .id(optOut), limit: limit)
+    }
+
+    /// The ids of all events about a person, oldest first.
+    package func events(about contact: ContactID) throws(StoreError) -> [EventID] {
+        let rows = try rows(
+            "SELECT id FROM audit_events WHERE contact_id = $1 ORDER BY position",
+            .id(contact)
+        )
+        var events: [EventID] = []
+        for row in rows { events.append(try row.id(0)) }
+        return events
     }
 
     /// Events after a position, oldest first, at most `limit`.

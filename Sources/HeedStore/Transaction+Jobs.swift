@@ -43,13 +43,15 @@ extension Transaction {
     }
 
     /// The next jobs of a lane that are due, by priority, then age.
+    ///
+    /// A write that asks leaves out what another one is claiming, and has these for itself.
     package func dueJobs(in lane: Job.Lane, limit: Int64) throws(StoreError) -> [Job] {
         let rows = try rows(
             "SELECT id, kind, subject, lane, priority, run_at, attempts FROM jobs "
                 + "WHERE state = 'ready' AND lane = $1 AND run_at <= $2 "
                 // Kinds of a newer version are left to its workers, and must not fill the limit.
                 + "AND kind IN ('start-opt-out', 'tell-connector') "
-                + "ORDER BY priority, run_at LIMIT $3",
+                + "ORDER BY priority, run_at LIMIT $3" + claim,
             .text(lane.rawValue),
             .time(now),
             .integer(limit)
@@ -61,12 +63,15 @@ extension Transaction {
     package func abandonedJobs(limit: Int64) throws(StoreError) -> [Job] {
         let rows = try rows(
             "SELECT id, kind, subject, lane, priority, run_at, attempts FROM jobs "
-                + "WHERE state = 'leased' AND leased_until <= $1 ORDER BY leased_until LIMIT $2",
+                + "WHERE state = 'leased' AND leased_until <= $1 ORDER BY leased_until LIMIT $2"
+                + claim,
             .time(now),
             .integer(limit)
         )
         return try jobs(rows)
     }
+
+    private var claim: SQL { mode == .writing ? connection.dialect.skipLocked : "" }
 
     /// How many jobs there are in each state, by lane and state.
     package func queueDepth() throws(StoreError) -> [(lane: String, state: String, count: Int64)] {

@@ -26,6 +26,17 @@ extension Transaction {
         return row != nil
     }
 
+    /// Leaves a lease to nobody for `seconds`: what it stood for is done until then.
+    package func postponeLease(_ name: String, seconds: Int64) throws(StoreError) {
+        let nobody = [UInt8](repeating: 0, count: 16)
+        try execute(
+            "UPDATE leases SET holder = $2, leased_until = $3 WHERE name = $1",
+            .text(name),
+            .blob(nobody),
+            .time(now.adding(seconds: seconds))
+        )
+    }
+
     /// Gives a lease back, so that another process need not wait for its end.
     package func dropLease(_ name: String, holder: [UInt8]) throws(StoreError) {
         try execute(

@@ -124,8 +124,8 @@ extension Transaction {
         limit: Int64
     ) throws(StoreError) -> [UnsequencedEvent] {
         let rows = try rows(
-            "SELECT id, position, body FROM audit_events WHERE position > $1 "
-                + "ORDER BY position LIMIT $2",
+            "SELECT id, position, body FROM audit_events WHERE position > $1 AND "
+                + connection.dialect.settled + " ORDER BY position LIMIT $2",
             .integer(leaf?.position ?? 0),
             .integer(limit)
         )

@@ -46,6 +46,7 @@ extension Transaction {
         case .optOutRequested(let optOut, let evidence):
             return try seal(evidence, for: optOut.contact, as: .optOut(optOut.id)).map { [$0] }
                 ?? []
+        case .holdPlaced(let hold): return [try sealReason(of: hold)]
         default: return []
         }
     }
@@ -88,6 +89,11 @@ extension Transaction {
         case .importStarted(let id, let format, let scope, let policyVersion):
             try insertImport(id, format: format, scope: scope, policyVersion: policyVersion)
         case .importFinished(let id, let counts): try finishImport(id, counts: counts)
+        case .permissionRebuilt(let contact, let scope, _, let permission):
+            try put(permission, of: contact, in: scope)
+        case .holdPlaced(let hold): try insert(hold, reason: sealed[0])
+        case .holdLifted(let hold): try deleteHold(hold.id)
+        case .rowsPurged(let purge): try apply(purge)
         }
     }
 

@@ -44,17 +44,18 @@ extension Transaction {
 
     /// Lifts a block from all addresses of a person.
     ///
-    /// Another alias's own block is left alone.
+    /// Another alias's own block is left alone, and so is one that was renewed since.
     func delete(_ suppression: Suppression, of contact: ContactID) throws(StoreError) {
         try execute(
-            "DELETE FROM suppressions WHERE scope = $2 AND reason = $3 AND ("
+            "DELETE FROM suppressions WHERE scope = $2 AND reason = $3 AND since <= $4 AND ("
                 + "(widened = 0 AND match_key IN "
                 + "(SELECT match_key FROM addresses WHERE contact_id = $1)) OR "
                 + "(widened = 1 AND match_key IN "
                 + "(SELECT widened_key FROM addresses WHERE contact_id = $1)))",
             .id(contact),
             .text(suppression.scope?.text ?? ""),
-            .text(suppression.reason.rawValue)
+            .text(suppression.reason.rawValue),
+            .time(suppression.since)
         )
     }
 

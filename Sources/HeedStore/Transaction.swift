@@ -7,15 +7,31 @@ public import HeedConsent
 /// It holds a reference to a session, so it is not `Sendable` and the compiler keeps it inside the
 /// closure it was given to.
 public struct Transaction {
+    /// Whether a transaction may change anything.
+    package enum Mode: Sendable {
+        /// On a snapshot.
+        case reading
+        /// Under locks.
+        case writing
+    }
+
     package let connection: any SQLConnection
+    /// Whether it may change anything.
+    let mode: Mode
     /// The present, the same for the whole transaction.
     public let now: Timestamp
     package let surroundings: Surroundings
     package let vault: Vault
 
     /// Opens a view on a session; for drivers.
-    package init(connection: any SQLConnection, surroundings: Surroundings, vault: Vault) {
+    package init(
+        connection: any SQLConnection,
+        mode: Mode,
+        surroundings: Surroundings,
+        vault: Vault
+    ) {
         self.connection = connection
+        self.mode = mode
         self.now = surroundings.now()
         self.surroundings = surroundings
         self.vault = vault
@@ -41,6 +57,6 @@ public struct Transaction {
 
     /// Runs a statement for its effect.
     func execute(_ sql: SQL, _ arguments: SQLValue...) throws(StoreError) {
-        _ = try connection.run(sql, arguments)
+        try connection.post(sql, arguments)
     }
 }

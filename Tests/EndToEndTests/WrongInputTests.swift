@@ -137,6 +137,7 @@ struct WrongInputTests {
         .init("log verify --witness nope", names: "witness:"),
         .init("log verify --witness \(key)", names: "witness:"),
         .init("log verify --quorum 1", names: "quorum:"),
+        .init("log verify --quorum 0", names: "witness:"),
         .init("serve --port x", names: "--port"),
         .init("serve --port 70000", names: "port:"),
         .init("serve --port -1", names: "port"),

@@ -24,17 +24,32 @@ struct SettingsTests {
 
     @Test func defaults() throws {
         let settings = try settings([:])
-        #expect(settings.databasePath == "./heed-data/heed.sqlite")
+        #expect(settings.database.place == .sqlite(path: "./heed-data/heed.sqlite"))
         #expect(settings.masterKeyPath == "./heed-data/master.key")
         #expect(settings.masterKey == nil)
         #expect(settings.host == "127.0.0.1")
         #expect(settings.port == 8080)
         #expect(settings.publicURL == "http://127.0.0.1:8080")
-        #expect(settings.logOrigin == "127.0.0.1:8080/log")
         #expect(settings.logLevel == .info)
         #expect(settings.workers == 16)
         #expect(settings.leaseSeconds == 30)
         #expect(settings.retryScale == 1)
+        #expect(settings.logOrigin == "127.0.0.1:8080/log")
+        #expect(settings.checkpointArchivePath == nil)
+        #expect(settings.witnessPolicyPath == nil)
+    }
+
+    @Test func theLogIsCalledLikeItsPlaceUnlessSaid() throws {
+        let place = try settings(["publicUrl": "https://heed.example/"])
+        #expect(place.logOrigin == "heed.example/log")
+        let name = try settings(["publicUrl": "https://h.example", "logOrigin": "log.example/a"])
+        #expect(name.logOrigin == "log.example/a")
+    }
+
+    @Test func archiveAndWitnessesArePaths() throws {
+        let given = try settings(["checkpointArchive": "/mnt/archive", "witnessPolicy": "w.txt"])
+        #expect(given.checkpointArchivePath == "/mnt/archive")
+        #expect(given.witnessPolicyPath == "w.txt")
     }
 
     @Test func theFirstSourceThatSaysSomethingCounts() throws {
@@ -51,7 +66,7 @@ struct SettingsTests {
 
     @Test func theKeyIsBesideTheDatabaseUnlessSaid() throws {
         let there = try settings(["database": "sqlite:/srv/heed/x.sqlite"])
-        #expect(there.databasePath == "/srv/heed/x.sqlite")
+        #expect(there.database.place == .sqlite(path: "/srv/heed/x.sqlite"))
         #expect(there.masterKeyPath == "/srv/heed/master.key")
         let elsewhere = try settings(["masterKeyFile": "/run/key", "masterKey": "00"])
         #expect(elsewhere.masterKeyPath == "/run/key")
@@ -63,20 +78,14 @@ struct SettingsTests {
         #expect(try settings(["publicUrl": "https://h.example"]).publicURL == "https://h.example")
     }
 
-    @Test func theLogIsNamedAfterTheBaseOfLinksUnlessSaid() throws {
-        for base in ["https://h.example", "http://h.example/"] {
-            #expect(try settings(["publicUrl": base]).logOrigin == "h.example/log")
-        }
-        let named = try settings(["publicUrl": "https://h.example", "logOrigin": "other.example/1"])
-        #expect(named.logOrigin == "other.example/1")
-    }
-
     @Test(arguments: [
-        ("database", "heed.sqlite"), ("database", "sqlite:"), ("database", "postgres://x"),
+        ("database", "heed.sqlite"), ("database", "sqlite:"), ("database", "mysql://x"),
         ("port", "x"), ("port", "-1"), ("port", "65536"), ("port", "80.5"),
         ("publicUrl", "h.example"), ("publicUrl", "ftp://h.example"),
-        ("logOrigin", ""), ("logOrigin", "a log"), ("logOrigin", "a+b"), ("logOrigin", "a\nb"),
         ("logLevel", "loud"), ("logLevel", ""),
+        ("logOrigin", ""), ("logOrigin", "two words"), ("logOrigin", "a+b"),
+        ("logOrigin", "a\u{a0}b"), ("logOrigin", "a\nb"),
+        ("checkpointArchive", ""), ("witnessPolicy", ""),
         ("workers", "0"), ("workers", "1001"), ("workers", "two"),
         ("leaseSeconds", "19"), ("leaseSeconds", "3601"),
         ("retryScale", "0"), ("retryScale", "11"), ("retryScale", "x"), ("retryScale", "nan"),
@@ -100,8 +109,15 @@ struct SettingsTests {
         let folder = FileManager.default.temporaryDirectory
         let file = folder.appending(path: "heed-settings-\(UUID().uuidString).yaml")
         defer { try? FileManager.default.removeItem(at: file) }
-        try Data("workers: 3\nleaseSeconds: 40\nretryScale: 0.5\n".utf8).write(to: file)
+        let lines = [
+            "workers: 3", "leaseSeconds: 40", "retryScale: 0.5", "logOrigin: log.example",
+            "checkpointArchive: /mnt/archive", "witnessPolicy: witnesses.txt", "",
+        ]
+        try Data(lines.joined(separator: "\n").utf8).write(to: file)
         let settings = try await Settings.load(flags: ["workers": "5"], file: file.path)
+        #expect(settings.logOrigin == "log.example")
+        #expect(settings.checkpointArchivePath == "/mnt/archive")
+        #expect(settings.witnessPolicyPath == "witnesses.txt")
         #expect(settings.workers == 5)
         #expect(settings.leaseSeconds == 40)
         #expect(settings.retryScale == 0.5)

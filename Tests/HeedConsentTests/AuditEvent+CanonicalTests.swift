@@ -28,6 +28,28 @@ private enum Golden {
         "facts":{"addresses":"1","region":"DE"},"id":"01900000-0000-7006-8000-000000000006",\#
         "kind":"contact.added","v":1}
         """#,
+        "hold placed": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "contact":"01900000-0000-7001-8000-000000000001",\#
+        "details":"dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd",\#
+        "facts":{"covers":"contact"},"id":"01900000-0000-7006-8000-000000000006",\#
+        "kind":"hold.placed","subject":"01900000000070098000000000000009","v":1}
+        """#,
+        "hold on everything lifted": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"covers":"everything"},"id":"01900000-0000-7006-8000-000000000006",\#
+        "kind":"hold.lifted","subject":"01900000000070098000000000000009","v":1}
+        """#,
+        "records purged": #"""
+        {"actor":"runner","actorType":"system","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"before":"2021-02-01T09:30:00Z","rows":"1","table":"consent_records"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"retention.purged","v":1}
+        """#,
+        "events purged": #"""
+        {"actor":"runner","actorType":"system","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"before":"2021-02-01T09:30:00Z","rows":"3","table":"audit_events"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"retention.purged","v":1}
+        """#,
         "consent granted": #"""
         {"actor":"k-1","actorType":"api-key","at":"2026-01-31T09:30:00Z",\#
         "contact":"01900000-0000-7001-8000-000000000001",\#
@@ -140,6 +162,15 @@ private enum Golden {
         "since":"2026-01-31T09:30:00Z"},"id":"01900000-0000-7006-8000-000000000006",\#
         "kind":"suppression.lifted","scope":"newsletter","source":"one-click",\#
         "subject":"01900000000070038000000000000003","v":1}
+        """#,
+        "permission rebuilt": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "contact":"01900000-0000-7001-8000-000000000001",\#
+        "facts":{"columns":"state,opt_out_status,opt_out_id,record_id",\#
+        "optOut":"01900000-0000-7003-8000-000000000003","optOutStatus":"completed",\#
+        "record":"01900000-0000-7002-8000-000000000002"},"from":"granted",\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"permission.rebuilt",\#
+        "scope":"newsletter","to":"withdrawn","v":1}
         """#,
         "key created": #"""
         {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#

@@ -19,7 +19,8 @@ struct AuditEventTests {
                 "optout.started", "optout.local-cascade-completed", "optout.esp-confirmed",
                 "optout.esp-failed", "optout.completed", "suppression.added", "suppression.lifted",
                 "key.created", "key.revoked", "connector.added", "import.started",
-                "import.finished",
+                "import.finished", "permission.rebuilt", "hold.placed", "hold.lifted",
+                "retention.purged",
             ]
         )
     }

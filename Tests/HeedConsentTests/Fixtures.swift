@@ -16,6 +16,8 @@ enum Fixture {
     static let batch = ImportID(high: 0x0190_0000_0000_7007, low: 0x8000_0000_0000_0007)
     static let otherOptOut = OptOutID(high: 0x0190_0000_0000_7008, low: 0x8000_0000_0000_0008)
 
+    static let hold = HoldID(high: 0x0190_0000_0000_7009, low: 0x8000_0000_0000_0009)
+
     static let newsletter = ScopeName(stored: "newsletter")
     static let receipts = ScopeName(stored: "receipts")
     static let campaign = Scope(name: newsletter, channel: .email, kind: .campaign)

@@ -31,7 +31,7 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
     private static let sealed = [UInt8](repeating: 0xDD, count: 32)
 
     static func all() throws -> [SampleEvent] {
-        try registry() + people() + optOuts()
+        try registry() + people() + optOuts() + retention()
     }
 
     private static func registry() throws -> [SampleEvent] {
@@ -109,6 +109,31 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
                 by: .person,
                 .suppressionLifted(optOut, Fixture.contact)
             ),
+            SampleEvent("permission rebuilt", by: cli, rebuilt()),
+        ]
+    }
+
+    private static func retention() throws -> [SampleEvent] {
+        let onPerson = try LegalHold(
+            id: Fixture.hold,
+            contact: Fixture.contact,
+            reason: "Magrathea versus Beeblebrox",
+            placedAt: Fixture.now
+        )
+        let onAll = try LegalHold(
+            id: Fixture.hold,
+            contact: nil,
+            reason: "doorway",
+            placedAt: Fixture.now
+        )
+        let horizon = Fixture.now.adding(days: -1825)
+        let records = Purge(.consentRecords([Fixture.consent]), before: horizon)
+        let events = Purge(.auditEvents([1, 2, 4]), before: horizon)
+        return [
+            SampleEvent("hold placed", by: cli, .holdPlaced(onPerson), details: sealed),
+            SampleEvent("hold on everything lifted", by: cli, .holdLifted(onAll)),
+            SampleEvent("records purged", by: runner, .rowsPurged(records)),
+            SampleEvent("events purged", by: runner, .rowsPurged(events)),
         ]
     }
 
@@ -138,6 +163,14 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
             SampleEvent("target failed", by: runner, .targetFailed(failed, pending)),
             SampleEvent("opt-out completed", by: runner, .optOutCompleted(completed)),
         ]
+    }
+
+    private static func rebuilt() -> Event {
+        var right = permission(.withdrawn)
+        (right.optOutStatus, right.optOut) = (.completed, Fixture.optOut)
+        right.record = Fixture.consent
+        let wrong = permission(.granted)
+        return .permissionRebuilt(Fixture.contact, Fixture.newsletter, from: wrong, to: right)
     }
 
     private static func permission(_ state: Permission.State) -> Permission {

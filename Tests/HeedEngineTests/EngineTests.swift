@@ -7,7 +7,7 @@ import HeedStore
 import TestSupport
 import Testing
 
-@Suite("Engine", .timeLimit(.minutes(1)))
+@Suite("Engine", .timeLimit(.minutes(5)))
 struct EngineTests {
     private func optOut(_ number: Int = 1, to extent: OptOut.Extent) throws -> RequestOptOut {
         try RequestOptOut(subject: .address(Sample.address(number)), extent: extent, source: .api)
@@ -24,8 +24,9 @@ struct EngineTests {
                 try optOut(to: .scope(Sample.newsletter)),
                 as: Sample.actor
             )
-            #expect(performed.position == 9)
-            #expect(try await installation.engine.ask(LogPosition()) == 9)
+            #expect(backend == .sqlite ? performed.position == 9 : performed.position > 9)
+            let position = try await installation.position(asFreshAs: performed.position)
+            #expect(backend == .sqlite ? position == 9 : position >= performed.position)
         }
     }
 
@@ -118,7 +119,7 @@ struct EngineTests {
     }
 
     /// The process dies after the commit and before the reply: its files, opened again, answer.
-    @Test(arguments: Backend.allCases)
+    @Test(arguments: Backend.embedded)
     func aCrashBeforeTheReplyIsRepeatable(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
             try await withTemporaryFolder { folder in

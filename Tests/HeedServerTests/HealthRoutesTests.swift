@@ -1,6 +1,10 @@
 // Tests that the two probes tell a living process from one that can do its work.
 
+import HTTPTypes
+import HeedConsent
+import HeedEngine
 import HeedStore
+import TestSupport
 import Testing
 
 @testable import HeedServer
@@ -20,6 +24,47 @@ struct HealthRoutesTests {
         }
     }
 
+    @Test func readinessSaysHowTheLogStands() async throws {
+        try await withServer { server in
+            let before = try await server.send(.get("/readyz")).decode(HealthReply.self)
+            let log = try #require(before.log)
+            #expect(log.size == 0 && log.signedAt == nil && log.verifiedAt == nil)
+            #expect(log.unsequenced == before.position.map { Int($0) } && log.findings == nil)
+            try await server.sequence()
+            let engine = server.installation.engine
+            try await engine.keep(Verifier(engine: engine).run())
+            let after = try await server.send(.get("/readyz")).decode(HealthReply.self)
+            #expect(after.log?.size == log.unsequenced && after.log?.unsequenced == 0)
+            #expect(after.log?.signedAt != nil && after.log?.verifiedAt != nil)
+            #expect(after.log?.findings == 0)
+        }
+    }
+
+    @Test func metricsAreReadWhenAskedFor() async throws {
+        try await withServer { server in
+            let empty = try await server.sendWithoutEffect(.get("/metrics"))
+            #expect(empty.status == 200)
+            #expect(empty.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
+            #expect(empty.body.contains("heed_build_info{version=\"unknown\"} 1\n"))
+            #expect(empty.body.contains("heed_log_size 0\n"))
+            #expect(!empty.body.contains("heed_verification_"))
+            #expect(!empty.body.contains("heed_log_checkpoint_age_seconds"))
+            try await server.installation.optOut(Address(email: "ada@mail.example"))
+            try await server.sequence()
+            let engine = server.installation.engine
+            try await engine.keep(Verifier(engine: engine).run())
+            server.installation.clock.advance(seconds: 7)
+            let position = try await engine.ask(LogPosition())
+            let full = try await server.send(.get("/metrics")).body
+            for line in [
+                "heed_log_size \(position)", "heed_log_unsequenced_events 0",
+                "heed_log_checkpoint_age_seconds 7", "heed_verification_findings 0",
+                "heed_verification_events \(position)",
+                "heed_queue_jobs{lane=\"opt-out\",state=\"ready\"} 1",
+            ] { #expect(full.contains("\n\(line)\n"), "\(line) in \(full)") }
+        }
+    }
+
     @Test(arguments: [
         (StoreError.Code.unavailable, 503), (.busy, 503), (.full, 503), (.corrupt, 500),
     ])
@@ -33,5 +78,17 @@ struct HealthRoutesTests {
             server.faults.set(nil)
             #expect(try await server.send(.get("/readyz")).status == 200)
         }
+    }
+}
+
+extension Server {
+    /// Takes every event into the log.
+    fileprivate func sequence() async throws {
+        let sequencer = Sequencer(
+            engine: installation.engine,
+            origin: "heed.example/log",
+            holder: [UInt8](repeating: 1, count: 16)
+        )
+        try await sequencer.catchUp()
     }
 }

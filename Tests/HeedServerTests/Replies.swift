@@ -108,6 +108,15 @@ struct BatchReply: Decodable {
 struct HealthReply: Decodable {
     let status: String
     let position: Int64?
+    let log: Log?
+
+    struct Log: Decodable {
+        let size: Int
+        let signedAt: String?
+        let unsequenced: Int
+        let verifiedAt: String?
+        let findings: Int?
+    }
 }
 
 /// `GET /v1/log/proof` as JSON.

@@ -9,11 +9,14 @@ import Testing
 
 @Suite("Migrator")
 struct MigratorTests {
-    private static let next = Migration(
-        number: 2,
-        name: "next",
-        script: "CREATE TABLE later (id INTEGER) STRICT; CREATE INDEX later_by_id ON later (id);"
-    )
+    /// All steps there are and another one.
+    private func steps(_ backend: Backend, and name: String, _ script: String) -> [Migration] {
+        let steps = backend.dialect.migrations
+        return steps + [Migration(number: Int64(steps.count) + 1, name: name, script: script)]
+    }
+
+    private let script =
+        "CREATE TABLE later (id INTEGER); CREATE INDEX later_by_id ON later (id);"
 
     private func migrate(_ steps: [Migration], _ database: any Database) async throws -> [String] {
         try await database.write { transaction in
@@ -24,15 +27,20 @@ struct MigratorTests {
     private func hasLater(_ database: any Database) async throws -> Bool {
         try await database.read { transaction in
             try !transaction.connection.run(
-                "SELECT 1 FROM sqlite_master WHERE name = 'later'",
+                transaction.connection.dialect.engine == .sqlite
+                    ? "SELECT 1 FROM sqlite_master WHERE name = 'later'"
+                    : "SELECT 1 FROM pg_tables WHERE tablename = 'later'",
                 []
             ).isEmpty
         }
     }
 
-    @Test func stepsAreNumberedWithoutGaps() {
-        #expect(Migration.sqlite.map(\.number) == Array(1...Int64(Migration.sqlite.count)))
-        #expect(Migrator(Migration.sqlite).newest == Int64(Migration.sqlite.count))
+    @Test(arguments: Backend.allCases)
+    func stepsAreNumberedWithoutGaps(_ backend: Backend) {
+        let steps = backend.dialect.migrations
+        #expect(steps.map(\.number) == Array(1...Int64(steps.count)))
+        #expect(steps.map(\.name) == Migration.sqlite.map(\.name))
+        #expect(Migrator(steps).newest == Int64(steps.count))
         #expect(Migrator([]).newest == 0)
     }
 
@@ -52,7 +60,7 @@ struct MigratorTests {
     func aSecondRunDoesNothing(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
             let before = try await installation.contents()
-            let applied = try await migrate(Migration.sqlite, installation.database)
+            let applied = try await migrate(backend.dialect.migrations, installation.prompt)
             #expect(applied == [])
             #expect(try await installation.contents().changed(since: before) == [])
         }
@@ -61,9 +69,9 @@ struct MigratorTests {
     @Test(arguments: Backend.allCases)
     func onlyMissingStepsAreApplied(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
-            let steps = Migration.sqlite + [MigratorTests.next]
-            let first = try await migrate(steps, installation.database)
-            let second = try await migrate(steps, installation.database)
+            let steps = steps(backend, and: "next", script)
+            let first = try await migrate(steps, installation.prompt)
+            let second = try await migrate(steps, installation.prompt)
             #expect(first == ["next"])
             #expect(second == [])
             #expect(try await hasLater(installation.database))
@@ -73,8 +81,7 @@ struct MigratorTests {
     @Test(arguments: Backend.allCases)
     func aNewerDatabaseIsRefused(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
-            let steps = Migration.sqlite + [MigratorTests.next]
-            _ = try await migrate(steps, installation.database)
+            _ = try await migrate(steps(backend, and: "next", script), installation.prompt)
             let effect = try await installation.effect { try installation.reopened() }
             #expect(effect == .refused("newer-database"))
         }
@@ -89,17 +96,42 @@ struct MigratorTests {
         }
     }
 
+    /// A database of the first release has neither the log's tables nor its key.
+    @Test(arguments: Backend.embedded)
+    func anOlderDatabaseIsBroughtForward(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            try await installation.decide(Sample.address())
+            for statement in MigratorTests.backToTheFirstStep {
+                try await installation.sql(statement)
+            }
+            let database = try installation.reopened()
+            #expect(try await Contents.of(database).count(of: "vault_keys") == 4)
+            #expect(try await Contents.of(database).count(of: "retention") == 1)
+            #expect(try await Contents.of(database).count(of: "consent_records") == 1)
+        }
+    }
+
+    private static let backToTheFirstStep: [SQL] = [
+        "DROP TABLE checkpoint_cosignatures", "DROP TABLE checkpoints",
+        "DROP TABLE ledger_tiles", "DROP TABLE ledger_identity", "DROP TABLE verifications",
+        "DROP TABLE leases", "DROP TRIGGER audit_events_no_delete",
+        "DROP TRIGGER consent_records_no_delete", "DROP TABLE ledger_leaves",
+        "DROP TABLE legal_holds", "DROP TABLE retention",
+        "CREATE TRIGGER audit_events_no_delete BEFORE DELETE ON audit_events "
+            + "BEGIN SELECT RAISE(ABORT, 'no'); END",
+        "CREATE TRIGGER consent_records_no_delete BEFORE DELETE ON consent_records "
+            + "BEGIN SELECT RAISE(ABORT, 'no'); END",
+        "DELETE FROM vault_keys WHERE purpose = 'log'",
+        "DELETE FROM schema_migrations WHERE number > 1",
+    ]
+
     /// The first half of a step does not stay when the second half fails.
     @Test(arguments: Backend.allCases)
     func aStepThatFailsLeavesNothing(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
-            let broken = Migration(
-                number: 2,
-                name: "broken",
-                script: "CREATE TABLE later (id INTEGER); CREATE TABLE later (id INTEGER);"
-            )
+            let broken = steps(backend, and: "broken", script + script)
             let effect = try await installation.effect {
-                try await migrate(Migration.sqlite + [broken], installation.database)
+                try await migrate(broken, installation.prompt)
             }
             #expect(effect == .refused("bad-statement"))
             #expect(try await !hasLater(installation.database))
@@ -107,12 +139,12 @@ struct MigratorTests {
     }
 
     /// The files as they are in the middle of a step are what a crash leaves behind.
-    @Test(arguments: Backend.allCases)
+    @Test(arguments: Backend.embedded)
     func aCrashInTheMiddleLeavesNothing(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
             try await withTemporaryFolder { folder in
                 let left = folder.appending(path: "left")
-                let steps = Migration.sqlite + [MigratorTests.next]
+                let steps = steps(backend, and: "next", script)
                 try await installation.database.write { transaction in
                     _ = try Migrator(steps).migrate(transaction.connection, at: transaction.now)
                     try FileManager.default.copyItem(at: installation.folder, to: left)
@@ -129,7 +161,7 @@ struct MigratorTests {
     }
 
     /// A crash while the very first start makes tables and keys: the next start begins again.
-    @Test(arguments: Backend.allCases)
+    @Test(arguments: Backend.embedded)
     func aCrashOfTheFirstStartLeavesNothing(_ backend: Backend) async throws {
         try await withTemporaryFolder { folder in
             let first = folder.appending(path: "first")
@@ -158,7 +190,7 @@ struct MigratorTests {
             )
             let contents = try await Contents.of(second)
             #expect(contents.count(of: "schema_migrations") == Migration.sqlite.count)
-            #expect(contents.count(of: "vault_keys") == 3)
+            #expect(contents.count(of: "vault_keys") == 4)
         }
     }
 }

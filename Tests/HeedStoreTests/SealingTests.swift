@@ -20,7 +20,7 @@ struct SealingTests {
         }
     }
 
-    @Test(arguments: Backend.allCases)
+    @Test(arguments: Backend.embedded)
     func noFileHoldsAPlainWord(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
             try await installation.record([.connectorAdded(try Sample.connector("alpha"))])

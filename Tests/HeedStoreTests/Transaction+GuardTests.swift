@@ -30,7 +30,8 @@ struct TransactionGuardTests {
         #expect(TransactionGuardTests.scans(in: bad) == bad)
     }
 
-    @Test(arguments: Backend.allCases)
+    /// PlanTests shows the same on PostgreSQL.
+    @Test(arguments: Backend.embedded)
     func everyStepIsAnIndexSearch(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
             let empty = try await plan(installation)

@@ -66,6 +66,16 @@ struct TransactionRecordTests {
                 kind: "suppression.lifted",
                 tables: ["suppressions"]
             ),
+            Case(
+                event: .permissionRebuilt(
+                    contact.id,
+                    Sample.newsletter,
+                    from: Permission(),
+                    to: try Permission().applying(.deny(at: time))
+                ),
+                kind: "permission.rebuilt",
+                tables: ["permissions"]
+            ),
         ]
     }
 
@@ -168,15 +178,18 @@ struct TransactionRecordTests {
     func eachEventIsOneLineAndItsChange(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
             let cases = try people() + optOuts() + registry()
-            for (number, row) in cases.enumerated() {
+            var end = try await installation.record([])
+            for row in cases {
                 let before = try await installation.contents()
                 let position = try await installation.record([row.event])
-                #expect(position == Int64(5 + number))
+                #expect(backend == .sqlite ? position == end + 1 : position > end)
                 let changed = try await installation.contents().changed(since: before)
                 #expect(changed == (row.tables + ["audit_events"]).sorted(), "\(row.kind)")
+                let start = end
                 let line = try await installation.database.read {
-                    try $0.events(after: position - 1, limit: 9)
+                    try $0.events(after: start, limit: 9)
                 }
+                end = position
                 #expect(line.map(\.kind) == [row.kind])
                 #expect(row.event.kind == row.kind)
             }
@@ -190,8 +203,8 @@ struct TransactionRecordTests {
             try await installation.record(try people().map(\.event), by: Actor(.cli, id: "ann"))
             let sealed = try await installation.sql("SELECT evidence FROM consent_records").first
             let hash = SHA256.hash(data: try #require(sealed).blob(0))
-            let log = try await installation.database.read { try $0.events(after: 5, limit: 1) }
-            let body = String(decoding: try #require(log.first).body, as: UTF8.self)
+            let log = try await installation.database.read { try $0.events(after: 0, limit: 9) }
+            let body = String(decoding: log[5].body, as: UTF8.self)
             #expect(body.contains(#""details":"\#(hexadecimal(hash))""#))
             #expect(body.contains(#""actor":"ann","actorType":"operator""#))
         }
@@ -202,7 +215,9 @@ struct TransactionRecordTests {
         try await backend.withEngine { installation in
             let before = try await installation.contents()
             let position = try await installation.record([])
-            #expect(position == 4)
+            let log = try await installation.database.read { try $0.events(after: 0, limit: 9) }
+            #expect(log.count == 4)
+            #expect(backend == .sqlite ? position == 4 : position > log[3].position)
             #expect(try await installation.contents().changed(since: before) == [])
         }
     }

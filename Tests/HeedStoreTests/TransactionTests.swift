@@ -107,7 +107,9 @@ struct TransactionTests {
     func theContentsNameEveryTable(_ backend: Backend) async throws {
         try await backend.withDatabase { installation in
             let rows = try await installation.sql(
-                "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+                backend == .sqlite
+                    ? "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+                    : "SELECT tablename FROM pg_tables WHERE schemaname = 'heed' ORDER BY 1"
             )
             #expect(try rows.map { try $0.text(0) } == Contents.statements.map(\.table))
         }

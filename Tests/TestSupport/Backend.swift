@@ -2,18 +2,37 @@
 
 package import Foundation
 import HeedEngine
+import HeedPostgres
 import HeedSQLite
 package import HeedStore
+import Synchronization
 
 /// An engine; suites take `arguments: Backend.allCases`.
 package enum Backend: String, CaseIterable, Sendable, CustomStringConvertible {
     /// One file.
     case sqlite
+    /// A database of its own on the shared server.
+    case postgres
+
+    /// The engines whose data is in a file that a test can copy, read or count.
+    ///
+    /// What such a test shows has a counterpart of its own in `HeedPostgresTests`.
+    package static let embedded: [Backend] = [.sqlite]
 
     /// The engine's name.
     package var description: String { rawValue }
 
+    /// The fragments of SQL that are the engine's own.
+    package var dialect: Dialect {
+        switch self {
+        case .sqlite: .sqlite
+        case .postgres: .postgres
+        }
+    }
+
     /// Opens the database that lives in `folder`, making it when there is none.
+    ///
+    /// On a server the folder holds only the database's name.
     package func open(
         in folder: URL,
         masterKey: MasterKey,
@@ -21,12 +40,38 @@ package enum Backend: String, CaseIterable, Sendable, CustomStringConvertible {
     ) throws -> any Database {
         switch self {
         case .sqlite:
-            try SQLiteDatabase(
+            return try SQLiteDatabase(
                 path: folder.appending(path: Backend.fileName).path,
                 creation: .ifMissing,
                 masterKey: masterKey,
                 surroundings: surroundings
             )
+        case .postgres:
+            return try Backend.openPostgres(.node, in: folder, masterKey, surroundings)
+        }
+    }
+
+    /// The same database for somebody with a SQL prompt: on a server, its owner.
+    package func prompt(of installation: Installation) throws -> any Database {
+        guard self == .postgres else { return installation.database }
+        let folder = installation.folder
+        if let prompt = Backend.opened.withLock({ $0[folder]?.prompt }) { return prompt }
+        let prompt = try Backend.openPostgres(
+            .owner,
+            in: folder,
+            installation.masterKey,
+            installation.surroundings
+        )
+        Backend.opened.withLock { $0[folder]?.prompt = prompt }
+        return prompt
+    }
+
+    /// Whether places in the audit log are as the engine hands them out: without gaps on SQLite,
+    /// ascending on PostgreSQL.
+    package func isOrderly(_ positions: [Int64]) -> Bool {
+        switch self {
+        case .sqlite: positions == positions.indices.map { Int64($0) + 1 }
+        case .postgres: positions == Set(positions).sorted()
         }
     }
 
@@ -39,7 +84,13 @@ package enum Backend: String, CaseIterable, Sendable, CustomStringConvertible {
         _ body: (Installation) async throws -> Answer
     ) async throws -> Answer {
         try await withTemporaryFolder { folder in
-            try await body(try Installation(self, in: folder, seed: seed))
+            guard self == .postgres else {
+                return try await body(try Installation(self, in: folder, seed: seed))
+            }
+            return try await Slots.databases.withSlot {
+                defer { Backend.giveBackPostgres(in: folder) }
+                return try await body(try Installation(self, in: folder, seed: seed))
+            }
         }
     }
 
@@ -52,6 +103,92 @@ package enum Backend: String, CaseIterable, Sendable, CustomStringConvertible {
             try await installation.addSamples()
             return try await body(installation)
         }
+    }
+}
+
+// MARK: - PostgreSQL
+
+extension Backend {
+    /// The name of the database on the shared server that belongs to a folder.
+    package static func postgresName(in folder: URL) throws -> String {
+        let file = folder.appending(path: "postgres-database")
+        if let data = FileManager.default.contents(atPath: file.path) {
+            return String(decoding: data, as: UTF8.self)
+        }
+        let name = try PostgresCluster.shared().takeDatabase()
+        try Data(name.utf8).write(to: file)
+        return name
+    }
+
+    private static func openPostgres(
+        _ role: PostgresCluster.Role,
+        in folder: URL,
+        _ masterKey: MasterKey,
+        _ surroundings: Surroundings
+    ) throws -> PostgresDatabase {
+        let database = try PostgresDatabase(
+            PostgresCluster.shared().options(postgresName(in: folder), role),
+            opening: .existing,
+            masterKey: masterKey,
+            surroundings: surroundings
+        )
+        opened.withLock { $0[folder, default: Opened()].databases.append(database) }
+        return database
+    }
+
+    private struct Opened {
+        var databases: [PostgresDatabase] = []
+        var prompt: PostgresDatabase?
+    }
+
+    /// What was opened for each folder, to be closed with it.
+    private static let opened = Mutex<[URL: Opened]>([:])
+
+    private static func giveBackPostgres(in folder: URL) {
+        let opened = opened.withLock { $0.removeValue(forKey: folder) }
+        for database in opened?.databases ?? [] { database.close() }
+        try? PostgresCluster.shared().giveBack(postgresName(in: folder))
+    }
+}
+
+/// A bound on how many tests have a database on the server at the same time.
+///
+/// All tests begin at once, and a server has only so many sessions.
+actor Slots {
+    static let databases = Slots(12)
+    /// True inside a test that has one: a second database must not wait for another's slot.
+    @TaskLocal private static var isInside = false
+
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(_ count: Int) { free = count }
+
+    nonisolated func withSlot<Answer>(
+        _ body: () async throws -> Answer
+    ) async throws -> Answer {
+        if Slots.isInside { return try await body() }
+        await take()
+        do {
+            let answer = try await Slots.$isInside.withValue(true) { try await body() }
+            await give()
+            return answer
+        } catch {
+            await give()
+            throw error
+        }
+    }
+
+    private func take() async {
+        if free > 0 {
+            free -= 1
+        } else {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    private func give() {
+        if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
     }
 }
 

@@ -38,6 +38,9 @@ package struct Installation: Sendable {
         engine = Engine(database: database)
     }
 
+    /// The same database for somebody with a SQL prompt.
+    package var prompt: any Database { get throws { try backend.prompt(of: self) } }
+
     /// A second opening of the same database, as another process would make.
     package func reopened(masterKey: MasterKey? = nil, seed: UInt64 = 99) throws -> any Database {
         try backend.open(
@@ -45,6 +48,16 @@ package struct Installation: Sendable {
             masterKey: masterKey ?? self.masterKey,
             surroundings: .seeded(seed, clock: clock)
         )
+    }
+
+    /// The log's position once answers are as fresh as a receipt.
+    ///
+    /// On a server that may take until the transactions of others have ended.
+    package func position(asFreshAs receipt: Int64) async throws -> Int64 {
+        while true {
+            let position = try await engine.ask(LogPosition())
+            if position >= receipt || backend == .sqlite { return position }
+        }
     }
 
     /// Records events and job changes through the write path.
@@ -62,7 +75,7 @@ package struct Installation: Sendable {
     /// Runs one statement as somebody with a SQL prompt would.
     @discardableResult
     package func sql(_ statement: SQL, _ arguments: SQLValue...) async throws -> [Row] {
-        try await database.write { try $0.connection.run(statement, arguments) }
+        try await prompt.write { try $0.connection.run(statement, arguments) }
     }
 
     /// The number a statement answers.

@@ -24,6 +24,11 @@ package enum Sample {
     /// Whoever works for the team.
     package static let actor = Actor(.apiKey, id: "test-key")
 
+    /// A further campaign scope.
+    package static func scope(_ name: String) throws -> Scope {
+        Scope(name: ScopeName(stored: name), channel: .email, kind: .campaign)
+    }
+
     /// A policy version.
     package static func policy(
         _ version: String = version,
@@ -75,7 +80,10 @@ package enum Sample {
     }
 
     /// The key outside the database, one for each seed.
-    package static func masterKey(_ seed: UInt64) throws -> MasterKey {
+    package static func masterKey(_ seed: UInt64) throws -> MasterKey { try key(seed) }
+
+    /// The same key, with the one error it can fail with.
+    package static func key(_ seed: UInt64) throws(StoreError) -> MasterKey {
         var generator = SeededGenerator(seed: seed ^ 0xFFFF)
         let bytes = (0..<MasterKey.byteCount).map { _ in
             UInt8(truncatingIfNeeded: generator.next())

@@ -17,6 +17,58 @@ enum MirrorRule {
     /// Sources without a mirrored test file, each with the test that covers it.
     static let coveredElsewhere: [Coverage] = [
         .init(
+            "Sources/HeedCLI/Commands/Verify.swift",
+            by: "Tests/EndToEndTests/VerifyTests.swift"
+        ),
+        .init(
+            "Sources/HeedEngine/Verify/BlockCheck.swift",
+            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+        ),
+        .init(
+            "Sources/HeedEngine/Verify/LogCheck.swift",
+            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+        ),
+        .init(
+            "Sources/HeedEngine/Verify/PeopleCheck.swift",
+            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+        ),
+        .init(
+            "Sources/HeedEngine/Verify/PermissionFold.swift",
+            by: "Tests/HeedEngineTests/Verify/VerifierTests.swift"
+        ),
+        .init(
+            "Sources/HeedEngine/Verify/RecordCheck.swift",
+            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+        ),
+        .init(
+            "Sources/HeedEngine/Verify/Verifications.swift",
+            by: "Tests/HeedEngineTests/Verify/VerifierTests.swift"
+        ),
+        .init(
+            "Sources/HeedEngine/Verify/VerifierRun.swift",
+            by: "Tests/HeedEngineTests/Verify/VerifierTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+LogPages.swift",
+            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+People.swift",
+            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+Verifications.swift",
+            by: "Tests/HeedEngineTests/Verify/VerifierTests.swift"
+        ),
+        .init(
+            "Sources/HeedEngine/Retention/PurgeRows.swift",
+            by: "Tests/HeedEngineTests/Retention/PurgerTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+Retention.swift",
+            by: "Tests/HeedEngineTests/Retention/PurgerTests.swift"
+        ),
+        .init(
             "Sources/HeedCLI/Commands/ConnectorCommand.swift",
             by: "Tests/EndToEndTests/ContractTests.swift"
         ),
@@ -31,6 +83,26 @@ enum MirrorRule {
         .init(
             "Sources/HeedCLI/Commands/Import.swift",
             by: "Tests/EndToEndTests/ImportTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/Purge.swift",
+            by: "Tests/EndToEndTests/RetentionTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/LogVerify.swift",
+            by: "Tests/EndToEndTests/LogTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/LogProve.swift",
+            by: "Tests/EndToEndTests/LogTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/LogCommand.swift",
+            by: "Tests/EndToEndTests/LogTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/BundleFolder.swift",
+            by: "Tests/EndToEndTests/LogTests.swift"
         ),
         .init(
             "Sources/HeedCLI/Commands/RegistryCommands.swift",
@@ -61,6 +133,10 @@ enum MirrorRule {
             by: "Tests/EndToEndTests/SettingsTests.swift"
         ),
         .init(
+            "Sources/HeedCLI/OpenDatabase.swift",
+            by: "Tests/EndToEndTests/PostgresTests.swift"
+        ),
+        .init(
             "Sources/HeedEngine/Import/ImportReport.swift",
             by: "Tests/HeedEngineTests/Import/ImporterTests.swift"
         ),
@@ -71,6 +147,14 @@ enum MirrorRule {
         .init(
             "Sources/HeedLedger/ProofBundle+Check.swift",
             by: "Tests/HeedLedgerTests/ProofBundleTests.swift"
+        ),
+        .init(
+            "Sources/HeedPostgres/PostgresConnection.swift",
+            by: "Tests/HeedPostgresTests/SessionTests.swift"
+        ),
+        .init(
+            "Sources/HeedPostgres/Values.swift",
+            by: "Tests/HeedStoreTests/SQLTests.swift"
         ),
         .init(
             "Sources/HeedSQLite/ReaderPool.swift",

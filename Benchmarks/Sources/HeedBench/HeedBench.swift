@@ -13,10 +13,11 @@ struct HeedBench {
         defer { try? FileManager.default.removeItem(at: folder) }
         print(Machine.description)
         var results: [Comparison] = []
-        if !CommandLine.arguments.contains("check") {
-            results.append(try await GroupCommitBench(folder: folder).run())
-        }
-        results.append(try await CheckBench(folder: folder).run())
+        let wanted = Set(CommandLine.arguments.dropFirst())
+        func wants(_ name: String) -> Bool { wanted.isEmpty || wanted.contains(name) }
+        if wants("group") { results.append(try await GroupCommitBench(folder: folder).run()) }
+        if wants("check") { results.append(try await CheckBench(folder: folder).run()) }
+        if wants("verify") { results.append(try await VerifyBench(folder: folder).run()) }
         print(Comparison.table(results))
         if let path = ProcessInfo.processInfo.environment["HEED_BENCH_JSON"] {
             let encoder = JSONEncoder()

@@ -5,6 +5,7 @@ import ArgumentParser
 import HeedConsent
 import HeedEngine
 import HeedLedger
+import HeedStore
 
 /// The log nobody has to trust.
 struct LogCommand: AsyncParsableCommand {
@@ -33,24 +34,31 @@ struct LogCommand: AsyncParsableCommand {
         /// Takes into the log what was committed; another process that is at it is left alone.
         func extend(_ installation: Installation) async throws {
             if noExtend { return }
-            let random = Installation.surroundings.randomKey()
             let sequencer = Sequencer(
                 engine: installation.engine,
                 origin: installation.settings.logOrigin,
-                holder: Array(random.prefix(16))
+                holder: Installation.surroundings.randomBytes(16)
             )
             try await sequencer.catchUp()
+            try await sequencer.release()
         }
 
         /// The head, after taking in what was committed.
         func head() async throws -> PublishedCheckpoint.Head {
             let installation = try await open()
+            let quorum = try LogCommand.quorum(installation.settings)
             try await extend(installation)
-            guard let head = try await installation.engine.ask(PublishedCheckpoint()) else {
+            let question = PublishedCheckpoint(quorum: quorum)
+            guard let head = try await installation.engine.ask(question) else {
                 throw CommandError("nothing has been written to the log yet")
             }
             return head
         }
+    }
+
+    /// How many witnesses have to have signed what is shown, as the server has it.
+    static func quorum(_ settings: Settings) throws -> Int {
+        try settings.witnessPolicyPath.map(LogServices.policy)?.policy.quorum ?? 0
     }
 
     struct CheckpointCommand: AsyncParsableCommand {

@@ -24,7 +24,7 @@ struct LogProve: AsyncParsableCommand {
     @Flag(help: "Print the proof as JSON.") var json = false
 
     func run() async throws {
-        let question = try question()
+        let subject = try subject()
         if event == nil, output == nil {
             throw Refusal(.missing, field: "output", "say -o DIR, a folder for the proofs")
         }
@@ -33,6 +33,8 @@ struct LogProve: AsyncParsableCommand {
         }
         if let output { try BundleFolder.refuse(output) }
         let installation = try await options.open()
+        let quorum = try LogCommand.quorum(installation.settings)
+        let question = GatherProofs(subject, quorum: quorum)
         var gathered = try await installation.engine.ask(question)
         if gathered.pendingCount > 0 {
             try await options.extend(installation)
@@ -66,20 +68,20 @@ struct LogProve: AsyncParsableCommand {
     }
 
     /// Exactly one of the three ways to say what is to be proved.
-    private func question() throws(Refusal) -> GatherProofs {
+    private func subject() throws(Refusal) -> GatherProofs.Subject {
         switch (event, contact, address) {
         case (let text?, nil, nil):
             guard let id = EventID(text: text) else {
                 throw Refusal(.invalid, field: "event", "this is not an event's id")
             }
-            return GatherProofs(of: id)
+            return .event(id)
         case (nil, let text?, nil):
             guard let id = ContactID(text: text) else {
                 throw Refusal(.invalid, field: "contact", "this is not a contact's id")
             }
-            return GatherProofs(about: .contact(id))
+            return .person(.contact(id))
         case (nil, nil, let text?):
-            return GatherProofs(about: .address(try Address(email: text)))
+            return .person(.address(try Address(email: text)))
         default:
             throw Refusal(
                 .missing,

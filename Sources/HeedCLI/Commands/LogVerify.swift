@@ -50,7 +50,12 @@ struct LogVerify: AsyncParsableCommand {
         if url != nil, checkpoint == nil {
             throw Refusal(.missing, field: "checkpoint", "say which kept checkpoint to start from")
         }
-        guard bundle != nil || url != nil else { return try await database(log, policy) }
+        guard bundle != nil || url != nil else {
+            guard witness.isEmpty, quorum == nil else {
+                throw Refusal(.invalid, field: "witness", "only with --bundle or --url")
+            }
+            return try await database(log)
+        }
         guard let log else {
             throw Refusal(.missing, field: "key", "say --key VKEY; `heed log key` prints it")
         }
@@ -68,12 +73,14 @@ struct LogVerify: AsyncParsableCommand {
         return Verdict(report, findings)
     }
 
-    private func database(_ log: NoteVerifier?, _ policy: WitnessPolicy) async throws -> Verdict {
-        let kept = try checkpoint.map(LogVerify.bytes)
+    /// The log in the database, by the verifier that `heed verify` also runs.
+    private func database(_ log: NoteVerifier?) async throws -> Verdict {
+        let outside = try Verify.outside(files: checkpoint.map { [$0] } ?? [], archive: nil)
         let installation = try Installation(await global.settings(), opening: .existing)
-        let check = LogCheck(engine: installation.engine, key: log, policy: policy)
-        guard let kept else { return Verdict(try await check.run()) }
-        return Verdict(try await check.run(extending: kept))
+        let verifier = Verifier(engine: installation.engine, key: log?.text, outside: outside)
+        let report = try await verifier.runLog()
+        let head = try await installation.engine.ask(PublishedCheckpoint())
+        return Verdict(report, head: try? head.map { try Checkpoint(text: $0.note.text) })
     }
 
     /// A log that cannot be fetched is neither good nor wrong.
@@ -84,19 +91,19 @@ struct LogVerify: AsyncParsableCommand {
         let served = ServedLog(log: log, policy: policy) { path in
             try await LogVerify.get("\(base)/\(path)", by: transport)
         }
-        var report = LogCheck.Report()
+        let verdict: Verdict
         do {
             let note = try SignedNote(bytes: kept)
             let old = try Checkpoint(opening: note, origin: log.name, log: log)
-            report.head = try await served.head(extending: old)
+            verdict = Verdict(good: try await served.head(extending: old))
         } catch let error as LedgerError {
-            report.findings.append(error.message)
+            verdict = Verdict(wrong: error.message)
         } catch {
             try await transport.shutdown()
             throw error
         }
         try await transport.shutdown()
-        return Verdict(report)
+        return verdict
     }
 
     /// Fetches one file; a log redirects nowhere.
@@ -172,16 +179,27 @@ private struct Verdict: Encodable {
         )
     }
 
-    init(_ report: LogCheck.Report) {
+    init(_ report: Verifier.Report, head: Checkpoint?) {
         self.init(
-            head: report.head,
-            entries: report.entryCount,
-            hashes: report.purgedCount,
-            findings: report.findings.map { Finding(path: nil, fault: nil, detail: $0) }
+            head: head,
+            entries: report.logSize,
+            hashes: nil,
+            findings: report.findings.map {
+                Finding(path: $0.place, fault: $0.code.rawValue, detail: $0.sentence)
+            }
         )
     }
 
-    private init(head: Checkpoint?, entries: Int, hashes: Int, findings: [Finding]) {
+    init(good head: Checkpoint) {
+        self.init(head: head, entries: nil, hashes: nil, findings: [])
+    }
+
+    init(wrong detail: String) {
+        let finding = Finding(path: nil, fault: nil, detail: detail)
+        self.init(head: nil, entries: nil, hashes: nil, findings: [finding])
+    }
+
+    private init(head: Checkpoint?, entries: Int?, hashes: Int?, findings: [Finding]) {
         ok = findings.isEmpty
         origin = head?.origin
         size = head?.size
@@ -197,11 +215,14 @@ private struct Verdict: Encodable {
             let place = finding.path.map { "\($0): " } ?? ""
             print("\(finding.fault ?? "wrong"): \(place)\(finding.detail)")
         }
-        if let origin, let size, ok {
-            let purged = (hashes ?? 0) > 0 ? ", \(hashes ?? 0) by their hashes alone" : ""
-            print("good: \(origin) over \(size) entries; \(entries ?? 0) checked\(purged)")
-        } else {
-            print(ok ? "good: the log is empty" : "NOT GOOD: \(findings.count) findings")
+        guard ok else {
+            return print(
+                "NOT GOOD: \(findings.count == 1 ? "1 finding" : "\(findings.count) findings")"
+            )
         }
+        guard let origin, let size else { return print("good: the log is empty") }
+        let checked = entries.map { ", \($0) of them checked" } ?? ""
+        let hashed = (hashes ?? 0) > 0 ? ", \(hashes ?? 0) by their hashes alone" : ""
+        print("good: \(origin), \(size) entries\(checked)\(hashed)")
     }
 }

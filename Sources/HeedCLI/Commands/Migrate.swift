@@ -6,13 +6,13 @@ import HeedConsent
 /// Brings the database up to date, making it when there is none.
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make the database or bring its schema up to date."
+        abstract: "Make the database or bring its schema up to date.",
+        discussion: "On PostgreSQL, give the connection string of the role that owns the tables."
     )
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
-        let installation = try Installation(await global.settings(), opening: .orNew)
-        let steps = installation.appliedSteps
+        let steps = try Installation.migrate(await global.settings())
         print(
             steps.isEmpty ? "the schema is up to date" : "applied: " + steps.joined(separator: ", ")
         )

@@ -5,6 +5,7 @@ import Foundation
 import HeedConsent
 import HeedDelivery
 import HeedEngine
+import HeedLedger
 import HeedServer
 import HeedStore
 import Logging
@@ -38,6 +39,15 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Let everybody read the log's entries, not only its hashes.")
     var publicLogEntries = false
 
+    @Option(help: "What a new log is called (default: the public URL without scheme, and /log).")
+    var logOrigin: String?
+
+    @Option(help: "A folder that every signed checkpoint of the log is copied to.")
+    var checkpointArchive: String?
+
+    @Option(help: "A file that names the log's witnesses (C2SP tlog-policy).")
+    var witnessPolicy: String?
+
     @Option(
         help: "What to run, separated by commas: api, worker (default both).",
         transform: Serve.roles
@@ -58,26 +68,31 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let settings = try await global.settings([
             "host": host, "port": port.map(String.init), "publicUrl": publicUrl,
+            "logOrigin": logOrigin, "checkpointArchive": checkpointArchive,
+            "witnessPolicy": witnessPolicy,
         ])
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "heed")
         logger.logLevel = settings.logLevel
         let installation = try Installation(settings, opening: .orNew)
+        let log = try await LogServices(installation, logger: logger)
         let keyPath = try await Serve.firstKey(installation)
         let transport = HTTPTransport()
-        var services: [any Service] = []
+        var services: [any Service] = installation.bell.map { [$0] } ?? []
         if role.contains(.worker) {
             services += Serve.worker(installation, transport: transport, logger: logger)
+            services += await log.services(transport: transport)
         }
         if role.contains(.api) {
             var options = settings.serverOptions
             options.publicLogEntries = publicLogEntries
+            options.witnessQuorum = log.witnessQuorum
             services.append(
                 try buildApplication(
                     engine: installation.engine,
                     options: options,
                     logger: logger,
-                    onRunning: { port in Serve.greet(settings, port: port, keyPath: keyPath) }
+                    onRunning: { port in Serve.greet(log, settings, port, keyPath: keyPath) }
                 )
             )
         }
@@ -86,7 +101,10 @@ struct Serve: AsyncParsableCommand {
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
-        if !role.contains(.api) { Terminal.note("Heed's worker runs on \(settings.databasePath)") }
+        if !role.contains(.api) {
+            Terminal.note("Heed's worker runs on \(settings.database.name)")
+            Terminal.note("Log: \(log.identity.verifier.text)")
+        }
         do {
             try await group.run()
         } catch {
@@ -130,23 +148,36 @@ struct Serve: AsyncParsableCommand {
             intervalMilliseconds: 2000,
             logger: logger
         )
-        return runners + [rescuer]
+        let pruner = Pruner(
+            engine: installation.engine,
+            retention: settings.retention,
+            holder: Array(Installation.surroundings.randomKey().prefix(16)),
+            logger: logger
+        )
+        let verifier = BackgroundVerifier(installation, logger: logger)
+        return runners + [rescuer, pruner, verifier]
     }
 
     /// Makes the first admin key and writes it to `admin.key` beside the database.
     static func firstKey(_ installation: Installation) async throws -> String {
-        let folder = URL(filePath: installation.settings.databasePath).deletingLastPathComponent()
-        let path = folder.appending(path: "admin.key").relativePath
+        let folder = installation.settings.database.folder
+        let path = folder + "/admin.key"
         guard try await installation.engine.ask(ListKeys()).isEmpty else { return path }
         let create = try CreateKey(role: .admin, label: "first start")
         let token = try await installation.engine.perform(create, as: .system("first-start"))
             .receipt.token
         try? FileManager.default.removeItem(atPath: path)
+        try Installation.makeFolder(folder)
         try SecretFile.write(token + "\n", to: path)
         return path
     }
 
-    private static func greet(_ settings: Settings, port: Int, keyPath: String) {
+    private static func greet(
+        _ log: LogServices,
+        _ settings: Settings,
+        _ port: Int,
+        keyPath: String
+    ) {
         let base = "http://\(settings.host):\(port)"
         let hasKey = FileManager.default.fileExists(atPath: keyPath)
         let masterKey = settings.masterKey == nil ? settings.masterKeyPath : "from HEED_MASTER_KEY"
@@ -156,9 +187,11 @@ struct Serve: AsyncParsableCommand {
             """
 
             Heed is listening on \(base)
-            Database:      \(settings.databasePath)
+            Database:      \(settings.database.name)
             Master key:    \(masterKey) (back it up apart from the database)
             Admin API key: \(adminKey)
+            Log origin:    \(log.identity.verifier.name)
+            Log key:       \(log.identity.verifier.text) (give it to whoever checks the log)
 
             Try it:
               curl -s \(base)/v1/opt-outs \\

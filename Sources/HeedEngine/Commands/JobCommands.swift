@@ -16,7 +16,7 @@ public struct ClaimJobs: Command {
         self.leaseSeconds = leaseSeconds
     }
 
-    /// The writer is alone in its transaction, so no two workers get one job.
+    /// Jobs that another worker is claiming are left out, so no two workers get one job.
     public func decide(in transaction: Transaction) throws -> Decision<[Job]> {
         let jobs = try transaction.dueJobs(in: lane, limit: Int64(limit))
         let until = transaction.now.adding(seconds: leaseSeconds)
@@ -49,6 +49,7 @@ public struct StartOptOut: Command {
 
     /// Repeating it is no change: the first run has moved the opt-out on.
     public func decide(in transaction: Transaction) throws -> Decision<Bool> {
+        try transaction.lockContact(of: id)
         guard var optOut = try transaction.optOut(id), optOut.status == .pending else {
             return Decision(false, jobs: [.finish(job)])
         }
@@ -106,6 +107,7 @@ public struct RecordOutcome: Command {
     ///
     /// One that was given up waits for an operator; only a late confirmation still counts.
     public func decide(in transaction: Transaction) throws -> Decision<Bool> {
+        try transaction.lockContact(of: target)
         guard var target = try transaction.target(target), target.state != .confirmed,
             let optOut = try transaction.optOut(target.optOut)
         else { return Decision(false, jobs: [.finish(job)]) }

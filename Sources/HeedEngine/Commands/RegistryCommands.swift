@@ -109,6 +109,8 @@ public struct RevokeKey: Command {
     /// Refuses an id nobody knows, and the last admin key, which would lock the operator out of
     /// HTTP.
     public func decide(in transaction: Transaction) throws -> Decision<APIKey> {
+        // Two admins who revoke each other's keys at once must not both succeed.
+        try transaction.lockKeys()
         guard let key = try transaction.apiKey(id) else {
             throw Refusal(.notFound, field: "id", "there is no active key with this id")
         }

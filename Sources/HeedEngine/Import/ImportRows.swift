@@ -37,6 +37,7 @@ package struct ImportRows: Command {
     package func decide(in transaction: Transaction) throws -> Decision<[RowOutcome]> {
         let scope = try transaction.requireScope(scope)
         let policy = try transaction.requirePolicy(policyVersion)
+        try transaction.lockContacts(at: rows.map(\.address))
         var decision = Decision<[RowOutcome]>([])
         for row in rows {
             let one: Decision<RowOutcome>

@@ -9,23 +9,20 @@ public import HeedStore
 /// All proofs lead to the same published head. Events of a person that have been purged are not in
 /// it, because what named the person went with them; by its id such an event can still be proved.
 public struct GatherProofs: Query {
-    private enum Wanted: Sendable {
+    /// What is to be proved.
+    public enum Subject: Hashable, Sendable {
+        /// One event.
         case event(EventID)
-        case person(Subject)
+        /// All events of a person.
+        case person(HeedEngine.Subject)
     }
 
-    private let wanted: Wanted
+    private let subject: Subject
     private let quorum: Int
 
-    /// Asks for one event.
-    public init(of event: EventID, quorum: Int = 0) {
-        wanted = .event(event)
-        self.quorum = quorum
-    }
-
-    /// Asks for all events of a person.
-    public init(about subject: Subject, quorum: Int = 0) {
-        wanted = .person(subject)
+    /// Names what is to be proved; with a quorum, against a head so many witnesses have signed.
+    public init(_ subject: Subject, quorum: Int = 0) {
+        self.subject = subject
         self.quorum = quorum
     }
 
@@ -68,7 +65,7 @@ public struct GatherProofs: Query {
     }
 
     private func events(in transaction: Transaction) throws -> [EventID] {
-        switch wanted {
+        switch subject {
         case .event(let event):
             let isKnown = try transaction.body(of: event) != nil
             guard try isKnown || transaction.leaf(of: event) != nil else {

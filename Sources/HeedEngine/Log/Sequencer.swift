@@ -29,15 +29,19 @@ public final class Sequencer: Sendable {
     /// 1024 are a few milliseconds of the one writer of SQLite, which bounds what an opt-out waits.
     public static let batchMaximum = 1024
     /// Seconds after which another process may take over from one that died.
-    public static let leaseSeconds: Int64 = 5
+    ///
+    /// One, because the log is to be no further behind than that, also after a crash. A holder
+    /// that is slower loses the lease and no more: each step starts from what is stored.
+    public static let leaseSeconds: Int64 = 1
     private static let leaseName = "sequencer"
 
     private let engine: Engine
     private let origin: String
     private let holder: [UInt8]
     private let batch: Int
-    /// The largest head known to have been signed, by this process or by an archive.
-    private let floor: Mutex<Checkpoint?>
+    /// Heads known to have been signed, by this process or by an archive, that no step has been
+    /// checked against yet.
+    private let floor: Mutex<[Checkpoint]>
 
     /// Takes the door and the name for a log that has none yet.
     ///
@@ -59,7 +63,7 @@ public final class Sequencer: Sendable {
         self.origin = origin
         self.holder = holder
         self.batch = batch
-        floor = Mutex(signed)
+        floor = Mutex(signed.map { [$0] } ?? [])
     }
 
     /// Makes one step.
@@ -73,8 +77,20 @@ public final class Sequencer: Sendable {
             try self.extend(in: transaction, from: floor)
         }
         // Only now is it known to be durable; a commit that failed has signed nothing anybody saw.
-        if let head { self.floor.withLock { $0 = head } }
+        if let head { self.floor.withLock { $0 = [head] + $0.dropFirst(floor.count) } }
         return step
+    }
+
+    /// Takes a checkpoint that somebody outside the database has kept, already verified.
+    ///
+    /// No later step signs a tree that does not extend it.
+    public func mustExtend(_ kept: Checkpoint) { floor.withLock { $0.append(kept) } }
+
+    /// Gives the lease back, so that another process need not wait for its end.
+    public func release() async throws {
+        try await engine.database.write { transaction in
+            try transaction.dropLease(Sequencer.leaseName, holder: self.holder)
+        }
     }
 
     /// Steps until every committed event is in the log or another process is at it.
@@ -97,7 +113,7 @@ public final class Sequencer: Sendable {
 
     private func extend(
         in transaction: Transaction,
-        from floor: Checkpoint?
+        from floor: [Checkpoint]
     ) throws -> (Step, Checkpoint?) {
         let name = Sequencer.leaseName
         let seconds = Sequencer.leaseSeconds
@@ -108,8 +124,14 @@ public final class Sequencer: Sendable {
         let events = try transaction.eventsToSequence(after: leaf, limit: Int64(batch) + 1)
         guard !events.isEmpty else { return (.idle, nil) }
         let signer = try signer(in: transaction)
-        var writer = try Sequencer.resume(after: leaf, signer.verifier, in: transaction)
-        try Sequencer.check(floor, in: transaction, size: writer.tree.size)
+        let tiles = TileSource(transaction)
+        var writer: TileWriter
+        do {
+            writer = try Sequencer.resume(after: leaf, signer.verifier, reading: tiles)
+            try Sequencer.check(floor, reading: tiles, size: writer.tree.size)
+        } catch let error as LedgerError {
+            throw tiles.meaning(of: error)
+        }
         for event in events.prefix(batch) {
             let hash = Hash.leaf(event.body)
             try transaction.insert(
@@ -164,10 +186,10 @@ public final class Sequencer: Sendable {
     private static func resume(
         after leaf: StoredLeaf?,
         _ verifier: NoteVerifier,
-        in transaction: Transaction
+        reading tiles: TileSource
     ) throws -> TileWriter {
         let size = leaf.map { $0.index + 1 } ?? 0
-        let last = try transaction.latestCheckpoint()
+        let last = try tiles.transaction.latestCheckpoint()
         guard size == last?.size ?? 0 else {
             throw LogDamage(
                 "there are \(size) leaves, but the last checkpoint is over \(last?.size ?? 0)"
@@ -175,7 +197,7 @@ public final class Sequencer: Sendable {
         }
         guard let last else { return TileWriter() }
         let writer = try TileWriter(resuming: size) { tile throws(LedgerError) in
-            try transaction.bytes(of: tile)
+            try tiles.read(tile)
         }
         let note = try SignedNote(bytes: last.note)
         let signed = try Checkpoint(opening: note, origin: verifier.name, log: verifier)
@@ -188,20 +210,46 @@ public final class Sequencer: Sendable {
     /// A database put back from a backup may be older than what was signed: signing on from there
     /// would be a second history.
     private static func check(
-        _ floor: Checkpoint?,
-        in transaction: Transaction,
+        _ floor: [Checkpoint],
+        reading tiles: TileSource,
         size: Int
     ) throws {
-        guard let floor, floor.size > 0 else { return }
-        guard floor.size <= size else {
-            throw LogDamage(
-                "the log has \(size) leaves, but a checkpoint over \(floor.size) was signed"
-            )
+        for signed in floor where signed.size > 0 {
+            guard signed.size <= size else {
+                throw LogDamage(
+                    "the log has \(size) leaves, but a checkpoint over \(signed.size) was signed"
+                )
+            }
+            var reader = TileReader(size: size) { tile throws(LedgerError) in
+                try tiles.read(tile)
+            }
+            guard try reader.root(ofSize: signed.size) == signed.root else {
+                throw LogDamage("the log does not extend the checkpoint signed at \(signed.size)")
+            }
         }
-        var reader = transaction.tileReader(ofSize: size)
-        guard try reader.root(ofSize: floor.size) == floor.root else {
-            throw LogDamage("the log does not extend the checkpoint signed at \(floor.size)")
+    }
+}
+
+/// Reads tiles, and remembers when it was the database that could not give one.
+private final class TileSource {
+    let transaction: Transaction
+    private var failure: StoreError?
+
+    init(_ transaction: Transaction) { self.transaction = transaction }
+
+    func read(_ tile: Tile) throws(LedgerError) -> [UInt8] {
+        do throws(StoreError) {
+            return try transaction.data(of: tile)
+        } catch {
+            failure = error
+            throw LedgerError(.unavailable, "tile \(tile.path): \(error.message)")
         }
+    }
+
+    /// A tree that cannot be read is damage, unless the database failed.
+    func meaning(of error: LedgerError) -> any Error {
+        if let failure { return failure }
+        return LogDamage(error.message)
     }
 }
 

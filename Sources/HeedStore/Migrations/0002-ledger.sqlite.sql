@@ -128,6 +128,9 @@ CREATE TRIGGER verifications_no_update BEFORE UPDATE ON verifications
 BEGIN SELECT RAISE(ABORT, 'verifications is insert-only'); END;
 CREATE TRIGGER verifications_no_delete BEFORE DELETE ON verifications
 BEGIN SELECT RAISE(ABORT, 'verifications is insert-only'); END;
+CREATE TRIGGER verifications_no_replace BEFORE INSERT ON verifications
+WHEN EXISTS (SELECT 1 FROM verifications WHERE finished_at = NEW.finished_at)
+BEGIN SELECT RAISE(ABORT, 'verifications is insert-only'); END;
 
 -- The horizon moves forward only, and never closer to the present than 1095 days, the least that
 -- Heed can be configured to keep. The clock here is the database's own.

@@ -88,10 +88,11 @@ refuse() {
 # Entries are for auditors; everything else was read without a key.
 refuse '401 Unauthorized' LEDGER_KEY=none
 
-# Somebody with every right on the file changes an event, then a tile that is served.
+# Somebody with every right on the file changes an event, then the end of a tile that is served.
 sqlite3 -cmd '.timeout 20000' heed-data/heed.sqlite "DROP TRIGGER audit_events_no_update;
     UPDATE audit_events SET body = CAST(body || ' ' AS BLOB) WHERE position = 30;"
 refuse 'entry 29 does not hash to its leaf'
-sqlite3 -cmd '.timeout 20000' heed-data/heed.sqlite "DROP TRIGGER ledger_tiles_no_update;
-    UPDATE ledger_tiles SET data = zeroblob(8192) WHERE level = 0 AND tile_index = 0;"
+sqlite3 -cmd '.timeout 20000' heed-data/heed.sqlite "DROP TRIGGER ledger_leaves_no_update;
+    UPDATE ledger_leaves SET hash = zeroblob(32)
+    WHERE leaf_index = (SELECT max(leaf_index) FROM ledger_leaves);"
 refuse 'inconsistent tile'

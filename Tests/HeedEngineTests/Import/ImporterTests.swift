@@ -70,8 +70,9 @@ struct ImporterTests {
         return try await installation.engine.ask(check).decision.reason
     }
 
-    @Test func everyRowIsCountedAndOptOutsComeFirst() async throws {
-        try await Backend.sqlite.withEngine { installation in
+    @Test(arguments: Backend.allCases)
+    func everyRowIsCountedAndOptOutsComeFirst(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
             let report = try await run(installation, sources)
             #expect(report.rows == 7)
             #expect(report.contacts == 4)
@@ -93,8 +94,9 @@ struct ImporterTests {
         }
     }
 
-    @Test func aSecondRunChangesNothing() async throws {
-        try await Backend.sqlite.withEngine { installation in
+    @Test(arguments: Backend.allCases)
+    func aSecondRunChangesNothing(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
             _ = try await run(installation, sources)
             let before = try await installation.contents()
             let report = try await run(installation, sources)
@@ -106,8 +108,9 @@ struct ImporterTests {
         }
     }
 
-    @Test func aDryRunCountsTheSameAndWritesNothing() async throws {
-        try await Backend.sqlite.withEngine { installation in
+    @Test(arguments: Backend.allCases)
+    func aDryRunCountsTheSameAndWritesNothing(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
             let before = try await installation.contents()
             let dry = try await run(installation, sources, mode: .dryRun)
             #expect(try await installation.contents().changed(since: before).isEmpty)
@@ -117,8 +120,9 @@ struct ImporterTests {
         }
     }
 
-    @Test func eachRecordHasItsBatchAndEvidence() async throws {
-        try await Backend.sqlite.withEngine { installation in
+    @Test(arguments: Backend.allCases)
+    func eachRecordHasItsBatchAndEvidence(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
             let report = try await run(installation, sources)
             let subject = Subject.address(try Address(email: "ada@mail.example"))
             let history = try await installation.engine.ask(History(subject))
@@ -137,8 +141,9 @@ struct ImporterTests {
     }
 
     /// SPEC B1: everybody as subscribed after opt-outs revives nobody and says so.
-    @Test func nobodyIsRevived() async throws {
-        try await Backend.sqlite.withEngine { installation in
+    @Test(arguments: Backend.allCases)
+    func nobodyIsRevived(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
             _ = try await run(installation, sources)
             let everybody = """
                 email,status,consented_at
@@ -156,8 +161,9 @@ struct ImporterTests {
         }
     }
 
-    @Test func oneWhoCameBackByThemselvesIsNotOptedOutByAnOldFile() async throws {
-        try await Backend.sqlite.withEngine { installation in
+    @Test(arguments: Backend.allCases)
+    func oneWhoCameBackByThemselvesIsNotOptedOutByAnOldFile(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
             _ = try await run(installation, sources)
             let consent = try RecordConsent(
                 subject: .address(try Address(email: "grace@mail.example")),
@@ -174,8 +180,9 @@ struct ImporterTests {
         }
     }
 
-    @Test func rowsAboutOnePersonSeeEachOther() async throws {
-        try await Backend.sqlite.withEngine { installation in
+    @Test(arguments: Backend.allCases)
+    func rowsAboutOnePersonSeeEachOther(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
             let mixed = """
                 email,status,consented_at,unsubscribed_at
                 ada@mail.example,subscribed,2025-01-01,
@@ -189,8 +196,9 @@ struct ImporterTests {
         }
     }
 
-    @Test func moreRowsThanATransactionTakes() async throws {
-        try await Backend.sqlite.withEngine { installation in
+    @Test(arguments: Backend.allCases)
+    func moreRowsThanATransactionTakes(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
             let count = ImportRows.rowsMaximum * 2 + 7
             let rows = (0..<count).map { "person\($0)@mail.example" }
             let text = (["email"] + rows).joined(separator: "\n")
@@ -200,8 +208,9 @@ struct ImporterTests {
         }
     }
 
-    @Test func anUnknownScopeOrPolicyIsRefusedBeforeAnyRow() async throws {
-        try await Backend.sqlite.withEngine { installation in
+    @Test(arguments: Backend.allCases)
+    func anUnknownScopeOrPolicyIsRefusedBeforeAnyRow(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
             let effect = try await installation.effect {
                 try await run(installation, sources, policy: "never-published")
             }

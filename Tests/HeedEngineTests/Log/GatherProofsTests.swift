@@ -35,8 +35,8 @@ struct GatherProofsTests {
             try await installation.optOut(Sample.address(1))
             try await sequencer.catchUp()
             let engine = installation.engine
-            let byID = try await engine.ask(GatherProofs(about: .contact(ada)))
-            let byAddress = try await engine.ask(GatherProofs(about: .address(Sample.address(1))))
+            let byID = try await engine.ask(GatherProofs(.person(.contact(ada))))
+            let byAddress = try await engine.ask(GatherProofs(.person(.address(Sample.address(1)))))
             let bundle = try #require(byID.bundle)
             #expect(byID.pendingCount == 0)
             #expect(byAddress.bundle?.files == bundle.files)
@@ -58,7 +58,7 @@ struct GatherProofsTests {
             try await sequencer.catchUp()
             let rows = try await installation.sql("SELECT id FROM audit_events")
             for row in rows {
-                let gathered = try await installation.engine.ask(GatherProofs(of: row.id(0)))
+                let gathered = try await installation.engine.ask(GatherProofs(.event(row.id(0))))
                 let bundle = try #require(gathered.bundle)
                 #expect(bundle.events.count == 1)
                 #expect(check(bundle).findings.isEmpty)
@@ -74,7 +74,7 @@ struct GatherProofsTests {
             ).id(0)
             try await installation.sql("DROP TRIGGER audit_events_no_delete")
             try await installation.sql("DELETE FROM audit_events WHERE position = 1")
-            let gathered = try await installation.engine.ask(GatherProofs(of: event))
+            let gathered = try await installation.engine.ask(GatherProofs(.event(event)))
             let bundle = try #require(gathered.bundle)
             #expect(bundle.files.keys.contains("events/\(event.text).hash"))
             #expect(check(bundle).findings.isEmpty)
@@ -85,7 +85,7 @@ struct GatherProofsTests {
     @Test func whatIsNotInTheLogYetIsCounted() async throws {
         try await withLog { installation, sequencer in
             let ada = try await installation.decide(Sample.address(1))
-            let question = GatherProofs(about: .contact(ada))
+            let question = GatherProofs(.person(.contact(ada)))
             let before = try await installation.engine.ask(question)
             #expect(before.bundle == nil)
             #expect(before.pendingCount > 0)
@@ -105,12 +105,12 @@ struct GatherProofsTests {
             let engine = installation.engine
             let unknown = EventID(high: 1, low: 1)
             #expect(
-                await failureCode { try await engine.ask(GatherProofs(of: unknown)) }
+                await failureCode { try await engine.ask(GatherProofs(.event(unknown))) }
                     == "not-found event"
             )
             let questions: [(GatherProofs, String)] = [
-                (GatherProofs(about: .contact(ContactID(high: 1, low: 1))), "not-found contact"),
-                (GatherProofs(about: .address(try Sample.address(9))), "not-found address"),
+                (GatherProofs(.person(.contact(ContactID(high: 1, low: 1)))), "not-found contact"),
+                (GatherProofs(.person(.address(try Sample.address(9)))), "not-found address"),
             ]
             for (question, code) in questions {
                 #expect(await failureCode { try await engine.ask(question) } == code)

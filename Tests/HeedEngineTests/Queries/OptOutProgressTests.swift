@@ -38,7 +38,8 @@ struct OptOutProgressTests {
             }
             #expect(answer.timeline[4].body.contains(#""permissionsClosed":"2""#))
             #expect(answer.timeline[7].body.contains(#""processingMs":"1000""#))
-            #expect(try await installation.engine.ask(LogPosition()) == answer.position)
+            let position = try await installation.engine.ask(LogPosition())
+            #expect(backend == .sqlite ? position == answer.position : position >= answer.position)
         }
     }
 

@@ -1,0 +1,166 @@
+// One open PostgreSQL session: connects, runs statements, and begins and ends transactions.
+
+import CPostgres
+import Foundation
+import HeedConsent
+import HeedStore
+
+/// Runs statements on a libpq session, and keeps each prepared for the next time.
+///
+/// What needs no answer (`post`) travels with the next statement that does, so a transaction costs
+/// a round trip for each thing it reads and one for its commit, however much it writes.
+///
+/// It belongs to one thread and is not `Sendable`.
+@safe
+final class PostgresConnection: SQLConnection {
+    private let session: OpaquePointer
+    private let pipeline: Pipeline
+
+    let dialect = Dialect.postgres
+
+    /// Connects.
+    ///
+    /// - Throws: `unavailable` with libpq's words, which name hosts and roles but no secrets.
+    init(_ options: PostgresOptions) throws(StoreError) {
+        let session = unsafe try PostgresConnection.connect(options)
+        do throws(StoreError) {
+            pipeline = unsafe try Pipeline(session)
+            unsafe self.session = session
+            for setting in PostgresConnection.settings { try pipeline.send(setting, []) }
+            _ = try pipeline.settle()
+        } catch {
+            unsafe PQfinish(session)
+            throw error
+        }
+    }
+
+    deinit { unsafe PQfinish(session) }
+
+    @unsafe
+    private static func connect(_ options: PostgresOptions) throws(StoreError) -> OpaquePointer {
+        let parameters = options.parameters
+        var names = unsafe parameters.map { unsafe UnsafePointer(strdup($0.name)) }
+        var values = unsafe parameters.map { unsafe UnsafePointer(strdup($0.value)) }
+        unsafe names.append(nil)
+        unsafe values.append(nil)
+        defer {
+            while let name = unsafe names.popLast() { unsafe free(.init(mutating: name)) }
+            while let value = unsafe values.popLast() { unsafe free(.init(mutating: value)) }
+        }
+        guard let session = unsafe PQconnectdbParams(names, values, 1) else {
+            throw .lost("no memory for a connection")
+        }
+        guard unsafe PQstatus(session) == CONNECTION_OK else {
+            let words = unsafe String(cString: PQerrorMessage(session))
+            unsafe PQfinish(session)
+            throw .lost(words.split(separator: "\n").joined(separator: "; "))
+        }
+        // Notices of the server have no place to go, and may quote values.
+        unsafe PQsetNoticeReceiver(session, { _, _ in }, nil)
+        return unsafe session
+    }
+
+    /// Fixes what a server, a database or a role might have been set to differently.
+    private static let settings: [SQL] = [
+        "SELECT set_config('search_path', 'heed, pg_temp', false)",
+        // An acknowledged opt-out is on disk; stronger settings for standbys are left alone.
+        "SELECT set_config('synchronous_commit', 'on', false) "
+            + "WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')",
+        "SELECT set_config('lock_timeout', '10s', false)",
+        "SELECT set_config('idle_in_transaction_session_timeout', '60s', false)",
+        // Every statement of the hot paths has an index. A plan made from old statistics, just
+        // after an import, must not choose to read a whole table.
+        "SELECT set_config('enable_seqscan', 'off', false)",
+        "SELECT set_config('plan_cache_mode', 'force_generic_plan', false)",
+        // The setting above makes estimates look dear, and compiling a plan takes longer than it.
+        "SELECT set_config('jit', 'off', false)",
+    ]
+
+    /// True when the connection is gone.
+    var isLost: Bool { unsafe PQstatus(session) != CONNECTION_OK }
+
+    /// True when the server has ended an idle session; asks the socket, not the server.
+    var hasBeenCut: Bool {
+        // The first look may find the server's last words, and only the second the end.
+        let isReadable = unsafe PQconsumeInput(session) == 1 && PQconsumeInput(session) == 1
+        return !isReadable || isLost
+    }
+
+    /// The socket to wait on.
+    var socket: Int32 { unsafe PQsocket(session) }
+
+    /// Takes the words that came for LISTEN.
+    func receivedNotifications() -> [String] {
+        var words: [String] = []
+        while let word = unsafe PQnotifies(session) {
+            words.append(unsafe String(cString: word.pointee.extra))
+            unsafe PQfreemem(word)
+        }
+        return words
+    }
+
+    /// What went wrong since the transaction began.
+    var failure: ServerFailure? { pipeline.failure }
+
+    // MARK: - Statements
+
+    func run(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError) -> [Row] {
+        try pipeline.send(sql, arguments)
+        return try pipeline.settle().last ?? []
+    }
+
+    func post(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError) {
+        try pipeline.send(sql, arguments)
+        if pipeline.isFull { _ = try pipeline.settle() }
+    }
+
+    func runEach(_ sql: SQL, _ sets: [[SQLValue]]) throws(StoreError) -> [[Row]] {
+        if !pipeline.isEmpty { _ = try pipeline.settle() }
+        var answers: [[Row]] = []
+        answers.reserveCapacity(sets.count)
+        for arguments in sets {
+            try pipeline.send(sql, arguments)
+            if pipeline.isFull { answers += try pipeline.settle() }
+        }
+        if !pipeline.isEmpty { answers += try pipeline.settle() }
+        return answers
+    }
+
+    func runScript(_ script: String) throws(StoreError) { try pipeline.runScript(script) }
+
+    // MARK: - Transactions
+
+    /// Begins a transaction; the statement travels with the first of the body.
+    func begin(_ mode: Transaction.Mode) throws(StoreError) {
+        pipeline.forgetFailure()
+        switch mode {
+        case .reading: try post("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", [])
+        case .writing: try post("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", [])
+        }
+    }
+
+    /// Commits, and says so only when the server did.
+    ///
+    /// - Throws: `unknown` when the connection broke after the server may have got the order.
+    func commit() throws(StoreError) {
+        do throws(StoreError) {
+            _ = try run("COMMIT", [])
+        } catch {
+            // The server answers an earlier statement's failure and then lives; if it does not, it
+            // may have committed and died, or have been cut off before it could say so.
+            guard isLost else { throw error }
+            throw StoreError(.unknown, "PostgreSQL: the connection was lost during commit")
+        }
+        // A transaction in which a statement failed is rolled back by COMMIT, without an error.
+        guard pipeline.commandTag == "COMMIT" else {
+            throw StoreError(.statement, "PostgreSQL: a failed transaction was not committed")
+        }
+    }
+
+    /// Ends a transaction without effect; whatever is wrong with the connection shows later.
+    func rollback() {
+        if !pipeline.isEmpty { _ = try? pipeline.settle() }
+        guard unsafe PQtransactionStatus(session) != PQTRANS_IDLE else { return }
+        _ = try? run("ROLLBACK", [])
+    }
+}

@@ -1,0 +1,150 @@
+// PostgreSQL as Heed's database: many nodes, many writers, one truth on the primary.
+
+import Dispatch
+public import HeedConsent
+public import HeedStore
+import Synchronization
+
+/// A PostgreSQL database as Heed's database.
+///
+/// Bodies run on threads of their own sessions, never on the caller's. Reads see a snapshot of the
+/// primary taken after they were asked for, so they have every commit answered before, by any node.
+/// Writes run at READ COMMITTED under the locks that `Transaction+Locks.swift` takes, and run again
+/// after a conflict.
+public final class PostgresDatabase: Database, Sendable {
+    /// What opening does to the schema.
+    public enum Opening: Sendable {
+        /// Refuse a database without the tables, or with older ones: the application's role may not
+        /// make any.
+        case existing
+        /// Make or update the tables; needs the role that owns them.
+        case migrating
+    }
+
+    let options: PostgresOptions
+    /// A random name, by which it knows its own notifications.
+    let node: String
+    private let pool: SessionPool
+    private let vault: Vault
+    private let surroundings: Surroundings
+    /// The schema steps that were applied when it was opened.
+    public let applied: [String]
+
+    /// Connects, checks role and schema, and unlocks the keys.
+    ///
+    /// - Throws: `StoreError`: `unavailable` when the server cannot be reached or has no tables,
+    ///   `refused` for a role with too many rights, `newer`, `corrupt`, `wrongKey`.
+    public convenience init(
+        _ options: PostgresOptions,
+        opening: Opening,
+        masterKey: MasterKey,
+        surroundings: Surroundings
+    ) throws(StoreError) {
+        try self.init(options, opening: opening, surroundings: surroundings) {
+            _ throws(StoreError) in masterKey
+        }
+    }
+
+    /// Connects like the other initialiser, with a key that may depend on whether the database is
+    /// new: only a new one may get a new key.
+    public init(
+        _ options: PostgresOptions,
+        opening: Opening,
+        surroundings: Surroundings,
+        masterKey: (_ isNew: Bool) throws(StoreError) -> MasterKey
+    ) throws(StoreError) {
+        self.options = options
+        self.surroundings = surroundings
+        node = String(surroundings.random(), radix: 16)
+        let connection = try PostgresConnection(options)
+        switch opening {
+        case .existing: applied = []
+        case .migrating: applied = try connection.migrate(at: surroundings.now())
+        }
+        try connection.checkSchema()
+        if case .applicationOnly = options.roles { try connection.checkRole() }
+        try connection.checkPositions()
+        let key = try masterKey(try connection.hasNoKeys())
+        vault = try connection.unlock(with: key, in: surroundings)
+        pool = SessionPool(options)
+    }
+
+    /// Makes or updates the tables, and needs no key for it.
+    ///
+    /// - Returns: the names of the steps that were applied.
+    public static func migrate(
+        _ options: PostgresOptions,
+        at now: Timestamp
+    ) throws(StoreError) -> [String] { try PostgresConnection(options).migrate(at: now) }
+
+    /// Runs a script on a session of its own, outside any transaction; for tests.
+    package static func runScript(
+        _ script: String,
+        _ options: PostgresOptions
+    ) throws(StoreError) { try PostgresConnection(options).runScript(script) }
+
+    private var deadline: DispatchTime { .now() + .milliseconds(options.waitMilliseconds) }
+
+    /// Runs `body` on a snapshot of the primary.
+    public func read<Answer: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> Answer
+    ) async throws -> Answer {
+        let deadline = deadline
+        return try await withCheckedThrowingContinuation { continuation in
+            pool.submit(
+                PoolWork(
+                    lane: .reading,
+                    deadline: deadline,
+                    run: { session in
+                        session.read(until: deadline) { connection in
+                            try body(self.transaction(connection, .reading))
+                        } answer: {
+                            continuation.resume(with: $0)
+                        }
+                    },
+                    refuse: { continuation.resume(throwing: $0) }
+                )
+            )
+        }
+    }
+
+    /// Runs `body` in a transaction and returns once it is durable.
+    ///
+    /// - Throws: `StoreError.unknown` when the connection broke during commit: the change may have
+    ///   been made. Commands may be repeated; a repeat finds what was done.
+    public func write<Answer: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> Answer
+    ) async throws -> Answer {
+        let deadline = deadline
+        return try await withCheckedThrowingContinuation { continuation in
+            pool.submit(
+                PoolWork(
+                    lane: .writing,
+                    deadline: deadline,
+                    run: { session in
+                        let result = Result {
+                            try session.write(until: deadline) { connection in
+                                try body(self.transaction(connection, .writing))
+                            }
+                        }
+                        continuation.resume(with: result)
+                    },
+                    refuse: { continuation.resume(throwing: $0) }
+                )
+            )
+        }
+    }
+
+    private func transaction(
+        _ connection: PostgresConnection,
+        _ mode: Transaction.Mode
+    ) -> Transaction {
+        Transaction(connection: connection, mode: mode, surroundings: surroundings, vault: vault)
+    }
+
+    /// Ends all sessions when they are done with what they have; what waits is refused.
+    public func close() { pool.close() }
+
+    /// How many sessions were opened so far; for tests and measurements.
+    package var sessionCount: Int { pool.threadCount }
+}

@@ -1,0 +1,74 @@
+// How to reach a PostgreSQL server, and how many sessions to hold there.
+
+import CPostgres
+
+/// The settings of one pool.
+public struct PostgresOptions: Sendable {
+    /// Who the application may be in the database.
+    public enum Roles: Sendable {
+        /// A role with the application's rights and no more.
+        case applicationOnly
+        /// Also the owner of the tables or a superuser, for migrations and for trials.
+        case ownerToo
+    }
+
+    /// A libpq connection string: `postgres://…` or `host=… dbname=…`, with several hosts and TLS
+    /// settings if wanted.
+    public var connection: String
+    /// Who may connect.
+    public var roles: Roles
+    /// At most so many sessions, each with a thread of its own; from 1.
+    public var sessionsMaximum: Int
+    /// Milliseconds a caller waits for a session, reconnecting included.
+    public var waitMilliseconds: Int
+
+    /// Takes all four.
+    public init(
+        connection: String,
+        roles: Roles,
+        sessionsMaximum: Int,
+        waitMilliseconds: Int
+    ) {
+        self.connection = connection
+        self.roles = roles
+        self.sessionsMaximum = max(1, sessionsMaximum)
+        self.waitMilliseconds = waitMilliseconds
+    }
+
+    /// The database, hosts and role that a connection string names, without its secrets.
+    public static func place(of connection: String) -> String {
+        var words: [String: String] = [:]
+        let options = unsafe PQconninfoParse(connection, nil)
+        defer { unsafe PQconninfoFree(options) }
+        var option = unsafe options
+        while let found = unsafe option, let name = unsafe found.pointee.keyword {
+            if let value = unsafe found.pointee.val {
+                words[unsafe String(cString: name)] = unsafe String(cString: value)
+            }
+            unsafe option = found.advanced(by: 1)
+        }
+        let host = words["host"] ?? words["hostaddr"] ?? words["service"] ?? "the default server"
+        let role = words["user"].map { " as \($0)" } ?? ""
+        return "PostgreSQL database \(words["dbname"] ?? "of that name") on \(host)\(role)"
+    }
+
+    /// The words libpq is given, in order: a later one wins.
+    ///
+    /// What stands before the connection string are defaults it may change, what stands after it
+    /// holds whatever it says.
+    var parameters: [(name: String, value: String)] {
+        [
+            ("application_name", "heed"),
+            ("connect_timeout", "5"),
+            // A host that fell silent is given up within half a minute, not after two hours.
+            ("keepalives_idle", "10"),
+            ("keepalives_interval", "5"),
+            ("keepalives_count", "3"),
+            ("tcp_user_timeout", "20000"),
+            ("dbname", connection),
+            ("client_encoding", "UTF8"),
+            // A guard that read on a standby could miss an acknowledged opt-out.
+            ("target_session_attrs", "read-write"),
+        ]
+    }
+}

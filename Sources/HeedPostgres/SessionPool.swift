@@ -1,0 +1,202 @@
+// A bounded number of sessions, each with a thread of its own, and the callers that wait for one.
+
+import Dispatch
+import Foundation
+import HeedStore
+import Synchronization
+
+/// Which kind of work a caller brings.
+///
+/// Neither kind may take the last session from the other: a flood of guard checks must not hold up
+/// an opt-out, nor the other way round.
+enum Lane: Int, CaseIterable {
+    case reading
+    case writing
+}
+
+/// Something to do on a session.
+struct PoolWork: Sendable {
+    /// Which kind it is.
+    let lane: Lane
+    /// When its caller stops waiting.
+    let deadline: DispatchTime
+    /// Does it, on the thread of a session.
+    let run: @Sendable (Session) -> Void
+    /// Tells the caller that it will not be done; it has changed nothing.
+    let refuse: @Sendable (StoreError) -> Void
+}
+
+/// Hands work to sessions: at once when one is free, else in order of arrival, until the deadline.
+final class SessionPool: Sendable {
+    private struct State {
+        var waiting: [Lane: [PoolWork]] = [.reading: [], .writing: []]
+        var busy: [Lane: Int] = [.reading: 0, .writing: 0]
+        var idle: [SessionThread] = []
+        var threads = 0
+        var isTimerSet = false
+        var isClosed = false
+    }
+
+    private let options: PostgresOptions
+    private let state = Mutex(State())
+
+    /// Prepares a pool; sessions are opened when they are first needed.
+    init(_ options: PostgresOptions) { self.options = options }
+
+    /// What is to happen with new work, decided under the lock and done outside it.
+    private enum Placement {
+        case thread(SessionThread)
+        case newThread
+        case queued
+        case closed
+    }
+
+    /// Has work done; it is run or refused, exactly once.
+    func submit(_ work: PoolWork) {
+        let placement = state.withLock { state -> Placement in
+            guard !state.isClosed else { return .closed }
+            guard mayStart(work.lane, state) else {
+                state.waiting[work.lane, default: []].append(work)
+                setTimer(&state, for: work)
+                return .queued
+            }
+            state.busy[work.lane, default: 0] += 1
+            // The one used last has the warmest cache.
+            if let thread = state.idle.popLast() { return .thread(thread) }
+            state.threads += 1
+            return .newThread
+        }
+        switch placement {
+        case .thread(let thread): thread.hand(work)
+        case .newThread: SessionThread(self, options).start(with: work)
+        case .queued: break
+        case .closed: work.refuse(StoreError(.unavailable, "the database is closed"))
+        }
+    }
+
+    private func mayStart(_ lane: Lane, _ state: State) -> Bool {
+        let isFree = !state.idle.isEmpty || state.threads < options.sessionsMaximum
+        return isFree && isBelowShare(lane, state)
+    }
+
+    private func isBelowShare(_ lane: Lane, _ state: State) -> Bool {
+        state.busy[lane, default: 0] < max(1, options.sessionsMaximum - 1)
+    }
+
+    /// What a thread does next; nil sends it to sleep, `closed` ends it.
+    func next(after lane: Lane, for thread: SessionThread) -> SessionThread.Next {
+        state.withLock { state in
+            state.busy[lane, default: 0] -= 1
+            guard !state.isClosed else { return .end }
+            // Opt-outs first; the share keeps a session for the other kind.
+            for lane in [Lane.writing, .reading] where isBelowShare(lane, state) {
+                guard let first = state.waiting[lane]?.first else { continue }
+                state.waiting[lane]?.removeFirst()
+                state.busy[lane, default: 0] += 1
+                return .work(first)
+            }
+            state.idle.append(thread)
+            return .sleep
+        }
+    }
+
+    /// Refuses all that waits, and ends the threads when they are done with what they have.
+    func close() {
+        let (threads, works) = state.withLock { state in
+            state.isClosed = true
+            defer {
+                state.idle = []
+                state.waiting = [:]
+            }
+            return (state.idle, state.waiting.values.flatMap(\.self))
+        }
+        for work in works { work.refuse(StoreError(.unavailable, "the database is closed")) }
+        for thread in threads { thread.hand(nil) }
+    }
+
+    /// How many sessions there are threads for.
+    var threadCount: Int { state.withLock { $0.threads } }
+
+    // MARK: - Deadlines
+
+    /// One timer for the whole queue: work waits equally long, so the first is due first.
+    private func setTimer(_ state: inout State, for work: PoolWork) {
+        guard !state.isTimerSet else { return }
+        state.isTimerSet = true
+        DispatchQueue.global().asyncAfter(deadline: work.deadline) { self.expire() }
+    }
+
+    private func expire() {
+        let now = DispatchTime.now()
+        let overdue = state.withLock { state in
+            state.isTimerSet = false
+            var overdue: [PoolWork] = []
+            var first: PoolWork?
+            for lane in Lane.allCases {
+                let waiting = state.waiting[lane] ?? []
+                overdue += waiting.filter { $0.deadline <= now }
+                let rest = waiting.filter { $0.deadline > now }
+                state.waiting[lane] = rest
+                if let next = rest.first, next.deadline < first?.deadline ?? .distantFuture {
+                    first = next
+                }
+            }
+            if let first { setTimer(&state, for: first) }
+            return overdue
+        }
+        for work in overdue {
+            work.refuse(
+                StoreError(.busy, "PostgreSQL: no session became free within the time to wait")
+            )
+        }
+    }
+}
+
+/// One thread with one session.
+final class SessionThread: Sendable {
+    /// What a thread does after a piece of work.
+    enum Next {
+        case work(PoolWork)
+        case sleep
+        case end
+    }
+
+    private let pool: SessionPool
+    private let options: PostgresOptions
+    private let inbox = Mutex<PoolWork?>(nil)
+    private let alarm = DispatchSemaphore(value: 0)
+
+    init(_ pool: SessionPool, _ options: PostgresOptions) {
+        self.pool = pool
+        self.options = options
+    }
+
+    /// Starts the thread.
+    func start(with work: PoolWork) {
+        let thread = Thread { self.loop(from: work) }
+        thread.name = "heed-postgres"
+        thread.start()
+    }
+
+    /// Wakes the thread with work; nil ends it.
+    func hand(_ work: PoolWork?) {
+        inbox.withLock { $0 = work }
+        alarm.signal()
+    }
+
+    private func loop(from first: PoolWork) {
+        let session = Session(options)
+        var work = first
+        while true {
+            work.run(session)
+            switch pool.next(after: work.lane, for: self) {
+            case .work(let next): work = next
+            case .sleep:
+                alarm.wait()
+                guard let next = inbox.withLock({ $0.take() }) else { return }
+                work = next
+            case .end: return
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+// The few fragments of SQL that must differ between the engines.
+
+/// What one engine calls things.
+package struct Dialect: Sendable {
+    /// The engine.
+    package enum Engine: Sendable {
+        /// One file, one writer.
+        case sqlite
+        /// A server, many writers.
+        case postgres
+    }
+
+    /// The engine.
+    package let engine: Engine
+    /// The steps of its schema.
+    package let migrations: [Migration]
+    /// Makes the table of applied steps when it is missing.
+    let bookkeeping: String
+    /// Ends a SELECT whose rows stay as they are until the transaction ends.
+    let rowLock: SQL?
+    /// Ends a SELECT for rows that no other transaction is working on.
+    let skipLocked: SQL
+    /// The position that a snapshot is as fresh as: it has all events up to there.
+    let snapshotPosition: SQL
+    /// The position of a transaction that writes: whoever has all events up to there has its own.
+    let receiptPosition: SQL
+    /// A condition on `position`: no event can appear before this one any more.
+    let settled: SQL
+    /// Moves the horizon of consent records forward.
+    let moveConsentHorizon: SQL
+    /// Moves the horizon of audit events forward.
+    let moveAuditHorizon: SQL
+    /// Takes a consent record away, if the database lets it go.
+    let purgeRecord: SQL
+    /// Takes an audit event away, if the database lets it go.
+    let purgeEvent: SQL
+
+    /// SQLite's single writer hands positions out in commit order, and needs no locks.
+    package static let sqlite = Dialect(
+        engine: .sqlite,
+        migrations: Migration.sqlite,
+        bookkeeping: """
+            CREATE TABLE IF NOT EXISTS schema_migrations (
+                number BIGINT PRIMARY KEY,
+                name TEXT NOT NULL,
+                checksum BLOB NOT NULL,
+                applied_at BIGINT NOT NULL
+            )
+            """,
+        rowLock: nil,
+        skipLocked: "",
+        snapshotPosition: "SELECT position FROM audit_events ORDER BY position DESC LIMIT 1",
+        receiptPosition: "SELECT position FROM audit_events ORDER BY position DESC LIMIT 1",
+        settled: "true",
+        moveConsentHorizon: "UPDATE retention SET consent_before = $1 WHERE consent_before < $1",
+        moveAuditHorizon: "UPDATE retention SET audit_before = $1 WHERE audit_before < $1",
+        purgeRecord: "DELETE FROM consent_records WHERE id = $1",
+        purgeEvent: "DELETE FROM audit_events WHERE position = $1"
+    )
+
+    /// PostgreSQL commits in any order, so a position is the transaction's number and a count
+    /// within it (decision 12), and what is below the oldest running one is settled.
+    package static let postgres = Dialect(
+        engine: .postgres,
+        migrations: Migration.postgres,
+        bookkeeping: """
+            CREATE SCHEMA IF NOT EXISTS heed;
+            CREATE TABLE IF NOT EXISTS heed.schema_migrations (
+                number BIGINT PRIMARY KEY,
+                name TEXT NOT NULL,
+                checksum BYTEA NOT NULL,
+                applied_at BIGINT NOT NULL
+            )
+            """,
+        rowLock: " FOR NO KEY UPDATE",
+        skipLocked: " FOR UPDATE SKIP LOCKED",
+        snapshotPosition:
+            "SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 16) - 1",
+        receiptPosition: "SELECT (pg_current_xact_id()::text::bigint << 16) + 65535",
+        settled: "position < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 16)",
+        // The application has no right to delete; these functions have, under the triggers' eyes.
+        moveConsentHorizon: "SELECT move_consent_horizon($1)",
+        moveAuditHorizon: "SELECT move_audit_horizon($1)",
+        purgeRecord: "SELECT purge_consent_record($1)",
+        purgeEvent: "SELECT purge_audit_event($1)"
+    )
+}

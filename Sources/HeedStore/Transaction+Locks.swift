@@ -1,0 +1,52 @@
+// What a transaction keeps others from changing until it ends, where the engine has many writers.
+
+package import HeedConsent
+
+/// Locks are taken before what they protect is loaded, so that a rule decides on what it changes.
+///
+/// A read takes none: it has its snapshot. Nor does SQLite, whose writer is alone.
+extension Transaction {
+    /// Locks a person: their permissions, opt-outs and what connectors answered about them.
+    package func lock(_ contact: ContactID) throws(StoreError) {
+        try lock("SELECT 1 FROM contacts WHERE id = $1", [[.id(contact)]])
+    }
+
+    /// Locks the person an opt-out belongs to.
+    package func lockContact(of optOut: OptOutID) throws(StoreError) {
+        try lock(
+            "SELECT 1 FROM contacts WHERE id = (SELECT contact_id FROM opt_outs WHERE id = $1)",
+            [[.id(optOut)]]
+        )
+    }
+
+    /// Locks the person whose opt-out a target belongs to.
+    package func lockContact(of target: TargetID) throws(StoreError) {
+        try lock(
+            "SELECT 1 FROM contacts WHERE id = (SELECT o.contact_id FROM opt_out_targets t "
+                + "JOIN opt_outs o ON o.id = t.opt_out_id WHERE t.id = $1)",
+            [[.id(target)]]
+        )
+    }
+
+    /// Locks the people who have these addresses, in one order whoever asks, so that two imports do
+    /// not wait for each other.
+    package func lockContacts(at addresses: [Address]) throws(StoreError) {
+        guard mode == .writing, connection.dialect.rowLock != nil else { return }
+        let keys = addresses.map { ($0.channel.rawValue, vault.lookupKeys(for: $0).match) }
+        try lock(
+            "SELECT 1 FROM contacts WHERE id = (SELECT contact_id FROM addresses "
+                + "WHERE channel = $1 AND match_key = $2)",
+            keys.sorted { $0.1.lexicographicallyPrecedes($1.1) }.map { [.text($0.0), .blob($0.1)] }
+        )
+    }
+
+    /// Locks all API keys that have not been revoked.
+    package func lockKeys() throws(StoreError) {
+        try lock("SELECT 1 FROM api_keys WHERE revoked_at IS NULL ORDER BY id", [[]])
+    }
+
+    private func lock(_ rows: SQL, _ sets: [[SQLValue]]) throws(StoreError) {
+        guard mode == .writing, let rowLock = connection.dialect.rowLock else { return }
+        _ = try connection.runEach(rows + rowLock, sets)
+    }
+}

@@ -1,0 +1,365 @@
+// People in ranges of ids, as a verifier reads them: records, opt-outs, permissions and blocks.
+
+package import HeedConsent
+
+/// What the tables and the log say about the people of a range, in one snapshot.
+package struct PeoplePage: Sendable {
+    /// A consent record and where the log speaks of it.
+    package struct Entry: Sendable {
+        /// The person.
+        package let contact: ContactID
+        /// The scope's name or `global`.
+        package let scope: String
+        /// What it says.
+        package let record: DecidedRecord
+        /// The position of its event; nil for none.
+        package let position: Int64?
+    }
+
+    /// An opt-out as it is stored.
+    package struct StoredOptOut: Sendable {
+        /// The opt-out.
+        package let optOut: OptOut
+        /// The column `processing_ms`.
+        package let processingMilliseconds: Int64?
+        /// What is sealed with it.
+        package let details: [UInt8]?
+    }
+
+    /// A row of the projection.
+    package struct StoredPermission: Sendable {
+        /// The person.
+        package let contact: ContactID
+        /// The scope's name.
+        package let scope: String
+        /// The permission.
+        package let permission: Permission
+    }
+
+    /// An address's keys.
+    package struct Keys: Sendable {
+        /// The person.
+        package let contact: ContactID
+        /// Both keyed hashes.
+        package let keys: LookupKeys
+    }
+
+    /// A block on one of the keys.
+    package struct Block: Hashable, Sendable {
+        /// Where it is.
+        package let key: [UInt8]
+        /// True under the form that covers aliases.
+        package let isWidened: Bool
+        /// The scope's name; empty for all.
+        package let scope: String
+        /// Why, as it is stored.
+        package let reason: String
+        /// Since when.
+        package let since: Timestamp
+    }
+
+    /// Records in the order of the log.
+    package var entries: [Entry] = []
+    /// Opt-outs.
+    package var optOuts: [StoredOptOut] = []
+    /// Permissions.
+    package var permissions: [StoredPermission] = []
+    /// Events about opt-outs and blocks, oldest first within a person.
+    package var events: [StoredEvent] = []
+    /// The keys of all addresses.
+    package var keys: [Keys] = []
+    /// The blocks on these keys.
+    package var blocks: [Block] = []
+}
+
+/// Contacts after one id, through another; in bytes, as both ends may be no contact's id.
+package struct ContactRange: Hashable, Sendable {
+    /// The end that is not in it.
+    package let after: [UInt8]
+    /// The end that is in it.
+    package let through: [UInt8]
+
+    /// Takes both ends.
+    package init(after: [UInt8], through: [UInt8]) {
+        self.after = after
+        self.through = through
+    }
+
+    /// One person.
+    package init(only contact: ContactID) {
+        let low = contact.low &- 1
+        let high = contact.low == 0 ? contact.high &- 1 : contact.high
+        after = ContactID(high: high, low: low).bytes
+        through = contact.bytes
+    }
+}
+
+extension Transaction {
+    /// The ids of people after one, through another, at most `limit`.
+    package func contactIDs(
+        in range: ContactRange,
+        limit: Int64
+    ) throws(StoreError) -> [ContactID] {
+        var ids: [ContactID] = []
+        for row in try rows(
+            "SELECT id FROM contacts WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3",
+            .blob(range.after),
+            .blob(range.through),
+            .integer(limit)
+        ) { ids.append(try row.id(0)) }
+        return ids
+    }
+
+    /// Everything a verifier compares about the people of a range.
+    package func people(in range: ContactRange) throws(StoreError) -> PeoplePage {
+        var page = PeoplePage()
+        page.entries = try consentEntries(in: range)
+        page.optOuts = try storedOptOuts(in: range)
+        page.permissions = try storedPermissions(in: range)
+        page.events = try optOutAndBlockEvents(in: range)
+        page.keys = try storedKeys(in: range)
+        page.blocks = page.keys.isEmpty ? [] : try storedBlocks(in: range)
+        return page
+    }
+
+    /// The consent records of a range, in the order of the log.
+    package func consentEntries(
+        in range: ContactRange
+    ) throws(StoreError) -> [PeoplePage.Entry] {
+        let rows = try rows(
+            "SELECT r.contact_id, r.scope, r.id, r.decision, r.source, r.given_at, r.expires_at, "
+                + "p.effective_at, r.opt_out_id, e.position FROM consent_records r "
+                + "LEFT JOIN policies p ON p.version = r.policy_version "
+                + "LEFT JOIN audit_events e ON e.subject = r.id "
+                + "AND e.kind IN ('consent.granted', 'consent.denied', 'consent.withdrawn') "
+                + "WHERE r.contact_id > $1 AND r.contact_id <= $2 "
+                + "ORDER BY r.contact_id, e.position, r.id",
+            .blob(range.after),
+            .blob(range.through)
+        )
+        var entries: [PeoplePage.Entry] = []
+        for row in rows {
+            let record = DecidedRecord(
+                id: try row.id(2),
+                decision: try row.word(3),
+                source: Source(stored: try row.text(4)),
+                givenAt: try row.time(5),
+                expiresAt: try row.optionalTime(6),
+                policyEffectiveAt: try row.optionalTime(7),
+                optOut: try row.optionalID(8)
+            )
+            entries.append(
+                PeoplePage.Entry(
+                    contact: try row.id(0),
+                    scope: try row.text(1),
+                    record: record,
+                    position: row.isNull(9) ? nil : try row.integer(9)
+                )
+            )
+        }
+        return entries
+    }
+
+    /// The opt-outs of a range.
+    package func storedOptOuts(
+        in range: ContactRange
+    ) throws(StoreError) -> [PeoplePage.StoredOptOut] {
+        var optOuts: [PeoplePage.StoredOptOut] = []
+        for row in try rows(
+            "SELECT id, contact_id, scope, source, requested_at, deadline_at, regime, status, "
+                + "processed_at, processing_ms, details FROM opt_outs "
+                + "WHERE contact_id > $1 AND contact_id <= $2 ORDER BY contact_id, id",
+            .blob(range.after),
+            .blob(range.through)
+        ) {
+            let optOut = OptOut(
+                stored: try row.id(0),
+                contact: try row.id(1),
+                extent: OptOut.Extent(stored: try row.text(2)),
+                source: Source(stored: try row.text(3)),
+                requestedAt: try row.time(4),
+                deadlineAt: try row.time(5),
+                regime: try row.text(6),
+                status: try row.word(7),
+                processedAt: try row.optionalTime(8)
+            )
+            optOuts.append(
+                PeoplePage.StoredOptOut(
+                    optOut: optOut,
+                    processingMilliseconds: row.isNull(9) ? nil : try row.integer(9),
+                    details: try row.optionalBlob(10)
+                )
+            )
+        }
+        return optOuts
+    }
+
+    /// The projection of a range.
+    package func storedPermissions(
+        in range: ContactRange
+    ) throws(StoreError) -> [PeoplePage.StoredPermission] {
+        var permissions: [PeoplePage.StoredPermission] = []
+        for row in try rows(
+            "SELECT contact_id, scope, state, opt_out_status, opt_out_id, record_id, decided_at, "
+                + "expires_at, policy_effective_at FROM permissions "
+                + "WHERE contact_id > $1 AND contact_id <= $2 ORDER BY contact_id, scope",
+            .blob(range.after),
+            .blob(range.through)
+        ) {
+            permissions.append(
+                PeoplePage.StoredPermission(
+                    contact: try row.id(0),
+                    scope: try row.text(1),
+                    permission: try Transaction.permission(row, from: 2)
+                )
+            )
+        }
+        return permissions
+    }
+
+    private func optOutAndBlockEvents(
+        in range: ContactRange
+    ) throws(StoreError) -> [StoredEvent] {
+        try storedEvents(
+            rows(
+                "SELECT position, at, kind, body FROM audit_events "
+                    + "WHERE contact_id > $1 AND contact_id <= $2 "
+                    + "AND kind IN ('optout.requested', 'optout.started', 'optout.completed', "
+                    + "'suppression.added', 'suppression.lifted') ORDER BY contact_id, position",
+                .blob(range.after),
+                .blob(range.through)
+            )
+        )
+    }
+
+    private func storedEvents(_ rows: [Row]) throws(StoreError) -> [StoredEvent] {
+        var events: [StoredEvent] = []
+        for row in rows {
+            events.append(
+                StoredEvent(
+                    position: try row.integer(0),
+                    at: try row.time(1),
+                    kind: try row.text(2),
+                    body: try row.blob(3)
+                )
+            )
+        }
+        return events
+    }
+
+    private func storedKeys(in range: ContactRange) throws(StoreError) -> [PeoplePage.Keys] {
+        var keys: [PeoplePage.Keys] = []
+        for row in try rows(
+            "SELECT contact_id, match_key, widened_key FROM addresses "
+                + "WHERE contact_id > $1 AND contact_id <= $2 ORDER BY contact_id, match_key",
+            .blob(range.after),
+            .blob(range.through)
+        ) {
+            let lookup = LookupKeys(match: try row.blob(1), widened: try row.optionalBlob(2))
+            keys.append(PeoplePage.Keys(contact: try row.id(0), keys: lookup))
+        }
+        return keys
+    }
+
+    private func storedBlocks(in range: ContactRange) throws(StoreError) -> [PeoplePage.Block] {
+        let rows = try rows(
+            "SELECT s.match_key, s.widened, s.scope, s.reason, s.since FROM addresses a "
+                + "JOIN suppressions s ON s.match_key = a.match_key AND s.widened = 0 "
+                + "WHERE a.contact_id > $1 AND a.contact_id <= $2 UNION ALL "
+                + "SELECT s.match_key, s.widened, s.scope, s.reason, s.since FROM addresses a "
+                + "JOIN suppressions s ON s.match_key = a.widened_key AND s.widened = 1 "
+                + "WHERE a.contact_id > $1 AND a.contact_id <= $2",
+            .blob(range.after),
+            .blob(range.through)
+        )
+        var blocks: [PeoplePage.Block] = []
+        for row in rows {
+            blocks.append(
+                PeoplePage.Block(
+                    key: try row.blob(0),
+                    isWidened: try row.integer(1) != 0,
+                    scope: try row.text(2),
+                    reason: try row.text(3),
+                    since: try row.time(4)
+                )
+            )
+        }
+        return blocks
+    }
+
+    /// The lifts by people who share a widened key, after a position.
+    package func liftsByAliases(
+        of widened: [UInt8],
+        after position: Int64
+    ) throws(StoreError) -> [StoredEvent] {
+        try storedEvents(
+            rows(
+                "SELECT e.position, e.at, e.kind, e.body FROM addresses a "
+                    + "JOIN audit_events e ON e.contact_id = a.contact_id "
+                    + "WHERE a.widened_key = $1 AND e.kind = 'suppression.lifted' "
+                    + "AND e.position > $2 ORDER BY e.position",
+                .blob(widened),
+                .integer(position)
+            )
+        )
+    }
+
+    /// All blocks in the order of their key, after one, at most `limit`.
+    package func blocks(
+        after last: StoredBlock?,
+        limit: Int64
+    ) throws(StoreError) -> [StoredBlock] {
+        var blocks: [StoredBlock] = []
+        for row in try rows(
+            "SELECT match_key, scope, reason, widened, reason, scope, since, source, opt_out_id "
+                + "FROM suppressions WHERE (match_key, scope, reason, widened) "
+                + "> ($1, $2, $3, $4) ORDER BY match_key, scope, reason, widened LIMIT $5",
+            .blob(last?.key ?? []),
+            .text(last?.block.scope?.text ?? ""),
+            .text(last?.block.reason.rawValue ?? ""),
+            .integer(last?.isWidened ?? false ? 1 : 0),
+            .integer(limit)
+        ) {
+            blocks.append(
+                StoredBlock(
+                    key: try row.blob(0),
+                    isWidened: try row.integer(3) != 0,
+                    block: try Transaction.suppression(row, from: 4)
+                )
+            )
+        }
+        return blocks
+    }
+
+    /// The events that added blocks after a position.
+    package func blocksAdded(after position: Int64) throws(StoreError) -> [StoredEvent] {
+        try storedEvents(
+            rows(
+                "SELECT position, at, kind, body FROM audit_events "
+                    + "WHERE position > $1 AND kind = 'suppression.added' ORDER BY position",
+                .integer(position)
+            )
+        )
+    }
+
+    /// The events that say what was purged, after a position.
+    package func purges(after position: Int64) throws(StoreError) -> [StoredEvent] {
+        try storedEvents(
+            rows(
+                "SELECT position, at, kind, body FROM audit_events "
+                    + "WHERE position > $1 AND kind = 'retention.purged' ORDER BY position",
+                .integer(position)
+            )
+        )
+    }
+}
+
+/// A block with the key it is stored under.
+package struct StoredBlock: Hashable, Sendable {
+    /// The keyed hash.
+    package let key: [UInt8]
+    /// True under the form that covers aliases.
+    package let isWidened: Bool
+    /// The block.
+    package let block: Suppression
+}

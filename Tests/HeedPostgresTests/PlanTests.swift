@@ -1,0 +1,75 @@
+// The guard reaches every table by an index, on tables that are big and whatever is known of them.
+
+import HeedConsent
+import HeedStore
+import TestSupport
+import Testing
+
+@Suite("Plans")
+struct PlanTests {
+    private func plan(_ database: any Database) async throws -> [String] {
+        try await database.read { transaction in
+            let keys = transaction.vault.lookupKeys(for: try Address(email: "a.b@gmail.com"))
+            let explain: SQL = "EXPLAIN (COSTS OFF) "
+            return try transaction.connection.run(
+                explain + guardStatement,
+                [.blob(keys.match), .blob(keys.widened), .text("newsletter"), .integer(0)]
+            ).map { try $0.text(0) }
+        }
+    }
+
+    /// The lines of a plan that read a whole table, or a whole index.
+    static func scans(in plan: [String]) -> [String] {
+        plan.indices.filter { index in
+            let isIndexScan = plan[index].contains(/Index (Only )?Scan/)
+            let next = index + 1 < plan.count ? plan[index + 1] : ""
+            return plan[index].contains("Seq Scan")
+                || isIndexScan && !next.contains("Index Cond:")
+        }.map { plan[$0] }
+    }
+
+    @Test func aScanIsNoticed() {
+        let bad = [
+            "  ->  Seq Scan on scopes s", "Parallel Seq Scan", "Index Scan using a on b", "Limit",
+            "Bitmap Index Scan on a",
+        ]
+        #expect(PlanTests.scans(in: bad) == [bad[0], bad[1], bad[2], bad[4]])
+        #expect(PlanTests.scans(in: ["Index Scan using a on b", "  Index Cond: (c = 1)"]) == [])
+    }
+
+    private func fill(_ installation: Installation) async throws {
+        try await installation.sql(
+            "INSERT INTO contacts SELECT decode(md5(n::text), 'hex'), NULL, NULL, NULL, n "
+                + "FROM generate_series(1, 100000) n"
+        )
+        try await installation.sql(
+            "INSERT INTO addresses SELECT 'email', decode(md5('a' || created_at), 'hex'), "
+                + "decode(md5('w' || created_at), 'hex'), id, '', 0 FROM contacts"
+        )
+        try await installation.sql(
+            "INSERT INTO permissions (contact_id, scope, state, opt_out_status) "
+                + "SELECT id, 'newsletter', 'granted', 'none' FROM contacts"
+        )
+        try await installation.sql(
+            "INSERT INTO suppressions SELECT match_key, '', 'manual', 0, 'x', 0, NULL "
+                + "FROM addresses"
+        )
+    }
+
+    @Test func everyStepIsAnIndexSearch() async throws {
+        try await Backend.postgres.withEngine { installation in
+            let empty = try await plan(installation.database)
+            #expect(PlanTests.scans(in: empty) == [], "\(empty)")
+            // What the server knows of the tables then is that they are empty.
+            try await installation.sql("ANALYZE")
+            try await fill(installation)
+            let before = try await plan(installation.database)
+            #expect(PlanTests.scans(in: before) == [], "\(before)")
+            try await installation.sql("ANALYZE")
+            let plan = try await plan(installation.database)
+            #expect(PlanTests.scans(in: plan) == [], "\(plan)")
+            let searches = plan.filter { $0.contains("Index Cond") }
+            #expect(searches.count >= 6, "\(plan)")
+        }
+    }
+}

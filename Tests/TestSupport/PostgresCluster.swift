@@ -1,0 +1,249 @@
+// A throwaway PostgreSQL server for one test process, gone when the process is.
+
+import Foundation
+package import HeedPostgres
+import HeedStore
+import Synchronization
+
+/// A server in a temporary folder, reached through a socket in it.
+///
+/// A shell watches it: when this process ends, however it ends, the server is stopped and its
+/// folder removed.
+package final class PostgresCluster: Sendable {
+    /// Why there is no server.
+    package struct Missing: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Who connects; all are trusted, because only this user reaches the socket.
+    package enum Role: String, Sendable {
+        /// The superuser.
+        case superuser = "postgres"
+        /// Owns the tables.
+        case owner = "heed_owner"
+        /// A node: a member of `heed_app`.
+        case node = "heed_node"
+    }
+
+    /// The folder of the socket.
+    package let folder: String
+    /// Databases that were given back.
+    private let free = Mutex<[String]>([])
+    private let process: Process
+    private let lifeline: Pipe
+    private let output: Pipe
+
+    private static let sharedResult = Result { try PostgresCluster.withTemplate() }
+
+    /// The server that most tests share; started when first asked for.
+    ///
+    /// - Throws: `Missing` when PostgreSQL is not installed: a test that needs it fails.
+    package static func shared() throws -> PostgresCluster { try sharedResult.get() }
+
+    /// The database that others are copied from: migrated, empty, without keys.
+    package static let template = "heed_template"
+
+    /// Starts a server with roles and template.
+    package static func withTemplate(_ settings: [String] = ["fsync=off"]) throws -> PostgresCluster
+    {
+        let cluster = try PostgresCluster(settings)
+        try cluster.run(
+            """
+            CREATE ROLE heed_owner LOGIN CREATEROLE;
+            """
+        )
+        try cluster.run("CREATE DATABASE heed_template OWNER heed_owner")
+        _ = try PostgresDatabase.migrate(
+            cluster.options(template, .owner),
+            at: TestClock().now
+        )
+        try cluster.run("CREATE ROLE heed_node LOGIN IN ROLE heed_app")
+        // SQLite's names, so that the tests' own statements need one text, too.
+        try PostgresDatabase.runScript(
+            """
+            CREATE FUNCTION zeroblob(count bigint) RETURNS bytea LANGUAGE sql
+                AS $$ SELECT decode(repeat('00', count::int), 'hex') $$;
+            CREATE FUNCTION randomblob(count bigint) RETURNS bytea LANGUAGE sql VOLATILE
+                AS $$ SELECT decode(left(string_agg(replace(gen_random_uuid()::text, '-', ''),
+                ''), count::int * 2), 'hex') FROM generate_series(0, count / 16) $$;
+            """,
+            cluster.options(template, .owner)
+        )
+        try cluster.run(
+            "CREATE TABLE public.known_schema AS SELECT \(schema) AS words",
+            in: template
+        )
+        return cluster
+    }
+
+    /// Starts an empty server.
+    package init(_ settings: [String]) throws {
+        let programs = try PostgresCluster.programs()
+        folder =
+            FileManager.default.temporaryDirectory
+            .appending(path: "heed-pg-\(UUID().uuidString.prefix(8))").path
+        let arguments = [folder, programs] + settings.flatMap { ["-c", $0] }
+        process = Process()
+        lifeline = Pipe()
+        output = Pipe()
+        let shell = ["/bin/sh", "-c", PostgresCluster.script, "heed-postgres"] + arguments
+        // PostgreSQL refuses to run as root.
+        let user = ["/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        let command = getuid() == 0 ? user + shell : shell
+        process.executableURL = URL(filePath: command[0])
+        process.arguments = Array(command.dropFirst())
+        process.currentDirectoryURL = URL(filePath: "/")
+        process.standardInput = lifeline
+        process.standardOutput = output
+        try process.run()
+        try awaitReady()
+    }
+
+    private func awaitReady() throws {
+        let answer = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        guard answer.hasPrefix("ready") else {
+            throw Missing(description: "PostgreSQL did not start: \(answer)")
+        }
+    }
+
+    /// Stops the server as a power cut would, and starts it again.
+    package func crash() throws {
+        try lifeline.fileHandleForWriting.write(contentsOf: Data("crash\n".utf8))
+        try awaitReady()
+    }
+
+    /// Stops the server and removes its folder.
+    package func stop() {
+        try? lifeline.fileHandleForWriting.close()
+        process.waitUntilExit()
+    }
+
+    /// The file of the server's socket.
+    package var socket: String { folder + "/.s.PGSQL.5432" }
+
+    /// The folder of `initdb` and `postgres`.
+    private static func programs() throws -> String {
+        let manager = FileManager.default
+        let versions = (try? manager.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
+        let installed = versions.compactMap(Int.init).sorted(by: >)
+            .map { "/usr/lib/postgresql/\($0)/bin" }
+        let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        for folder in installed + path.map(String.init)
+        where ["initdb", "postgres", "pg_isready"].allSatisfy({
+            manager.isExecutableFile(atPath: folder + "/" + $0)
+        }) { return folder }
+        throw Missing(
+            description: "PostgreSQL's server is not installed: no initdb in /usr/lib/postgresql "
+                + "or PATH; run scripts/setup.sh test"
+        )
+    }
+
+    /// Makes the server, says `ready`, and waits for the end of its own input.
+    private static let script = """
+        folder=$1; bin=$2; shift 2
+        umask 077
+        mkdir "$folder" || exit 1
+        trap 'rm -rf "$folder"' EXIT
+        "$bin/initdb" -D "$folder/data" -U postgres --auth=trust --encoding=UTF8 --locale=C \
+            --no-sync --wal-segsize=4 > "$folder/log" 2>&1 || { tail -3 "$folder/log"; exit 1; }
+        start() {
+            "$bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= \
+                -c max_connections=300 -c shared_buffers=64MB "$@" >> "$folder/log" 2>&1 &
+            pid=$!
+            until "$bin/pg_isready" -q -h "$folder"; do
+                kill -0 $pid 2> /dev/null || { tail -3 "$folder/log"; exit 1; }
+                sleep 0.05
+            done
+            echo ready
+        }
+        start "$@"
+        while read -r order; do
+            # Without a checkpoint or a word to anybody, as when the power goes.
+            if [ "$order" = crash ]; then
+                kill -QUIT $pid
+                wait $pid
+                start "$@"
+            fi
+        done
+        kill -QUIT $pid 2> /dev/null
+        wait $pid
+        """
+
+    /// A libpq connection string.
+    package func connection(_ database: String, _ role: Role) -> String {
+        "host=\(folder) dbname=\(database) user=\(role.rawValue)"
+    }
+
+    /// Options for a few sessions.
+    package func options(
+        _ database: String,
+        _ role: Role,
+        sessions: Int = 4,
+        waitMilliseconds: Int = 60_000
+    ) -> PostgresOptions {
+        PostgresOptions(
+            connection: connection(database, role),
+            roles: role == .node ? .applicationOnly : .ownerToo,
+            sessionsMaximum: sessions,
+            waitMilliseconds: waitMilliseconds
+        )
+    }
+
+    /// Runs a script as the superuser.
+    package func run(_ script: String, in database: String = "postgres") throws {
+        try PostgresDatabase.runScript(script, options(database, .superuser))
+    }
+
+    /// An empty, migrated database without keys: one that was given back, or a new one.
+    package func takeDatabase() throws -> String {
+        if let name = free.withLock({ $0.popLast() }) { return name }
+        let name = "heed_" + UUID().uuidString.lowercased().replacing("-", with: "")
+        try run("CREATE DATABASE \(name) TEMPLATE \(PostgresCluster.template) OWNER heed_owner")
+        return name
+    }
+
+    /// Empties a database for the next test; one whose schema was changed is dropped.
+    ///
+    /// Copying the template takes a third of a second, and there are hundreds of tests.
+    package func giveBack(_ database: String) throws {
+        do {
+            try run(PostgresCluster.emptying, in: database)
+            free.withLock { $0.append(database) }
+        } catch {
+            try drop(database)
+        }
+    }
+
+    /// Tables, indexes and functions with their rights, and the steps that were applied.
+    private static let schema = """
+        (SELECT string_agg(word, ',' ORDER BY word) FROM (
+            SELECT relname || coalesce(relacl::text, '') FROM pg_class
+                WHERE relnamespace = 'heed'::regnamespace
+            UNION ALL SELECT proname || coalesce(proacl::text, '') FROM pg_proc
+                WHERE pronamespace = 'heed'::regnamespace
+            UNION ALL SELECT tgname || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
+            UNION ALL SELECT number::text || checksum::text FROM heed.schema_migrations
+        ) words (word))
+        """
+
+    private static let emptying = """
+        SET session_replication_role = replica;
+        DO $$
+        DECLARE name text;
+        BEGIN
+            IF (SELECT words FROM public.known_schema) IS DISTINCT FROM \(schema) THEN
+                RAISE EXCEPTION 'the schema was changed';
+            END IF;
+            FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'heed'
+                AND tablename NOT IN ('schema_migrations', 'retention')
+            LOOP EXECUTE format('DELETE FROM heed.%I', name); END LOOP;
+            UPDATE heed.retention SET audit_before = 0, consent_before = 0;
+        END
+        $$
+        """
+
+    /// Removes a database, whoever is connected.
+    package func drop(_ database: String) throws {
+        try run("DROP DATABASE IF EXISTS \(database) WITH (FORCE)")
+    }
+}
