@@ -94,8 +94,8 @@ let package = Package(
         .target(
             name: "HeedServer",
             dependencies: [
-                "HeedConsent", "HeedStore", "HeedEngine", "HeedConnectors", crypto, logging,
-                lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
+                "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", "HeedConnectors", crypto,
+                logging, lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -172,8 +172,8 @@ let package = Package(
         .testTarget(
             name: "HeedServerTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedStore", "HeedEngine", "HeedConnectors",
-                "HeedServer", crypto, logging,
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine",
+                "HeedConnectors", "HeedServer", crypto, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks what we publish by programs we did not write: the OpenAPI file by a validator, a sample log
-# and its proofs by Go's checksum-database library.
+# and the log of a running server by Go's checksum-database library.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,3 +11,4 @@ if [ ! -f "$file" ]; then
 fi
 .venv/bin/python -m openapi_spec_validator --schema 3.1 --validation-errors all "$file"
 sh Tests/Contract/ledger-verify/check.sh .build/debug/SampleLog
+sh Tests/Contract/ledger-verify/live.sh .build/debug/heed

@@ -4,6 +4,7 @@
 import ArgumentParser
 import Foundation
 import HeedConsent
+import HeedLedger
 import HeedStore
 
 /// The root command.
@@ -17,7 +18,7 @@ struct Heed: AsyncParsableCommand {
             Serve.self, Demo.self, Migrate.self, Version.self, ScopeCommand.self,
             PolicyCommand.self, KeyCommand.self, ConnectorCommand.self, Import.self,
             ConsentCommand.self, OptOutCommand.self, Check.self, Explain.self, Filter.self,
-            PurgeCommand.self, HoldCommand.self, Verify.self,
+            LogCommand.self, PurgeCommand.self, HoldCommand.self, Verify.self,
         ]
     )
 
@@ -50,6 +51,7 @@ struct Heed: AsyncParsableCommand {
         case let refusal as Refusal: Terminal.complain(refusal.description)
         case let error as StoreError: Terminal.complain("database: \(error.message)")
         case let error as CommandError: Terminal.complain(error.message)
+        case let error as LedgerError: Terminal.complain("log: \(error.message)")
         default:
             if exitCode(for: error).isSuccess {
                 print(fullMessage(for: error))

@@ -29,7 +29,8 @@ struct LogServices: Sendable {
         warn(settings.logOrigin)
     }
 
-    private static func policy(_ path: String) throws -> TLogPolicy {
+    /// The policy in a file.
+    static func policy(_ path: String) throws -> TLogPolicy {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw CommandError("witnessPolicy: the file \(path) cannot be read")
         }

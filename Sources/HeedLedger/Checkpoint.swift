@@ -48,19 +48,25 @@ public struct Checkpoint: Hashable, Sendable {
         try self.init(origin: origin, size: size, root: root, extensions: extensions)
     }
 
-    /// Opens a signed checkpoint: the note must carry a good signature by the log's key.
+    /// Opens a signed checkpoint.
     ///
-    /// - Throws: `wrongOrigin` for another log's checkpoint, and what `SignedNote` throws.
+    /// The note must carry a good signature by the log's key, and good ones by as many witnesses as
+    /// the policy asks for.
+    ///
+    /// - Throws: `wrongOrigin` for another log's checkpoint, `quorumMissing`, and what `SignedNote`
+    ///   throws.
     public init(
         opening note: SignedNote,
         origin: String,
-        log: NoteVerifier
+        log: NoteVerifier,
+        policy: WitnessPolicy = .none
     ) throws(LedgerError) {
         _ = try note.verified(by: [log])
         try self.init(text: note.text)
         guard self.origin.hasSameBytes(as: origin) else {
             throw LedgerError(.wrongOrigin, "the checkpoint is of another log")
         }
+        try policy.check(note.verified(by: [log] + policy.witnesses))
     }
 
     /// The text to sign, ending in a newline.

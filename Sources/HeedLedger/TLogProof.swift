@@ -80,9 +80,7 @@ public struct TLogProof: Sendable {
         log: NoteVerifier,
         policy: WitnessPolicy = .none
     ) throws(LedgerError) -> Checkpoint {
-        let verified = try checkpoint.verified(by: [log] + policy.witnesses)
-        let head = try Checkpoint(opening: checkpoint, origin: origin, log: log)
-        try policy.check(verified)
+        let head = try Checkpoint(opening: checkpoint, origin: origin, log: log, policy: policy)
         try InclusionProof(index: index, size: head.size, path: path)
             .verify(leaf: leaf, root: head.root)
         return head

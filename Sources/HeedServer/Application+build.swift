@@ -15,6 +15,7 @@ func buildRouter(engine: Engine, options: ServerOptions) throws -> Router<HeedRe
     router.add(middleware: AccessMiddleware())
     HealthRoutes(engine: engine, version: options.version).addRoutes(to: router)
     UnsubscribeRoutes(engine: engine, options: options, pages: try Pages()).addRoutes(to: router)
+    LogRoutes(engine: engine, options: options).addRoutes(to: router)
     router.get("openapi.yaml") { _, _ in
         Response(
             status: .ok,

@@ -14,6 +14,10 @@ public struct ServerOptions: Sendable {
     public var jsonBytesMaximum: Int
     /// The largest body of a public form, in bytes; a one-click body has about 150.
     public var formBytesMaximum: Int
+    /// Whether everybody may read the log's entries, and not only its hashes (decision 13).
+    public var publicLogEntries: Bool
+    /// Witnesses that must have signed a head before it is shown, as long as they are not silent.
+    public var witnessQuorum: Int
 
     /// Takes the place to listen and the base of links; limits have the values above.
     public init(
@@ -22,7 +26,9 @@ public struct ServerOptions: Sendable {
         publicURL: String,
         version: String = "unknown",
         jsonBytesMaximum: Int = 4 << 20,
-        formBytesMaximum: Int = 4 << 10
+        formBytesMaximum: Int = 4 << 10,
+        publicLogEntries: Bool = false,
+        witnessQuorum: Int = 0
     ) {
         self.host = host
         self.port = port
@@ -30,5 +36,7 @@ public struct ServerOptions: Sendable {
         self.version = version
         self.jsonBytesMaximum = jsonBytesMaximum
         self.formBytesMaximum = formBytesMaximum
+        self.publicLogEntries = publicLogEntries
+        self.witnessQuorum = witnessQuorum
     }
 }

@@ -59,6 +59,17 @@ extension Transaction {
         try events(where: "subject = $1", .id(optOut), limit: limit)
     }
 
+    /// The ids of all events about a person, oldest first.
+    package func events(about contact: ContactID) throws(StoreError) -> [EventID] {
+        let rows = try rows(
+            "SELECT id FROM audit_events WHERE contact_id = $1 ORDER BY position",
+            .id(contact)
+        )
+        var events: [EventID] = []
+        for row in rows { events.append(try row.id(0)) }
+        return events
+    }
+
     /// Events after a position, oldest first, at most `limit`.
     package func events(after position: Int64, limit: Int64) throws(StoreError) -> [StoredEvent] {
         try events(where: "position > $1", .integer(position), limit: limit)

@@ -42,7 +42,9 @@ final class Server: Sendable {
         var json: JSON { get throws { try JSON(text) } }
     }
 
-    func get(_ path: String) async throws -> Reply { try await send("GET", path, "", nil) }
+    func get(_ path: String, key other: String? = nil) async throws -> Reply {
+        try await send("GET", path, "", nil, key: other)
+    }
 
     /// Posts JSON with the admin key, or with another.
     func post(_ path: String, _ json: String, key other: String? = nil) async throws -> Reply {

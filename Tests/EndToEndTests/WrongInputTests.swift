@@ -20,6 +20,10 @@ struct WrongCommand: CustomTestStringConvertible, Sendable {
 
 @Suite("Wrong input")
 struct WrongInputTests {
+    /// A log's public key, of signed-note's own example.
+    private static let key =
+        "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+
     private static let commands: [WrongCommand] = [
         .init("check", names: "address"),
         .init("check a@b.example", names: "--scope"),
@@ -108,6 +112,32 @@ struct WrongInputTests {
         .init("filter --scope newsletter heed-data", names: "file:"),
         .init("filter --scope newsletter list.csv --blocked nosuch/x", names: "blocked:"),
         .init("filter --scope newsletter list.csv --blocked heed-data", names: "blocked:"),
+        .init("log prove", names: "event:"),
+        .init("log prove nope", names: "event:"),
+        .init("log prove 019c1316-dd42-7e5f-8a6b-7c8d9e0f1a2b", names: "event:"),
+        .init("log prove --contact nope -o x", names: "contact:"),
+        .init("log prove --contact 019c1316-dd42-7e5f-8a6b-7c8d9e0f1a2b -o x", names: "contact:"),
+        .init("log prove --address nope -o x", names: "address:"),
+        .init("log prove --address nobody@b.example -o x", names: "address:"),
+        .init("log prove --address ada@mail.example", names: "output:"),
+        .init("log prove --address ada@mail.example -o heed-data", names: "output:"),
+        .init("log prove --address ada@mail.example -o policy.txt", names: "output:"),
+        .init("log prove --address ada@mail.example -o policy.txt/x", names: "output:"),
+        .init("log prove --address ada@mail.example -o x --no-extend", names: "not in the log"),
+        .init("log prove --address ada@mail.example -o x --json", names: "json:"),
+        .init("log checkpoint --log-origin a+b", names: "logOrigin:"),
+        .init("log checkpoint --no-extend", names: "nothing has been written"),
+        .init("log verify --bundle heed-data", names: "key:"),
+        .init("log verify --bundle nosuch --key \(key)", names: "bundle:"),
+        .init("log verify --bundle policy.txt --key \(key)", names: "bundle:"),
+        .init("log verify --bundle x --checkpoint y --key \(key)", names: "bundle:"),
+        .init("log verify --key nope", names: "key:"),
+        .init("log verify --url http://127.0.0.1:1/log --key \(key)", names: "checkpoint:"),
+        .init("log verify --checkpoint nosuch", names: "checkpoint:"),
+        .init("log verify --witness nope", names: "witness:"),
+        .init("log verify --witness \(key)", names: "witness:"),
+        .init("log verify --quorum 1", names: "quorum:"),
+        .init("log verify --quorum 0", names: "witness:"),
         .init("serve --port x", names: "--port"),
         .init("serve --port 70000", names: "port:"),
         .init("serve --port -1", names: "port"),

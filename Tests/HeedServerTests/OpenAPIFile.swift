@@ -73,15 +73,18 @@ struct OpenAPIFile: Sendable {
 
     /// The statuses of the operation that a request reaches; nil when there is none.
     func statuses(of method: HTTPRequest.Method, at path: String) -> Set<Int>? {
-        statuses.first { operation, _ in
+        let matching = statuses.filter { operation, _ in
             operation.method == method.rawValue && OpenAPIFile.matches(path, operation.path)
-        }?.value
+        }
+        // The longest pattern, as the router does: one that ends in `{path}` takes all the rest.
+        return matching.max { $0.key.path.utf8.count < $1.key.path.utf8.count }?.value
     }
 
     private static func matches(_ path: String, _ pattern: String) -> Bool {
-        let parts = path.split(separator: "/")
+        let parts = path.prefix { $0 != "?" }.split(separator: "/")
         let places = pattern.split(separator: "/")
-        return parts.count == places.count
+        let takesTheRest = places.last == "{path}" && parts.count >= places.count
+        return (takesTheRest || parts.count == places.count)
             && zip(parts, places).allSatisfy { $1.hasPrefix("{") || $0 == $1 }
     }
 }

@@ -118,3 +118,13 @@ struct HealthReply: Decodable {
         let findings: Int?
     }
 }
+
+/// `GET /v1/log/proof` as JSON.
+struct ProofReply: Decodable {
+    let event: String
+    let index: Int
+    let size: Int
+    let leafHash: String
+    let path: [String]
+    let checkpoint: String
+}

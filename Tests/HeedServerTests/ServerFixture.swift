@@ -158,12 +158,15 @@ struct Call: Sendable, CustomTestStringConvertible {
 struct Reply: Sendable {
     let status: Int
     let headers: HTTPFields
-    let body: String
+    let bytes: [UInt8]
+
+    /// The body as text.
+    var body: String { String(decoding: bytes, as: UTF8.self) }
 
     init(_ response: TestResponse) {
         status = response.status.code
         headers = response.headers
-        body = String(buffer: response.body)
+        bytes = Array(response.body.readableBytesView)
     }
 
     /// The body as one of the shapes below.

@@ -97,6 +97,22 @@ enum MirrorRule {
             by: "Tests/EndToEndTests/RetentionTests.swift"
         ),
         .init(
+            "Sources/HeedCLI/Commands/LogVerify.swift",
+            by: "Tests/EndToEndTests/LogTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/LogProve.swift",
+            by: "Tests/EndToEndTests/LogTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/LogCommand.swift",
+            by: "Tests/EndToEndTests/LogTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/BundleFolder.swift",
+            by: "Tests/EndToEndTests/LogTests.swift"
+        ),
+        .init(
             "Sources/HeedCLI/Commands/RegistryCommands.swift",
             by: "Tests/EndToEndTests/WrongInputTests.swift"
         ),
@@ -139,6 +155,10 @@ enum MirrorRule {
         .init(
             "Sources/HeedEngine/Import/ImportRows.swift",
             by: "Tests/HeedEngineTests/Import/ImporterTests.swift"
+        ),
+        .init(
+            "Sources/HeedLedger/ProofBundle+Check.swift",
+            by: "Tests/HeedLedgerTests/ProofBundleTests.swift"
         ),
         .init(
             "Sources/HeedPostgres/PostgresConnection.swift",

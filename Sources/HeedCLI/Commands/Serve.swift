@@ -36,6 +36,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The base of public links, for example https://heed.example.")
     var publicUrl: String?
 
+    @Flag(help: "Let everybody read the log's entries, not only its hashes.")
+    var publicLogEntries = false
+
     @Option(help: "What a new log is called (default: the public URL without scheme, and /log).")
     var logOrigin: String?
 
@@ -81,10 +84,13 @@ struct Serve: AsyncParsableCommand {
             services += await log.services(transport: transport)
         }
         if role.contains(.api) {
+            var options = settings.serverOptions
+            options.publicLogEntries = publicLogEntries
+            options.witnessQuorum = log.witnessQuorum
             services.append(
                 try buildApplication(
                     engine: installation.engine,
-                    options: settings.serverOptions,
+                    options: options,
                     logger: logger,
                     onRunning: { port in Serve.greet(log, settings, port, keyPath: keyPath) }
                 )

@@ -91,6 +91,20 @@ public struct Verifier: Sendable {
         try await run.walkLog(opened, observe)
         try await run.walkPeople(observe)
         try await run.walkBlocks(observe)
+        return try await end(run)
+    }
+
+    /// Verifies the log and the records of its events, not what follows from them.
+    public func runLog(
+        _ observe: (Progress) async throws -> Void = { _ in }
+    ) async throws -> Report {
+        var run = Run(try await engine.ask(VerificationStart()), engine: engine)
+        let opened = open(&run)
+        try await run.walkLog(opened, observe)
+        return try await end(run)
+    }
+
+    private func end(_ run: Run) async throws -> Report {
         var report = run.report
         report.finishedAt = try await engine.ask(VerificationStart.Present())
         report.count = run.findings.count

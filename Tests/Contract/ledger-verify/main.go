@@ -1,12 +1,14 @@
 // Command ledger-verify checks a Heed log with code that Heed did not write: sumdb/note for the
 // signatures, sumdb/tlog for the tiles and the proofs.
 //
-// Usage: ledger-verify DIRECTORY VKEY
+// Usage: ledger-verify LOG VKEY [KEPT]
 //
-// DIRECTORY holds what a log serves (checkpoint, tile/...), and optionally what an outsider has
-// kept or been handed: checkpoints/* (older signed checkpoints), proofs/*.tlog-proof and
-// requests/* (bodies of tlog-witness add-checkpoint). It prints one line and exits 0 if all of it
-// holds together, else it says what does not and exits 1.
+// LOG is where a log serves its files (checkpoint, tile/...): a directory, or the prefix of URLs,
+// where entries are asked for with the API key in the environment's LEDGER_KEY. The directory KEPT,
+// LOG itself if it is not named, may hold what an outsider has kept or been handed: checkpoints/*
+// (older signed checkpoints), proofs/*.tlog-proof and requests/* (bodies of tlog-witness
+// add-checkpoint). It prints one line and exits 0 if all of it holds together, else it says what
+// does not and exits 1.
 package main
 
 import (
@@ -14,18 +16,25 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// A log is what has been verified so far of the log in a directory.
+// A source returns the file at a path under the log's prefix.
+type source func(path string) ([]byte, error)
+
+// A log is what has been verified so far.
 type log struct {
-	dir       string
+	read      source
+	kept      string
 	verifiers note.Verifiers
 	head      tlog.Tree
 	origin    string
@@ -39,11 +48,18 @@ type counter struct {
 }
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: ledger-verify DIRECTORY VKEY")
+	if len(os.Args) != 3 && len(os.Args) != 4 {
+		fmt.Fprintln(os.Stderr, "usage: ledger-verify LOG VKEY [KEPT]")
 		os.Exit(2)
 	}
-	count, head, err := verify(os.Args[1], os.Args[2])
+	read, kept := directory(os.Args[1]), os.Args[1]
+	if strings.HasPrefix(os.Args[1], "http://") || strings.HasPrefix(os.Args[1], "https://") {
+		read, kept = server(os.Args[1]), ""
+	}
+	if len(os.Args) == 4 {
+		kept = os.Args[3]
+	}
+	count, head, err := verify(read, os.Args[2], kept)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "ledger-verify:", err)
 		os.Exit(1)
@@ -53,21 +69,74 @@ func main() {
 		count.inclusions, count.consistencies, count.proofs, count.requests, count.rejected)
 }
 
-func verify(dir, vkey string) (count counter, head tlog.Tree, err error) {
+// directory reads the files of a log from a disk.
+func directory(dir string) source {
+	return func(path string) ([]byte, error) {
+		return os.ReadFile(filepath.Join(dir, filepath.FromSlash(path)))
+	}
+}
+
+// server fetches the files of a log, and expects the headers of tlog-tiles.
+func server(prefix string) source {
+	client := &http.Client{
+		Timeout: 20 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
+	}
+	return func(path string) ([]byte, error) {
+		request, err := http.NewRequest("GET", prefix+"/"+path, nil)
+		if err != nil {
+			return nil, err
+		}
+		kind, cache := "application/octet-stream", "immutable"
+		if path == "checkpoint" {
+			kind, cache = "text/plain; charset=utf-8", "max-age="
+		}
+		if strings.HasPrefix(path, "tile/entries/") {
+			request.Header.Set("Authorization", "Bearer "+os.Getenv("LEDGER_KEY"))
+		}
+		answer, err := client.Do(request)
+		if err != nil {
+			return nil, err
+		}
+		defer answer.Body.Close()
+		body, err := io.ReadAll(answer.Body)
+		if err != nil {
+			return nil, err
+		}
+		if answer.StatusCode != 200 {
+			return nil, fmt.Errorf("%s: %s", path, answer.Status)
+		}
+		if found := answer.Header.Get("Content-Type"); found != kind {
+			return nil, fmt.Errorf("%s: Content-Type %s", path, found)
+		}
+		if found := answer.Header.Get("Cache-Control"); !strings.Contains(found, cache) {
+			return nil, fmt.Errorf("%s: Cache-Control %s", path, found)
+		}
+		return body, nil
+	}
+}
+
+func verify(read source, vkey, kept string) (count counter, head tlog.Tree, err error) {
 	verifier, err := note.NewVerifier(strings.TrimSpace(vkey))
 	if err != nil {
 		return count, head, err
 	}
-	l := &log{dir: dir, verifiers: note.VerifierList(verifier), bundles: map[int64][][]byte{}}
-	data, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
+	l := &log{
+		read: read, kept: kept, verifiers: note.VerifierList(verifier),
+		bundles: map[int64][][]byte{},
+	}
+	data, err := read("checkpoint")
 	if err != nil {
 		return count, head, err
 	}
 	if l.origin, l.head, err = l.open(data); err != nil {
 		return count, head, fmt.Errorf("checkpoint: %w", err)
 	}
-	// This reader checks every tile it is given against the signed root.
-	l.hashes = tlog.TileHashReader(l.head, tiles{dir})
+	// This reader checks the tiles it is given against the signed root; Debian's version leaves out
+	// some of a call's tiles, which is why checkEntries also rebuilds the root from the entries.
+	l.hashes = tlog.TileHashReader(l.head, tiles{read})
 	steps := []func(*counter) error{
 		l.checkRoot, l.checkEntries, l.checkCheckpoints, l.checkProofs, l.checkRequests,
 	}
@@ -109,10 +178,18 @@ func (l *log) checkRoot(*counter) error {
 	return nil
 }
 
-// checkEntries hashes every served entry and compares it with its tile, and makes an inclusion
-// proof from the tiles for some two hundred of them.
+// checkEntries hashes every served entry, compares it with its tile, rebuilds the root from all of
+// them, and makes an inclusion proof from the tiles for some two hundred.
 func (l *log) checkEntries(count *counter) error {
 	step := l.head.N/200 + 1
+	var stored []tlog.Hash
+	rebuilt := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		hashes := make([]tlog.Hash, len(indexes))
+		for i, index := range indexes {
+			hashes[i] = stored[index]
+		}
+		return hashes, nil
+	})
 	for first := int64(0); first < l.head.N; first += 256 {
 		entries, err := l.bundle(first / 256)
 		if err != nil {
@@ -130,18 +207,30 @@ func (l *log) checkEntries(count *counter) error {
 			if tlog.RecordHash(entry) != hashes[i] {
 				return fmt.Errorf("entry %d does not hash to its leaf", first+int64(i))
 			}
+			nodes, err := tlog.StoredHashes(first+int64(i), entry, rebuilt)
+			if err != nil {
+				return err
+			}
+			stored = append(stored, nodes...)
 			count.entries++
 		}
 	}
 	if int64(count.entries) != l.head.N {
 		return fmt.Errorf("%d entries are served of %d", count.entries, l.head.N)
 	}
+	root, err := tlog.TreeHash(l.head.N, rebuilt)
+	if err != nil {
+		return err
+	}
+	if root != l.head.Hash {
+		return fmt.Errorf("entries have root %v, the checkpoint has %v", root, l.head.Hash)
+	}
 	for index := int64(0); index < l.head.N; index += step {
 		proof, err := tlog.ProveRecord(l.head.N, index, l.hashes)
 		if err != nil {
 			return err
 		}
-		if err := l.checkInclusion(index, proof, count); err != nil {
+		if err := l.checkInclusion(l.head, index, proof, count); err != nil {
 			return err
 		}
 		count.inclusions++
@@ -150,19 +239,24 @@ func (l *log) checkEntries(count *counter) error {
 }
 
 // checkInclusion verifies a proof for a served entry, and that no spoiled form of it passes.
-func (l *log) checkInclusion(index int64, proof tlog.RecordProof, count *counter) error {
+func (l *log) checkInclusion(
+	tree tlog.Tree, index int64, proof tlog.RecordProof, count *counter,
+) error {
+	if index < 0 || index >= tree.N {
+		return fmt.Errorf("entry %d is not in a tree of %d", index, tree.N)
+	}
 	entries, err := l.bundle(index / 256)
 	if err != nil {
 		return err
 	}
 	leaf := tlog.RecordHash(entries[index%256])
-	if err := tlog.CheckRecord(proof, l.head.N, l.head.Hash, index, leaf); err != nil {
+	if err := tlog.CheckRecord(proof, tree.N, tree.Hash, index, leaf); err != nil {
 		return fmt.Errorf("entry %d: %w", index, err)
 	}
 	for i := range proof {
 		spoiled := append(tlog.RecordProof{}, proof...)
 		spoiled[i][index%32] ^= 1
-		if tlog.CheckRecord(spoiled, l.head.N, l.head.Hash, index, leaf) == nil {
+		if tlog.CheckRecord(spoiled, tree.N, tree.Hash, index, leaf) == nil {
 			return fmt.Errorf("entry %d: a spoiled proof passes", index)
 		}
 		count.rejected++
@@ -219,7 +313,8 @@ func (l *log) checkProofs(count *counter) error {
 		if err != nil {
 			return err
 		}
-		if err := l.isHead(checkpoint); err != nil {
+		tree, err := l.earlier(checkpoint)
+		if err != nil {
 			return err
 		}
 		path, err := parseHashes(lines[2:])
@@ -227,7 +322,7 @@ func (l *log) checkProofs(count *counter) error {
 			return err
 		}
 		count.proofs++
-		return l.checkInclusion(index, path, count)
+		return l.checkInclusion(tree, index, path, count)
 	})
 }
 
@@ -258,6 +353,22 @@ func (l *log) checkRequests(count *counter) error {
 	})
 }
 
+// earlier verifies a signed checkpoint that a file carries: of this log, and a head it has had.
+func (l *log) earlier(data []byte) (tree tlog.Tree, err error) {
+	origin, tree, err := l.open(data)
+	if err != nil {
+		return tree, err
+	}
+	if origin != l.origin || tree.N > l.head.N {
+		return tree, fmt.Errorf("it carries a checkpoint of %s over %d", origin, tree.N)
+	}
+	root, err := tlog.TreeHash(tree.N, l.hashes)
+	if err == nil && root != tree.Hash {
+		err = fmt.Errorf("the log did not have the root of the checkpoint it carries")
+	}
+	return tree, err
+}
+
 // isHead says whether a signed checkpoint is the one under test.
 func (l *log) isHead(data []byte) error {
 	origin, tree, err := l.open(data)
@@ -267,9 +378,12 @@ func (l *log) isHead(data []byte) error {
 	return err
 }
 
-// each calls f for every file of a sub-directory; a missing one has no files.
+// each calls f for every file of a sub-directory of what was kept; a missing one has no files.
 func (l *log) each(sub string, f func(name string, data []byte) error) error {
-	names, err := filepath.Glob(filepath.Join(l.dir, sub, "*"))
+	if l.kept == "" {
+		return nil
+	}
+	names, err := filepath.Glob(filepath.Join(l.kept, sub, "*"))
 	if err != nil {
 		return err
 	}
@@ -294,7 +408,7 @@ func (l *log) bundle(n int64) ([][]byte, error) {
 	if width > 256 {
 		width = 256
 	}
-	data, err := os.ReadFile(filepath.Join(l.dir, "tile", "entries", position(n, int(width))))
+	data, err := l.read("tile/entries/" + position(n, int(width)))
 	if err != nil {
 		return nil, err
 	}
@@ -316,15 +430,14 @@ func (l *log) bundle(n int64) ([][]byte, error) {
 
 // tiles reads tiles from where tlog-tiles puts them, which is not where sumdb does: the path
 // names no height, as that is always eight.
-type tiles struct{ dir string }
+type tiles struct{ read source }
 
 func (t tiles) Height() int { return 8 }
 
 func (t tiles) ReadTiles(list []tlog.Tile) ([][]byte, error) {
 	data := make([][]byte, len(list))
 	for i, tile := range list {
-		path := filepath.Join(t.dir, "tile", strconv.Itoa(tile.L), position(tile.N, tile.W))
-		bytes, err := os.ReadFile(path)
+		bytes, err := t.read("tile/" + strconv.Itoa(tile.L) + "/" + position(tile.N, tile.W))
 		if err != nil {
 			return nil, err
 		}
