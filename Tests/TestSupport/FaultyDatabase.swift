@@ -48,6 +48,7 @@ package final class FaultyDatabase: Database {
             return try body(
                 Transaction(
                     connection: FailingConnection(transaction.connection, at: number),
+                    mode: .writing,
                     surroundings: transaction.surroundings,
                     vault: transaction.vault
                 )
@@ -72,6 +73,18 @@ private final class FailingConnection: SQLConnection {
         remaining -= 1
         guard remaining != -1 else { throw StoreError(.unavailable, "as planned") }
         return try base.run(sql, arguments)
+    }
+
+    var dialect: Dialect { base.dialect }
+
+    func post(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError) {
+        _ = try run(sql, arguments)
+    }
+
+    func runEach(_ sql: SQL, _ sets: [[SQLValue]]) throws(StoreError) -> [[Row]] {
+        var answers: [[Row]] = []
+        for arguments in sets { answers.append(try run(sql, arguments)) }
+        return answers
     }
 
     func runScript(_ script: String) throws(StoreError) { try base.runScript(script) }

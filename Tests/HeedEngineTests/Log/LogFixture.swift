@@ -68,6 +68,20 @@ extension Installation {
                     try transaction.connection.runScript("DROP TRIGGER \"\(name)\"")
                 }
             }
+        case .postgres:
+            try await prompt.write { transaction in
+                try transaction.connection.runScript(
+                    """
+                    DO $$
+                    DECLARE name text;
+                    BEGIN
+                        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'heed'
+                        LOOP EXECUTE format('ALTER TABLE %I DISABLE TRIGGER USER', name); END LOOP;
+                    END
+                    $$
+                    """
+                )
+            }
         }
     }
 
