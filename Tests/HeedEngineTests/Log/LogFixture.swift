@@ -69,13 +69,18 @@ extension Installation {
                 }
             }
         case .postgres:
-            let owner = try backend.prompt(of: self)
-            try await owner.write { transaction in
-                for (table, _) in Contents.statements where table != "schema_migrations" {
-                    try transaction.connection.runScript(
-                        "ALTER TABLE heed.\(table) DISABLE TRIGGER USER"
-                    )
-                }
+            try await prompt.write { transaction in
+                try transaction.connection.runScript(
+                    """
+                    DO $$
+                    DECLARE name text;
+                    BEGIN
+                        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'heed'
+                        LOOP EXECUTE format('ALTER TABLE %I DISABLE TRIGGER USER', name); END LOOP;
+                    END
+                    $$
+                    """
+                )
             }
         }
     }
