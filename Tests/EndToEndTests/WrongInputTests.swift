@@ -123,10 +123,8 @@ struct WrongInputTests {
         .init("log prove --address ada@mail.example -o heed-data", names: "output:"),
         .init("log prove --address ada@mail.example -o policy.txt", names: "output:"),
         .init("log prove --address ada@mail.example -o policy.txt/x", names: "output:"),
-        .init("log prove --address ada@mail.example -o x --no-extend", names: "not in the log"),
         .init("log prove --address ada@mail.example -o x --json", names: "json:"),
         .init("log checkpoint --log-origin a+b", names: "logOrigin:"),
-        .init("log checkpoint --no-extend", names: "nothing has been written"),
         .init("log verify --bundle heed-data", names: "key:"),
         .init("log verify --bundle nosuch --key \(key)", names: "bundle:"),
         .init("log verify --bundle policy.txt --key \(key)", names: "bundle:"),
@@ -144,7 +142,10 @@ struct WrongInputTests {
         .init("serve --role cook", names: "role"),
         .init("serve --role ,", names: "role"),
         .init("serve --public-url nope", names: "publicUrl:"),
-        .init("serve --host 999.1.1.1", names: "999.1.1.1"),
+        .init(
+            "serve --host 999.1.1.1 --log-origin 127.0.0.1:8080/log",
+            names: "999.1.1.1"
+        ),
         .init("serve", names: "port:", ["HEED_PORT": "x"]),
         .init("serve", names: "logLevel:", ["HEED_LOG_LEVEL": "loud"]),
         .init("serve", names: "workers:", ["HEED_WORKERS": "0"]),
@@ -188,8 +189,10 @@ struct WrongInputTests {
             "--policy",
             "2026-01"
         )
-        // With a key there is no first start any more, which would make one.
+        // With a key there is no first start any more, which would make one. With a whole log there
+        // is nothing left to take in for a server that starts, only to find that it cannot listen.
         try await place.done("key", "create", "--role", "admin")
+        try await place.done("log", "checkpoint")
         try place.write("other\n", to: "other.txt")
         try place.write("email,name\nada@mail.example,Ada\n", to: "list.csv")
         try place.write(String(repeating: "0f", count: 32), to: "other.key")
@@ -213,7 +216,7 @@ struct WrongInputTests {
     @Test func everyCommandNamesWhatIsWrong() async throws {
         try await Workplace.open { place in
             try await furnish(place)
-            let counts = try await place.allRowCounts()
+            let counts = try await rowCounts(place)
             let files = try visibleFiles(place)
             for command in WrongInputTests.commands {
                 let ending = try await place.heed(command)
@@ -226,10 +229,15 @@ struct WrongInputTests {
                 // A reader cannot do anything with the name of a type.
                 #expect(!ending.errors.contains("Error Domain"), name)
             }
-            let after = try await place.allRowCounts()
+            let after = try await rowCounts(place)
             #expect(after == counts)
             #expect(try Set(visibleFiles(place)).symmetricDifference(files).isEmpty)
         }
+    }
+
+    /// All rows but leases, which say who is at work and nothing else.
+    private func rowCounts(_ place: Workplace) async throws -> [String] {
+        try await place.allRowCounts().filter { !$0.hasPrefix("leases|") }
     }
 
     private func visibleFiles(_ place: Workplace) throws -> [String] {

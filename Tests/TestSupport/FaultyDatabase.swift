@@ -91,17 +91,5 @@ private final class FailingConnection: SQLConnection {
         guard remaining != -1 else { throw StoreError(.unavailable, "as planned") }
     }
 
-    var dialect: Dialect { base.dialect }
-
-    func post(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError) {
-        _ = try run(sql, arguments)
-    }
-
-    func runEach(_ sql: SQL, _ sets: [[SQLValue]]) throws(StoreError) -> [[Row]] {
-        var answers: [[Row]] = []
-        for arguments in sets { answers.append(try run(sql, arguments)) }
-        return answers
-    }
-
     func runScript(_ script: String) throws(StoreError) { try base.runScript(script) }
 }

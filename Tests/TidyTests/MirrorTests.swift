@@ -98,19 +98,19 @@ enum MirrorRule {
         ),
         .init(
             "Sources/HeedCLI/Commands/LogVerify.swift",
-            by: "Tests/EndToEndTests/LogTests.swift"
+            by: "Tests/EndToEndTests/LogCommandTests.swift"
         ),
         .init(
             "Sources/HeedCLI/Commands/LogProve.swift",
-            by: "Tests/EndToEndTests/LogTests.swift"
+            by: "Tests/EndToEndTests/LogCommandTests.swift"
         ),
         .init(
             "Sources/HeedCLI/Commands/LogCommand.swift",
-            by: "Tests/EndToEndTests/LogTests.swift"
+            by: "Tests/EndToEndTests/LogCommandTests.swift"
         ),
         .init(
             "Sources/HeedCLI/BundleFolder.swift",
-            by: "Tests/EndToEndTests/LogTests.swift"
+            by: "Tests/EndToEndTests/LogCommandTests.swift"
         ),
         .init(
             "Sources/HeedCLI/Commands/RegistryCommands.swift",
