@@ -168,13 +168,13 @@ struct LogTests {
                 guard reply.status == 202 else { throw Failure(reply.text) }
                 var lag = ""
                 try await eventually("everything is signed") {
-                    lag =
-                        try await place.rows(
-                            """
-                            SELECT (SELECT min(signed_at) FROM checkpoints WHERE size >= position) - at
-                            FROM audit_events ORDER BY position DESC LIMIT 1
-                            """
-                        ).first ?? ""
+                    let rows = try await place.rows(
+                        """
+                        SELECT (SELECT min(signed_at) FROM checkpoints WHERE size >= position) - at
+                        FROM audit_events ORDER BY position DESC LIMIT 1
+                        """
+                    )
+                    lag = rows.first ?? ""
                     return !lag.isEmpty
                 }
                 return (Int(lag) ?? .max) <= 1_000_000
