@@ -302,9 +302,9 @@ extension Transaction {
     package func latestCheckpoint(cosignedBy count: Int) throws(StoreError) -> StoredCheckpoint? {
         try checkpoints(
             rows(
-                "SELECT size, root, signed_at, note FROM checkpoints c WHERE (SELECT count(*) "
-                    + "FROM checkpoint_cosignatures s WHERE s.size = c.size) >= $1 "
-                    + "ORDER BY size DESC LIMIT 1",
+                "SELECT size, root, signed_at, note FROM checkpoints WHERE size = ("
+                    + "SELECT size FROM checkpoint_cosignatures GROUP BY size "
+                    + "HAVING count(*) >= $1 ORDER BY size DESC LIMIT 1)",
                 .integer(Int64(count))
             )
         ).first
@@ -313,7 +313,8 @@ extension Transaction {
     /// The size of the newest checkpoint a witness has signed; 0 for none.
     package func sizeCosigned(by witness: String) throws(StoreError) -> Int {
         let row = try row(
-            "SELECT coalesce(max(size), 0) FROM checkpoint_cosignatures WHERE witness = $1",
+            "SELECT size FROM checkpoint_cosignatures WHERE witness = $1 "
+                + "ORDER BY size DESC LIMIT 1",
             .text(witness)
         )
         return Int(try row?.integer(0) ?? 0)

@@ -65,10 +65,10 @@ struct CheckpointArchiverTests {
             let next = self.archiver(installation, nil, .quick(bell, polls: false))
             try await installation.addCheckpoints(1)
             try await running({ try await next.run() }) {
-                while try archive.sizes().count < 106 { await Task.yield() }
+                try await wait { try archive.sizes().count >= 106 }
                 try await installation.addCheckpoints(1)
                 bell.ring()
-                while try archive.sizes().count < 107 { await Task.yield() }
+                try await wait { try archive.sizes().count >= 107 }
                 return true
             }
             try await expectComplete(installation)

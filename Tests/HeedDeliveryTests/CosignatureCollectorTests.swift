@@ -64,7 +64,7 @@ struct CosignatureCollectorTests {
                 for count in 1...4 {
                     try await installation.addEvents(count * 30)
                     try await installation.sequencer().catchUp()
-                    while try await cosignatures(installation) < count * 2 { await Task.yield() }
+                    try await wait { try await cosignatures(installation) >= count * 2 }
                 }
                 return true
             }
@@ -114,7 +114,7 @@ struct CosignatureCollectorTests {
             try await running({ try await collector.run() }) {
                 for size in 1...5 {
                     try await installation.addCheckpoints(1)
-                    while try await cosignatures(installation) < size { await Task.yield() }
+                    try await wait { try await cosignatures(installation) >= size }
                 }
                 // All others were asked and noted, some of them again and again.
                 let asked = network.witnesses.map(\.requests)

@@ -44,7 +44,15 @@ func running(
 ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await service() }
-        while try await !condition() { await Task.yield() }
+        try await wait(until: condition)
         group.cancelAll()
+    }
+}
+
+/// Returns once `condition` holds; the suite's time limit ends a wait that is in vain.
+func wait(until condition: () async throws -> Bool) async throws {
+    while try await !condition() {
+        try Task.checkCancellation()
+        await Task.yield()
     }
 }

@@ -93,8 +93,11 @@ struct SequencerRunnerTests {
                 logger: lines.logger
             )
             try await running({ try await runner.run() }) {
-                if try await installation.logSize() == 10 { try await installation.addEvents(1) }
-                return try await installation.logSize() == 11
+                try await wait { try await installation.logSize() == 10 }
+                // The fault after a commit is over when the next event is in.
+                try await installation.addEvents(1)
+                try await wait { try await installation.logSize() == 11 }
+                return true
             }
             #expect(lines.of(.error).count == 4)
             #expect(lines.of(.critical).isEmpty)
