@@ -8,7 +8,7 @@ import HeedStore
 import TestSupport
 import Testing
 
-@Suite("Sequencer", .timeLimit(.minutes(3)))
+@Suite("Sequencer", .timeLimit(.minutes(10)))
 struct SequencerTests {
     @Test(arguments: Backend.allCases)
     func anEmptyLogHasNoHead(_ backend: Backend) async throws {
@@ -188,7 +188,7 @@ struct SequencerTests {
     }
 }
 
-@Suite("Sequencer: damage", .timeLimit(.minutes(1)))
+@Suite("Sequencer: damage", .timeLimit(.minutes(10)))
 struct SequencerDamageTests {
     /// A log of `size` leaves with one more event waiting.
     private func withLog(
