@@ -74,10 +74,9 @@ package struct Dialect: Sendable {
             """,
         rowLock: " FOR NO KEY UPDATE",
         skipLocked: " FOR UPDATE SKIP LOCKED",
-        snapshotPosition:
-            "SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 16) - 1",
+        snapshotPosition: "SELECT settled_before() - 1",
         receiptPosition: "SELECT (pg_current_xact_id()::text::bigint << 16) + 65535",
-        settled: "position < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 16)",
+        settled: "position < settled_before()",
         // The application has no right to delete; these functions have, under the triggers' eyes.
         moveConsentHorizon: "SELECT move_consent_horizon($1)",
         moveAuditHorizon: "SELECT move_audit_horizon($1)",

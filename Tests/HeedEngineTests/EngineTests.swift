@@ -7,7 +7,7 @@ import HeedStore
 import TestSupport
 import Testing
 
-@Suite("Engine", .timeLimit(.minutes(5)))
+@Suite("Engine", .timeLimit(.minutes(10)))
 struct EngineTests {
     private func optOut(_ number: Int = 1, to extent: OptOut.Extent) throws -> RequestOptOut {
         try RequestOptOut(subject: .address(Sample.address(number)), extent: extent, source: .api)

@@ -80,3 +80,25 @@ extension Transaction {
         try connection.run(statement, arguments).first?.integer(0) ?? 0
     }
 }
+
+/// Waits on a session's own thread for something asynchronous; never on a thread of tests.
+func waiting<Answer: Sendable>(
+    _ work: @escaping @Sendable () async throws -> Answer
+) throws -> Answer {
+    let done = DispatchSemaphore(value: 0)
+    let result = Mutex<Result<Answer, any Error>?>(nil)
+    Task {
+        do {
+            let answer = try await work()
+            result.withLock { $0 = .success(answer) }
+        } catch {
+            result.withLock { $0 = .failure(error) }
+        }
+        done.signal()
+    }
+    done.wait()
+    guard let answer = result.withLock({ $0 }) else {
+        throw StoreError(.unavailable, "nothing was answered")
+    }
+    return try answer.get()
+}

@@ -10,7 +10,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Session", .timeLimit(.minutes(5)))
+@Suite("Session", .timeLimit(.minutes(10)))
 struct SessionTests {
     private func addSamples(_ database: PostgresDatabase) async throws {
         try await database.write { transaction in

@@ -69,6 +69,21 @@ package final class PostgresCluster: Sendable {
             """,
             cluster.options(template, .owner)
         )
+        // Tests share the server but not their database, so a transaction of another test must not
+        // hold this one's log up. SettledTests migrates a database of its own.
+        try cluster.run(
+            """
+            GRANT pg_read_all_stats TO heed_owner;
+            CREATE OR REPLACE FUNCTION heed.settled_before() RETURNS BIGINT
+            LANGUAGE sql VOLATILE SECURITY DEFINER AS $$
+                SELECT coalesce(min(backend_xid::text::bigint),
+                    pg_snapshot_xmax(pg_current_snapshot())::text::bigint) << 16
+                FROM pg_stat_activity WHERE datname = current_database()
+                    AND backend_xid IS NOT NULL
+            $$;
+            """,
+            in: template
+        )
         try cluster.run(
             "CREATE TABLE public.known_schema AS SELECT \(schema) AS words",
             in: template

@@ -35,6 +35,13 @@ BEGIN
 END
 $$;
 
+-- No event can appear below this position any more: the oldest transaction that still runs begins
+-- there. A snapshot has all events below it.
+CREATE FUNCTION settled_before() RETURNS BIGINT
+LANGUAGE sql STABLE AS $$
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 16
+$$;
+
 CREATE TABLE vault_keys (
     purpose TEXT COLLATE "C" PRIMARY KEY,
     wrapped BYTEA NOT NULL,
@@ -275,7 +282,7 @@ CREATE TRIGGER policy_reconsents_no_truncate BEFORE TRUNCATE ON policy_reconsent
 -- needs the right to update one of its columns.
 REVOKE ALL ON ALL TABLES IN SCHEMA heed FROM PUBLIC, heed_app;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA heed FROM PUBLIC, heed_app;
-GRANT EXECUTE ON FUNCTION next_position() TO heed_app;
+GRANT EXECUTE ON FUNCTION next_position(), settled_before() TO heed_app;
 GRANT SELECT ON schema_migrations TO heed_app;
 GRANT SELECT, INSERT ON
     vault_keys, scopes, policies, policy_reconsents, contacts, addresses, contact_keys,

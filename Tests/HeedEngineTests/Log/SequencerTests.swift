@@ -8,7 +8,7 @@ import HeedStore
 import TestSupport
 import Testing
 
-@Suite("Sequencer", .timeLimit(.minutes(5)))
+@Suite("Sequencer", .timeLimit(.minutes(10)))
 struct SequencerTests {
     @Test(arguments: Backend.allCases)
     func anEmptyLogHasNoHead(_ backend: Backend) async throws {
@@ -188,7 +188,7 @@ struct SequencerTests {
     }
 }
 
-@Suite("Sequencer: damage", .timeLimit(.minutes(5)))
+@Suite("Sequencer: damage", .timeLimit(.minutes(10)))
 struct SequencerDamageTests {
     /// A log of `size` leaves with one more event waiting.
     private func withLog(
@@ -262,7 +262,7 @@ struct SequencerDamageTests {
             let alteration = SequencerDamageTests.alterations[number]
             let sequencer = installation.sequencer()
             try await installation.disarm()
-            try await installation.database.write { transaction in
+            try await installation.prompt.write { transaction in
                 let arguments = alteration.value.map { [$0] } ?? []
                 _ = try transaction.connection.run(alteration.statement, arguments)
             }
