@@ -9,13 +9,16 @@ let package = Package(
     products: [.executable(name: "heed-bench", targets: ["HeedBench"])],
     dependencies: [
         .package(name: "heed", path: ".."),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     ],
     targets: [
         .executableTarget(
             name: "HeedBench",
             dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HeedEngine", package: "heed"),
+                .product(name: "HeedLedger", package: "heed"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]

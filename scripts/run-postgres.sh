@@ -20,7 +20,13 @@ cd "$folder"
 "${as_postgres[@]}" "$bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= \
     >"$folder/log" 2>&1 &
 server=$!
+node=
 stop() {
+    # The node first: it gives its leases back.
+    if [ -n "$node" ]; then
+        kill -TERM "$node" 2>/dev/null || true
+        wait "$node" || true
+    fi
     kill -INT "$server" 2>/dev/null || true
     wait "$server" || true
     rm -rf "$folder"
@@ -37,4 +43,6 @@ prompt 'CREATE ROLE heed_owner LOGIN CREATEROLE'
 prompt 'CREATE DATABASE heed OWNER heed_owner'
 "$heed" migrate --database "$(address heed_owner)"
 prompt 'CREATE ROLE heed_node LOGIN IN ROLE heed_app'
-"$heed" serve --database "$(address heed_node)"
+"$heed" serve --database "$(address heed_node)" &
+node=$!
+wait "$node"

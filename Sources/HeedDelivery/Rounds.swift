@@ -49,6 +49,8 @@ public struct Rounds: Sendable {
                 }
                 var pause = pausesMilliseconds.lowerBound
                 for await _ in signals {
+                    // A signal that came before the end is still handed out after it.
+                    if Task.isCancelled { break }
                     let outcome = await round()
                     switch outcome {
                     case .done, .resting: pause = pausesMilliseconds.lowerBound

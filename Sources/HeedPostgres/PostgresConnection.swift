@@ -15,6 +15,11 @@ import HeedStore
 final class PostgresConnection: SQLConnection {
     private let session: OpaquePointer
     private let pipeline: Pipeline
+    /// Since when the server keeps the plans it has.
+    private var plansSince = ContinuousClock.now
+    /// How long it may keep them: a plan made for a small table is a bad one after an import, and
+    /// the server itself notices only when it analyses the table, minutes later.
+    private static let planLifetime = Duration.seconds(10)
 
     let dialect = Dialect.postgres
 
@@ -71,6 +76,9 @@ final class PostgresConnection: SQLConnection {
         // Every statement of the hot paths has an index. A plan made from old statistics, just
         // after an import, must not choose to read a whole table.
         "SELECT set_config('enable_seqscan', 'off', false)",
+        // For the same reason: every join begins with a few rows and follows an index from each.
+        "SELECT set_config('enable_hashjoin', 'off', false)",
+        "SELECT set_config('enable_mergejoin', 'off', false)",
         "SELECT set_config('plan_cache_mode', 'force_generic_plan', false)",
         // The setting above makes estimates look dear, and compiling a plan takes longer than it.
         "SELECT set_config('jit', 'off', false)",
@@ -137,6 +145,9 @@ final class PostgresConnection: SQLConnection {
         case .reading: try post("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", [])
         case .writing: try post("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", [])
         }
+        guard ContinuousClock.now - plansSince > PostgresConnection.planLifetime else { return }
+        plansSince = .now
+        try post("DISCARD PLANS", [])
     }
 
     /// Commits, and says so only when the server did.

@@ -27,13 +27,26 @@ extension Transaction {
         for keys: LookupKeys,
         in scope: ScopeName
     ) throws(StoreError) -> GuardFacts? {
-        let rows = try rows(
-            guardStatement,
-            .blob(keys.match),
-            .blob(keys.widened),
-            .text(scope.text),
-            .time(now)
-        )
+        try facts(connection.run(guardStatement, arguments(keys, scope)), in: scope)
+    }
+
+    /// The same for many addresses, in their order; on a server they share round trips.
+    package func guardFacts(
+        for many: [LookupKeys],
+        in scope: ScopeName
+    ) throws(StoreError) -> [GuardFacts?] {
+        let answers = try connection.runEach(guardStatement, many.map { arguments($0, scope) })
+        var facts: [GuardFacts?] = []
+        facts.reserveCapacity(answers.count)
+        for rows in answers { facts.append(try self.facts(rows, in: scope)) }
+        return facts
+    }
+
+    private func arguments(_ keys: LookupKeys, _ scope: ScopeName) -> [SQLValue] {
+        [.blob(keys.match), .blob(keys.widened), .text(scope.text), .time(now)]
+    }
+
+    private func facts(_ rows: [Row], in scope: ScopeName) throws(StoreError) -> GuardFacts? {
         guard let first = rows.first else { return nil }
         let found = Scope(name: scope, channel: try first.word(0), kind: try first.word(1))
         var facts = GuardFacts(scope: found)

@@ -188,6 +188,10 @@ final class Workplace: Sendable {
         try Data(text.utf8).write(to: URL(filePath: path(name)))
     }
 
+    func copy(_ name: String, to other: String) throws {
+        try FileManager.default.copyItem(atPath: path(name), toPath: path(other))
+    }
+
     func read(_ name: String) -> String {
         String(decoding: FileManager.default.contents(atPath: path(name)) ?? Data(), as: UTF8.self)
     }

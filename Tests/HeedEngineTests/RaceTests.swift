@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Races", .timeLimit(.minutes(2)))
+@Suite("Races", .timeLimit(.minutes(5)))
 struct RaceTests {
     private static let people = 1000
 

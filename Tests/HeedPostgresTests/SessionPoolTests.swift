@@ -6,7 +6,7 @@ import HeedStore
 import TestSupport
 import Testing
 
-@Suite("SessionPool", .timeLimit(.minutes(2)))
+@Suite("SessionPool", .timeLimit(.minutes(5)))
 struct SessionPoolTests {
     private func open(_ harness: Harness, sessions: Int, wait: Int) throws -> PostgresDatabase {
         try harness.open {

@@ -10,7 +10,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Session", .timeLimit(.minutes(3)))
+@Suite("Session", .timeLimit(.minutes(5)))
 struct SessionTests {
     private func addSamples(_ database: PostgresDatabase) async throws {
         try await database.write { transaction in
@@ -96,8 +96,7 @@ struct SessionTests {
     }
 
     @Test func callersWaitForAServerThatComesBack() async throws {
-        let cluster = try PostgresCluster.withTemplate(["fsync=on"])
-        defer { cluster.stop() }
+        let cluster = try await PostgresCluster.own(["fsync=on"])
         let harness = Harness(cluster: cluster, name: try cluster.takeDatabase())
         let database = try harness.open()
         defer { database.close() }
@@ -111,7 +110,7 @@ struct SessionTests {
                 source: .oneClick
             )
             _ = try await engine.perform(command, as: .person)
-            try cluster.crash()
+            try await cluster.crash()
             let question = MaySend(
                 subject: .address(try Sample.address(number)),
                 scope: Sample.newsletter
@@ -121,15 +120,16 @@ struct SessionTests {
         }
         let optOuts = try await database.read { try $0.number("SELECT count(*) FROM opt_outs") }
         #expect(optOuts == 5)
+        try await cluster.stop()
     }
 
     @Test func aServerThatIsGoneIsUnavailable() async throws {
-        let cluster = try PostgresCluster.withTemplate()
+        let cluster = try await PostgresCluster.own(["fsync=off"])
         let harness = Harness(cluster: cluster, name: try cluster.takeDatabase())
         let database = try harness.open { $0.waitMilliseconds = 300 }
         defer { database.close() }
         try await addSamples(database)
-        cluster.stop()
+        try await cluster.stop()
         let engine = Engine(database: database)
         let code = await failureCode { try await engine.perform(try optOut(), as: .person) }
         #expect(code == "unavailable")

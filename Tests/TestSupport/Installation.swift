@@ -67,9 +67,21 @@ package struct Installation: Sendable {
         jobs: [JobChange] = [],
         by actor: Actor = Sample.actor
     ) async throws -> Int64 {
-        try await database.write { transaction in
+        let position = try await database.write { transaction in
             try transaction.record(Decision((), events: events, jobs: jobs), by: actor)
         }
+        try await settle()
+        return position
+    }
+
+    /// Waits until no transaction can put an event before those that are there.
+    ///
+    /// On a server the transactions of other tests count, too; without this a test could not say
+    /// which events the next step of the sequencer takes.
+    package func settle() async throws {
+        guard backend == .postgres else { return }
+        let newest = try await number("SELECT coalesce(max(position), 0) FROM audit_events")
+        while try await database.read({ try $0.position() }) < newest { await Task.yield() }
     }
 
     /// Runs one statement as somebody with a SQL prompt would.

@@ -86,6 +86,11 @@ package final class PostgresCluster: Sendable {
         process = Process()
         lifeline = Pipe()
         output = Pipe()
+        // A program that a test starts must not hold the line after this process is gone.
+        for pipe in [lifeline, output] {
+            _ = fcntl(pipe.fileHandleForReading.fileDescriptor, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        }
         let shell = ["/bin/sh", "-c", PostgresCluster.script, "heed-postgres"] + arguments
         // PostgreSQL refuses to run as root.
         let user = ["/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
@@ -107,15 +112,25 @@ package final class PostgresCluster: Sendable {
     }
 
     /// Stops the server as a power cut would, and starts it again.
-    package func crash() throws {
-        try lifeline.fileHandleForWriting.write(contentsOf: Data("crash\n".utf8))
-        try awaitReady()
+    package func crash() async throws {
+        try await blocking {
+            try self.lifeline.fileHandleForWriting.write(contentsOf: Data("crash\n".utf8))
+            try self.awaitReady()
+        }
     }
 
     /// Stops the server and removes its folder.
-    package func stop() {
-        try? lifeline.fileHandleForWriting.close()
-        process.waitUntilExit()
+    package func stop() async throws {
+        try await blocking {
+            try self.lifeline.fileHandleForWriting.close()
+            // The shell's last word.
+            _ = self.output.fileHandleForReading.availableData
+        }
+    }
+
+    /// Starts a server for one test.
+    package static func own(_ settings: [String]) async throws -> PostgresCluster {
+        try await blocking { try PostgresCluster.withTemplate(settings) }
     }
 
     /// The file of the server's socket.
@@ -167,6 +182,8 @@ package final class PostgresCluster: Sendable {
         done
         kill -QUIT $pid 2> /dev/null
         wait $pid
+        rm -rf "$folder"
+        echo gone
         """
 
     /// A libpq connection string.
@@ -245,5 +262,14 @@ package final class PostgresCluster: Sendable {
     /// Removes a database, whoever is connected.
     package func drop(_ database: String) throws {
         try run("DROP DATABASE IF EXISTS \(database) WITH (FORCE)")
+    }
+}
+
+/// Runs work that blocks on a thread of its own, so that it holds up no other test.
+private func blocking<Answer: Sendable>(
+    _ work: @escaping @Sendable () throws -> Answer
+) async throws -> Answer {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
     }
 }

@@ -121,6 +121,7 @@ extension Installation {
             evidence: terms.evidence
         )
         let performed = try await engine.perform(command, as: Sample.actor)
+        try await settle()
         guard let id = ContactID(text: performed.receipt.contactID) else {
             throw StoreError(.corrupt, "a receipt without a contact id")
         }
@@ -142,6 +143,7 @@ extension Installation {
             requestedAt: requestedAt
         )
         let performed = try await engine.perform(command, as: .person)
+        try await settle()
         guard let id = OptOutID(text: performed.receipt.id) else {
             throw StoreError(.corrupt, "a receipt without an opt-out id")
         }

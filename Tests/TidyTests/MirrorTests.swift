@@ -17,6 +17,10 @@ enum MirrorRule {
     /// Sources without a mirrored test file, each with the test that covers it.
     static let coveredElsewhere: [Coverage] = [
         .init(
+            "Sources/HeedEngine/Verify/Finding.swift",
+            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+        ),
+        .init(
             "Sources/HeedCLI/Commands/Verify.swift",
             by: "Tests/EndToEndTests/VerifyTests.swift"
         ),
@@ -63,6 +67,10 @@ enum MirrorRule {
         .init(
             "Sources/HeedEngine/Retention/PurgeRows.swift",
             by: "Tests/HeedEngineTests/Retention/PurgerTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+Ledger.swift",
+            by: "Tests/HeedEngineTests/Log/SequencerTests.swift"
         ),
         .init(
             "Sources/HeedStore/Transaction+Retention.swift",
@@ -135,6 +143,10 @@ enum MirrorRule {
         .init(
             "Sources/HeedCLI/OpenDatabase.swift",
             by: "Tests/EndToEndTests/PostgresTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/LogServices.swift",
+            by: "Tests/EndToEndTests/LogTests.swift"
         ),
         .init(
             "Sources/HeedEngine/Import/ImportReport.swift",

@@ -18,6 +18,11 @@ struct HeedBench {
         if wants("group") { results.append(try await GroupCommitBench(folder: folder).run()) }
         if wants("check") { results.append(try await CheckBench(folder: folder).run()) }
         if wants("verify") { results.append(try await VerifyBench(folder: folder).run()) }
+        if wants("tree") { results.append(try await TreeBench().run()) }
+        if wants("proof") { results.append(try ProofBench().run()) }
+        if wants("sequencing") {
+            results.append(try await SequencingBench(folder: folder).run())
+        }
         print(Comparison.table(results))
         if let path = ProcessInfo.processInfo.environment["HEED_BENCH_JSON"] {
             let encoder = JSONEncoder()

@@ -107,12 +107,18 @@ public struct MaySendMany: Query {
         var verdicts: [Verdict] = []
         verdicts.reserveCapacity(recipients.count)
         var validUntil = transaction.now.adding(seconds: SendDecision.validSeconds)
-        for recipient in recipients {
+        let addresses = recipients.map { recipient in
+            Result { () throws(Refusal) in try Address(email: recipient) }
+        }
+        let keys = addresses.compactMap { address in
+            (try? address.get()).map { transaction.vault.lookupKeys(for: $0) }
+        }
+        var decisions = try transaction.decide(keys, scope)[...]
+        for (recipient, address) in zip(recipients, addresses) {
             let verdict: Verdict
-            switch Result(catching: { () throws(Refusal) in try Address(email: recipient) }) {
-            case .success(let address):
-                let keys = transaction.vault.lookupKeys(for: address)
-                let decision = try transaction.decide(keys, scope)
+            switch address {
+            case .success:
+                guard let decision = decisions.popFirst() else { continue }
                 if decision.allowed { validUntil = min(validUntil, decision.validUntil) }
                 verdict = Verdict(
                     recipient: recipient,
@@ -147,6 +153,18 @@ extension Transaction {
             throw StoreError(.corrupt, "a scope that exists gave no answer")
         }
         return SendDecision(facts, at: now)
+    }
+
+    fileprivate func decide(
+        _ many: [LookupKeys],
+        _ scope: ScopeName
+    ) throws -> [SendDecision] {
+        try guardFacts(for: many, in: scope).map { facts in
+            guard let facts else {
+                throw StoreError(.corrupt, "a scope that exists gave no answer")
+            }
+            return SendDecision(facts, at: now)
+        }
     }
 
     /// A person is refused when any of their addresses is: we do not know which one will be used.

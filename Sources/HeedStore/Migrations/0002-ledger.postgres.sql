@@ -119,6 +119,8 @@ CREATE TRIGGER verifications_no_delete BEFORE DELETE ON verifications
 CREATE TRIGGER verifications_no_truncate BEFORE TRUNCATE ON verifications
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- A row cannot be replaced here without UPDATE or DELETE, so there is no twin of SQLite's
+-- triggers on INSERT OR REPLACE.
 CREATE FUNCTION refuse_smaller_checkpoint() RETURNS trigger
 LANGUAGE plpgsql SET search_path = heed, pg_temp AS $$
 BEGIN

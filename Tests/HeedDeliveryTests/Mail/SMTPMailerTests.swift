@@ -18,7 +18,7 @@ struct SMTPMailerTests {
         _ answers: [String: String],
         greeting: String = "220 mx",
         security: MailSecurity = .none,
-        timeoutSeconds: Int64 = 20
+        timeoutSeconds: Int64 = 120
     ) async throws -> (MailOutcome, [String]) {
         let heard = Heard()
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)

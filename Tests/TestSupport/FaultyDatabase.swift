@@ -1,0 +1,95 @@
+// A database in front of another that fails when a test says so, before the commit or after it.
+
+package import HeedStore
+import Synchronization
+
+/// Passes everything on; each planned fault is for one write.
+package final class FaultyDatabase: Database {
+    /// What happens to a write.
+    package enum Fault: Hashable, Sendable {
+        /// Nothing.
+        case none
+        /// Statement number `n` of the body fails, from 0; a body with fewer goes well.
+        case atStatement(Int)
+        /// The body is done, the commit fails.
+        case beforeCommit
+        /// It worked, but the reply was lost.
+        case afterCommit
+    }
+
+    private let base: any Database
+    private let faults: Mutex<[Fault]>
+
+    /// Fails the next writes as planned, then no more.
+    package init(_ base: any Database, _ faults: [Fault] = []) {
+        self.base = base
+        self.faults = Mutex(faults)
+    }
+
+    /// Plans further faults.
+    package func plan(_ more: [Fault]) { faults.withLock { $0 += more } }
+
+    /// Reads without faults.
+    package func read<Answer: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> Answer
+    ) async throws -> Answer { try await base.read(body) }
+
+    /// Writes with the next fault.
+    package func write<Answer: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> Answer
+    ) async throws -> Answer {
+        let fault = faults.withLock { $0.isEmpty ? .none : $0.removeFirst() }
+        let answer = try await base.write { transaction in
+            guard case .atStatement(let number) = fault else {
+                let answer = try body(transaction)
+                if fault == .beforeCommit { throw StoreError(.full, "as planned") }
+                return answer
+            }
+            return try body(
+                Transaction(
+                    connection: FailingConnection(transaction.connection, at: number),
+                    mode: .writing,
+                    surroundings: transaction.surroundings,
+                    vault: transaction.vault
+                )
+            )
+        }
+        if fault == .afterCommit { throw StoreError(.unknown, "as planned") }
+        return answer
+    }
+}
+
+/// A session that fails once.
+private final class FailingConnection: SQLConnection {
+    private let base: any SQLConnection
+    private var remaining: Int
+
+    init(_ base: any SQLConnection, at number: Int) {
+        self.base = base
+        remaining = number
+    }
+
+    var dialect: Dialect { base.dialect }
+
+    func run(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError) -> [Row] {
+        try count()
+        return try base.run(sql, arguments)
+    }
+
+    func post(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError) {
+        try count()
+        try base.post(sql, arguments)
+    }
+
+    func runEach(_ sql: SQL, _ sets: [[SQLValue]]) throws(StoreError) -> [[Row]] {
+        try count()
+        return try base.runEach(sql, sets)
+    }
+
+    private func count() throws(StoreError) {
+        remaining -= 1
+        guard remaining != -1 else { throw StoreError(.unavailable, "as planned") }
+    }
+
+    func runScript(_ script: String) throws(StoreError) { try base.runScript(script) }
+}
