@@ -26,6 +26,10 @@ struct LogCommandTests {
             let none = try await place.heed("log", "checkpoint", "--no-extend")
             #expect(none.exitCode == 2)
             #expect(none.errors == "heed: nothing has been written to the log yet\n")
+            let person = ["--address", "ada@mail.example", "-o", "x", "--no-extend"]
+            let early = try await place.heed(["log", "prove"] + person)
+            #expect(early.exitCode == 2)
+            #expect(early.errors.contains("not in the log yet"))
             let named = ["log", "checkpoint", "--log-origin", "shop.example/log", "--json"]
             let first = try await place.heed(named).json
             #expect(first["origin"].string == "shop.example/log")
