@@ -139,7 +139,7 @@ struct PostgresTests {
         ]
         let output = Pipe()
         process.standardOutput = output
-        try process.run()
+        try process.begin()
         let said = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         return String(decoding: said, as: UTF8.self).split(separator: "\n").last.map(String.init)

@@ -115,7 +115,7 @@ package final class PostgresCluster: Sendable {
         process.currentDirectoryURL = URL(filePath: "/")
         process.standardInput = lifeline
         process.standardOutput = output
-        try process.run()
+        try process.begin()
         try awaitReady()
     }
 
