@@ -173,7 +173,10 @@ struct LogQueriesTests {
             let missing = try Tile(level: 0, index: 1, width: 3)
             #expect(try await installation.engine.ask(LogEntries(below: missing)) == .missing)
             try await installation.disarm()
-            try await installation.sql("DELETE FROM audit_events WHERE position = 3")
+            try await installation.sql(
+                "DELETE FROM audit_events WHERE position = "
+                    + "(SELECT position FROM ledger_leaves WHERE leaf_index = 2)"
+            )
             let first = try Tile(level: 0, index: 0)
             #expect(try await installation.engine.ask(LogEntries(below: first)) == .purged)
             #expect(try await installation.engine.ask(LogTile(first)) != nil)

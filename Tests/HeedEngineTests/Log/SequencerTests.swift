@@ -262,7 +262,7 @@ struct SequencerDamageTests {
             let alteration = SequencerDamageTests.alterations[number]
             let sequencer = installation.sequencer()
             try await installation.disarm()
-            try await installation.database.write { transaction in
+            try await installation.prompt.write { transaction in
                 let arguments = alteration.value.map { [$0] } ?? []
                 _ = try transaction.connection.run(alteration.statement, arguments)
             }
