@@ -63,6 +63,13 @@ struct Verify: AsyncParsableCommand {
         let rebuilt: Rebuilt? =
             rebuild ? try await Verify.rebuild(report, by: verifier) : nil
         try print(report, seconds: seconds, rebuilt: rebuilt)
+        let waiting = try await installation.engine.ask(LogStatus()).unsequenced
+        if waiting > 0 {
+            Terminal.note(
+                "\(waiting) committed events are not in the log yet, so nothing was said of them; "
+                    + "a running server takes them in, and so does `heed log checkpoint`"
+            )
+        }
         try installation.close()
         let isRight = report.isClean || rebuilt?.hasPutAllRight(report) == true
         if !isRight { throw ExitCode(1) }

@@ -84,7 +84,7 @@ struct PeopleCheck: Sendable {
             findings.add(
                 .permissionChanged,
                 at: difference.place.text,
-                "differs from what its records make in: \(columns.joined(separator: ", "))"
+                "differs from what its records say in: \(columns.joined(separator: ", "))"
             )
             if toRebuild.last != difference.place.contact {
                 toRebuild.append(difference.place.contact)
