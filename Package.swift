@@ -128,6 +128,11 @@ let package = Package(
         .testTarget(name: "HeedConsentTests", dependencies: ["HeedConsent"]),
         .testTarget(name: "HeedLedgerTests", dependencies: ["HeedLedger", crypto]),
         .executableTarget(
+            name: "HolidayTable",
+            dependencies: ["HeedConsent"],
+            path: "Tests/HolidayTable"
+        ),
+        .executableTarget(
             name: "SampleLog",
             dependencies: ["HeedLedger"],
             path: "Tests/SampleLog"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Checks what we publish by programs we did not write: the OpenAPI file by a validator, a sample log
-# and the log of a running server by Go's checksum-database library.
+# and the log of a running server by Go's checksum-database library, and the holidays behind legal
+# deadlines by an independent calendar.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,3 +13,4 @@ fi
 .venv/bin/python -m openapi_spec_validator --schema 3.1 --validation-errors all "$file"
 sh Tests/Contract/ledger-verify/check.sh .build/debug/SampleLog
 sh Tests/Contract/ledger-verify/live.sh .build/debug/heed
+.build/debug/HolidayTable | .venv/bin/python Tests/Contract/holidays_oracle.py

@@ -1,109 +1,84 @@
-// The legal window of an opt-out, by where the person is: versioned data and the arithmetic on it.
+// The legal window of an answer to a person's request: what a rule consists of, and its arithmetic.
 
-/// A set of rules that says until when an opt-out must have taken effect.
+/// A set of rules that says until when a request must have taken effect.
 ///
 /// Heed stops at once in every regime; the deadline is evidence and alarm, never a reason to wait.
+/// A value never changes once it was released: another amount, another first day or another
+/// calendar is another version, because opt-outs are stored with the name they were counted by.
 public struct Regime: Hashable, Sendable {
-    /// How days are counted.
+    /// What is counted.
     public enum Unit: String, Sendable {
-        /// 24-hour days.
+        /// Hours, from the second of the start.
         case hours
-        /// Monday to Friday.
-        ///
-        /// Public holidays are counted as working days, so that the deadline shown is never later
-        /// than the legal one.
+        /// Days that the calendar has as working days.
         case businessDays
+        /// All days; a window that would end on a day off ends with the next working day.
+        case calendarDays
+        /// Months, each up to the same-numbered day; ends on no day off either.
+        case calendarMonths
     }
 
-    /// The regime's name, with the version of this data, as it is stored with each opt-out.
-    public let name: String
+    /// What starts the window.
+    public enum StartEvent: String, Sendable {
+        /// The person sends the request.
+        case requestSent
+        /// The request reaches the one who has to honour it.
+        case requestReceived
+    }
+
+    /// Which day is counted as the first.
+    public enum FirstDay: String, Sendable {
+        /// The day of the start itself.
+        case dayOfStart
+        /// The day after it.
+        case dayAfter
+    }
+
+    /// The rule's name without its version.
+    public let code: String
+    /// The version of the rule with its calendar.
+    public let version: Int
     /// How long.
     public let amount: Int64
     /// In which unit.
     public let unit: Unit
+    /// From when.
+    public let startEvent: StartEvent
+    /// Whether the day of the start counts.
+    public let firstDay: FirstDay
+    /// Which days are working days.
+    public let calendar: HolidayCalendar
     /// Where its people live, as hours from UTC.
     ///
     /// A request counts from the earliest date it can have there, and a day ends when it first ends
     /// there, so no time zone makes the deadline late.
     public let offsetHours: ClosedRange<Int64>
 
-    /// The rule for a region (ISO 3166, with a subdivision for California); the strictest for an
-    /// unknown one.
-    public static func forRegion(_ region: String?) -> Regime {
-        guard let region else { return mailbox }
-        if region == "US-CA" { return ccpa }
-        switch region.prefix(2) {
-        case "US": return canSpam
-        case "CA": return casl
-        case "AU": return spamAct
-        case let country where euCountries.contains(String(country)): return gdpr
-        case "GB": return pecr
-        default: return mailbox
+    /// The name with the version, for example `can-spam@2`, as it is stored with each opt-out.
+    public var name: String { "\(code)@\(version)" }
+
+    /// When the window starts for a request that was received at one time and, as far as is known,
+    /// sent at another.
+    ///
+    /// A sending time after the receipt is a wrong clock and is ignored.
+    public func start(sent: Timestamp?, received: Timestamp) -> Timestamp {
+        switch startEvent {
+        case .requestSent: min(sent ?? received, received)
+        case .requestReceived: received
         }
     }
 
-    /// The end of the window for a request made at `request`.
-    public func deadline(from request: Timestamp) -> Timestamp {
+    /// The end of the window that starts at `start`: the last second in which it is still open.
+    public func deadline(from start: Timestamp) -> Timestamp {
+        let today = start.adding(seconds: offsetHours.lowerBound * 3600).day
+        let before = firstDay == .dayOfStart ? today.adding(days: -1) : today
+        let last: CivilDay
         switch unit {
-        case .hours: return request.adding(seconds: amount * 3600)
-        case .businessDays:
-            // The day of the request is day 0; the window ends with the last business day.
-            var day = request.adding(seconds: offsetHours.lowerBound * 3600).day.number
-            var left = amount
-            while left > 0 {
-                day += 1
-                if CivilDay(number: day).weekday < 5 { left -= 1 }
-            }
-            return CivilDay(number: day + 1).start.adding(
-                seconds: -offsetHours.upperBound * 3600 - 1
-            )
+        case .hours: return start.adding(seconds: amount * 3600)
+        case .businessDays: last = calendar.businessDay(amount, after: before)
+        case .calendarDays: last = calendar.businessDay(onOrAfter: before.adding(days: amount))
+        case .calendarMonths: last = calendar.businessDay(onOrAfter: before.adding(months: amount))
         }
+        return last.adding(days: 1).start.adding(seconds: -offsetHours.upperBound * 3600 - 1)
     }
-
-    /// 48 hours: what mailbox providers ask of bulk senders, and the default where no law is known.
-    public static let mailbox = Regime(
-        name: "mailbox-48h@1",
-        amount: 48,
-        unit: .hours,
-        offsetHours: 0...0
-    )
-    /// The GDPR (7(3), 21(3)) gives no grace; 48 hours is the alarm, not a licence.
-    public static let gdpr = Regime(name: "gdpr@1", amount: 48, unit: .hours, offsetHours: 0...0)
-    /// The UK's PECR (22): "as soon as possible".
-    public static let pecr = Regime(name: "uk-pecr@1", amount: 48, unit: .hours, offsetHours: 0...0)
-    /// CAN-SPAM, 15 USC 7704(a)(4): 10 business days after receipt.
-    public static let canSpam = Regime(
-        name: "can-spam@1",
-        amount: 10,
-        unit: .businessDays,
-        offsetHours: -10...(-4)
-    )
-    /// CASL (11(3)): 10 business days after the request was sent.
-    public static let casl = Regime(
-        name: "casl@1",
-        amount: 10,
-        unit: .businessDays,
-        offsetHours: -8...(-2)
-    )
-    /// California mail is also under CAN-SPAM, whose 10 days are shorter than CCPA's 15.
-    public static let ccpa = Regime(
-        name: "ccpa+can-spam@1",
-        amount: 10,
-        unit: .businessDays,
-        offsetHours: -10...(-4)
-    )
-    /// Australia's Spam Act 2003 (schedule 2): 5 business days that begin with the day of the
-    /// request itself, which leaves four after it.
-    public static let spamAct = Regime(
-        name: "au-spam-act@1",
-        amount: 4,
-        unit: .businessDays,
-        offsetHours: 8...11
-    )
-
-    private static let euCountries: Set<String> = [
-        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE",
-        "IT",
-        "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "IS", "LI", "NO",
-    ]
 }

@@ -16,7 +16,7 @@ struct TransactionOptOutsTests {
             extent: extent,
             source: .oneClick,
             requestedAt: Timestamp(microseconds: 1_769_000_000_000_001),
-            regime: .forRegion(region)
+            regime: .forRegion(region, channel: .email)
         )
     }
 

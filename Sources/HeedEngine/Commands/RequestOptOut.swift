@@ -109,7 +109,7 @@ struct OptOutDraft {
             extent: extent,
             source: source,
             requestedAt: requestedAt,
-            regime: Regime.forRegion(person.contact.region)
+            regime: Regime.forRegion(person.contact.region, channel: .email)
         )
         let targets = try transaction.connectorNames().map {
             OptOutTarget(id: transaction.newID(), optOut: optOut.id, connector: $0)

@@ -152,9 +152,9 @@ struct RequestOptOutTests {
     /// From a Saturday morning on; business days end with their day.
     static let regions: [(region: String?, regime: String, deadline: String)] = [
         (nil, "mailbox-48h@1", "2026-02-02T09:30:00Z"), ("DE", "gdpr@1", "2026-02-02T09:30:00Z"),
-        ("US", "can-spam@1", "2026-02-14T03:59:59Z"),
-        ("AU", "au-spam-act@1", "2026-02-05T12:59:59Z"),
-        ("US-CA", "ccpa+can-spam@1", "2026-02-14T03:59:59Z"),
+        ("US", "can-spam@2", "2026-02-14T03:59:59Z"),
+        ("AU", "au-spam-act@2", "2026-02-06T12:59:59Z"),
+        ("US-CA", "ccpa+can-spam@2", "2026-02-14T03:59:59Z"),
     ]
 
     @Test(arguments: Backend.allCases, regions)
