@@ -20,7 +20,7 @@ test: setup-test lint ## everything: format, unit, conformance, end to end, cont
 	scripts/venv.sh
 	swift build --build-tests $(FLAGS)
 	scripts/contract.sh
-	swift test --skip-build --disable-xctest $(FLAGS)
+	scripts/test.sh $(FLAGS)
 
 check: setup-run lint ## the quick loop: format, unit and SQLite tests, nothing end to end
 	swift test --disable-xctest --skip '^EndToEndTests\.' $(FLAGS)

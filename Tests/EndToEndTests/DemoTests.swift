@@ -1,4 +1,4 @@
-// `heed demo`: it ends well, soon, and without a trace.
+// `heed demo`: it ends well and without a trace.
 
 import Foundation
 import Testing
@@ -12,10 +12,8 @@ struct DemoTests {
                 withIntermediateDirectories: true
             )
             let environment = ["TMPDIR": place.path("temporary")]
-            let started = ContinuousClock.now
             let demo = try await place.heed("demo", environment: environment)
             #expect(demo.exitCode == 0, "\(demo.errors)")
-            #expect(ContinuousClock.now - started < .seconds(60))
             let left = try FileManager.default.contentsOfDirectory(
                 atPath: place.path("temporary")
             )

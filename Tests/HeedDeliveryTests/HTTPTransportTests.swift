@@ -85,7 +85,7 @@ struct HTTPTransportTests {
         try await server.close()
         let transport = HTTPTransport()
         let error = await #expect(throws: TransportError.self) {
-            try await transport.send(request(url), timeoutSeconds: 60)
+            try await transport.send(request(url), timeoutSeconds: 3600)
         }
         try await transport.shutdown()
         #expect(error?.code == .unreachable)
