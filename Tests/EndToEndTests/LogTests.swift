@@ -86,7 +86,7 @@ struct LogTests {
 
     /// Returns when all that was committed is signed and archived.
     private func waitForArchive(_ place: Workplace) async throws {
-        try await eventually("the archive holds the newest checkpoint", withinSeconds: 30) {
+        try await eventually("the archive holds the newest checkpoint") {
             let sizes = try await place.rows(
                 """
                 SELECT (SELECT count(*) FROM audit_events) = coalesce(max(size), 0), max(size)

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("PostgreSQL", .timeLimit(.minutes(5)))
+@Suite("PostgreSQL", .timeLimit(.minutes(10)))
 struct PostgresTests {
     private let cluster: PostgresCluster
     private let name = "heed_e2e_\(UInt32.random(in: 0 ... .max))"
@@ -124,7 +124,7 @@ struct PostgresTests {
                 #expect(try await two.optOut(person, "newsletter").status == 202)
             }
             // The dead node's leases run out, and the other one finishes its work.
-            try await eventually("every opt-out is done", withinSeconds: 90) {
+            try await eventually("every opt-out is done") {
                 try psql("SELECT count(*) || ' ' || count(processed_at) FROM opt_outs") == "40 40"
             }
         }

@@ -130,7 +130,7 @@ final class Server: Sendable {
     /// Ends it as an operator does, and says how it ended.
     func stop() async throws -> Int32 {
         program.send(SIGTERM)
-        return try await program.end(withinSeconds: 30)
+        return try await program.end(withinSeconds: 120)
     }
 
     /// Ends it as a power cut does.

@@ -10,7 +10,7 @@ import Logging
 import TestSupport
 import Testing
 
-@Suite("Checkpoint archiver", .timeLimit(.minutes(5)))
+@Suite("Checkpoint archiver", .timeLimit(.minutes(10)))
 struct CheckpointArchiverTests {
     private func archiver(
         _ installation: Installation,

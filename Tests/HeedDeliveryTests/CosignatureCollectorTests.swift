@@ -11,7 +11,7 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-@Suite("Cosignature collector", .timeLimit(.minutes(5)))
+@Suite("Cosignature collector", .timeLimit(.minutes(10)))
 struct CosignatureCollectorTests {
     private func collector(
         _ installation: Installation,

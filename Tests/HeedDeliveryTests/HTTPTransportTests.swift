@@ -4,7 +4,7 @@ import HeedConnectors
 import HeedDelivery
 import Testing
 
-@Suite("HTTP transport", .timeLimit(.minutes(5)))
+@Suite("HTTP transport", .timeLimit(.minutes(10)))
 struct HTTPTransportTests {
     /// Runs against a fresh server and transport, and closes both whatever happens.
     private func with<T: Sendable>(

@@ -8,7 +8,7 @@ import Testing
 
 @testable import HeedDelivery
 
-@Suite("Rounds", .timeLimit(.minutes(5)))
+@Suite("Rounds", .timeLimit(.minutes(10)))
 struct RoundsTests {
     private final class Count: Sendable {
         private let value = Mutex(0)

@@ -10,7 +10,7 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-@Suite("Sequencer runner", .timeLimit(.minutes(5)))
+@Suite("Sequencer runner", .timeLimit(.minutes(10)))
 struct SequencerRunnerTests {
     private func runner(
         _ installation: Installation,

@@ -3,7 +3,7 @@
 import HeedEngine
 import Testing
 
-@Suite("Doorbell", .timeLimit(.minutes(5)))
+@Suite("Doorbell", .timeLimit(.minutes(10)))
 struct DoorbellTests {
     @Test func everyListenerIsWoken() async {
         let bell = Doorbell()

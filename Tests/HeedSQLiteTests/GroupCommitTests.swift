@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("GroupCommit", .timeLimit(.minutes(5)))
+@Suite("GroupCommit", .timeLimit(.minutes(10)))
 struct GroupCommitTests {
     private struct Stop: Error {}
     private static let writers = 64

@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("SQLiteDatabase", .timeLimit(.minutes(5)))
+@Suite("SQLiteDatabase", .timeLimit(.minutes(10)))
 struct SQLiteDatabaseTests {
     private func open(
         _ file: URL,
