@@ -121,7 +121,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "HeedConsent", "HeedStore", "HeedSQLite", "HeedPostgres", "HeedEngine",
+                "HeedConsent", "HeedStore", "HeedSQLite", "HeedPostgres", "HeedEngine", logging,
             ],
             path: "Tests/TestSupport"
         ),

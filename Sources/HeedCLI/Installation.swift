@@ -95,7 +95,7 @@ struct Installation: Sendable {
         } else if let data = FileManager.default.contents(atPath: path) {
             text = String(decoding: data, as: UTF8.self)
         } else if make {
-            text = hexadecimal(surroundings.randomKey())
+            text = hexadecimal(surroundings.randomBytes(32))
             try SecretFile.write(text + "\n", to: path)
         } else {
             throw CommandError(
@@ -115,16 +115,6 @@ struct Installation: Sendable {
 
     /// Who runs this command, for the audit log.
     static var actor: Actor { Actor(.cli, id: NSUserName()) }
-}
-
-extension Surroundings {
-    /// 32 random bytes.
-    func randomKey() -> [UInt8] {
-        (0..<4).flatMap { _ in
-            let word = random()
-            return (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) }
-        }
-    }
 }
 
 /// Files that only their owner may read.

@@ -4,6 +4,7 @@ import HeedEngine
 import Logging
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import HeedDelivery

@@ -5,6 +5,7 @@ import HTTPTypes
 import HeedConsent
 import HeedStore
 import HummingbirdTesting
+import TestSupport
 import Testing
 
 @testable import HeedServer
@@ -47,7 +48,7 @@ struct AccessTests {
         try await withServer { server in
             try await server.send(.get("/u/v1.k1.secret"))
             try await server.send(.get("/v1/opt-outs/secret", as: .auditor))
-            let lines = server.log.lines
+            let lines = server.log.all
             #expect(lines.contains { $0.contains("route=/u/{token}") && $0.contains("status=200") })
             #expect(
                 lines.contains {
@@ -75,7 +76,7 @@ struct AccessTests {
                 "shop.example",
                 "key-to-repeat", token, #require(server.keys[.admin]), "heed_",
             ]
-            let lines = server.log.lines
+            let lines = server.log.all
             #expect(lines.count >= 4 * calls.count)
             for secret in secrets {
                 let found = lines.filter { $0.localizedCaseInsensitiveContains(secret) }

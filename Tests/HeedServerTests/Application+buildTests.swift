@@ -97,7 +97,7 @@ struct ApplicationTests {
             let service = try buildApplication(
                 engine: installation.engine,
                 options: .sample,
-                logger: LogCapture().logger,
+                logger: LogLines().logger,
                 onRunning: { port in told.withLock { $0 = port } }
             )
             let application = try #require(service as? any ApplicationProtocol)

@@ -338,8 +338,8 @@ struct LogRoutesTests {
             let event = try #require(await events(server).first).id.text
             try await server.send(.get("/v1/log/proof?event=\(event)"))
             try await server.send(.get("/log/tile/0/000"))
-            #expect(!server.log.lines.contains { $0.contains(event) })
-            #expect(server.log.lines.contains { $0.contains("route=/log/tile/**") })
+            #expect(!server.log.all.contains { $0.contains(event) })
+            #expect(server.log.all.contains { $0.contains("route=/log/tile/**") })
         }
     }
 

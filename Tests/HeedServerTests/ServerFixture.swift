@@ -19,7 +19,7 @@ struct Server: Sendable {
     let client: any TestClientProtocol
     let keys: [APIKey.Role: String]
     let faults: FaultyDatabase
-    let log: LogCapture
+    let log: LogLines
 
     /// Sends a request; every status must be one that the published description names.
     @discardableResult
@@ -100,7 +100,7 @@ func withServer(
     try await Backend.sqlite.withEngine { installation in
         let faults = FaultyDatabase(installation.database)
         let engine = Engine(database: faults)
-        let log = LogCapture()
+        let log = LogLines()
         var keys: [APIKey.Role: String] = [:]
         for role in APIKey.Role.allCases {
             let command = try CreateKey(role: role, label: role.rawValue)

@@ -34,7 +34,7 @@ struct WebhookReceiverTests {
         body: String = body
     ) async throws -> (statuses: [Int], counts: [String: Int]) {
         let receiver = WebhookReceiver(secret: secret, now: { WebhookReceiverTests.clock.now })
-        let service = receiver.service(port: 0, logger: LogCapture().logger) { _ in }
+        let service = receiver.service(port: 0, logger: LogLines().logger) { _ in }
         let application = try #require(service as? any ApplicationProtocol)
         let statuses = try await application.test(.router) { client in
             var statuses: [Int] = []

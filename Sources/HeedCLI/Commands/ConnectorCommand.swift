@@ -6,6 +6,7 @@ import HeedConnectors
 import HeedConsent
 import HeedDelivery
 import HeedEngine
+import HeedStore
 
 /// Connectors.
 struct ConnectorCommand: AsyncParsableCommand {
@@ -38,7 +39,7 @@ struct ConnectorCommand: AsyncParsableCommand {
                     .trimmingCharacters(in: .whitespacesAndNewlines)
             } else {
                 made = true
-                secret = try WebhookSecret(bytes: Installation.surroundings.randomKey()).text
+                secret = try WebhookSecret(bytes: Installation.surroundings.randomBytes(32)).text
             }
             let settings = try ConnectorSettings(name: name, kind: kind, url: url, secret: secret)
             _ = try connector.make(settings)

@@ -151,7 +151,7 @@ struct Serve: AsyncParsableCommand {
         let pruner = Pruner(
             engine: installation.engine,
             retention: settings.retention,
-            holder: Array(Installation.surroundings.randomKey().prefix(16)),
+            holder: Installation.surroundings.randomBytes(16),
             logger: logger
         )
         let verifier = BackgroundVerifier(installation, logger: logger)

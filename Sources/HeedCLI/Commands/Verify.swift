@@ -5,6 +5,7 @@ import Foundation
 import HeedConsent
 import HeedDelivery
 import HeedEngine
+import HeedStore
 import Logging
 
 /// Verifies the whole database.
@@ -157,7 +158,7 @@ extension BackgroundVerifier {
         options.intervalSeconds = Int64(installation.settings.verifyIntervalSeconds)
         self.init(
             engine: installation.engine,
-            holder: Array(Installation.surroundings.randomKey().prefix(16)),
+            holder: Installation.surroundings.randomBytes(16),
             options: options,
             logger: logger
         )

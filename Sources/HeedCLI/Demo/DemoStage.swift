@@ -38,7 +38,7 @@ final class DemoStage: Sendable {
         let settings = try await Settings.load(flags: flags, file: nil)
         installation = try Installation(settings, opening: .orNew)
         engine = installation.engine
-        secret = try WebhookSecret(bytes: Installation.surroundings.randomKey())
+        secret = try WebhookSecret(bytes: Installation.surroundings.randomBytes(32))
         receiver = WebhookReceiver(secret: secret) { Installation.now }
         (starts, start) = AsyncStream<any Service>.makeStream()
         try await register()

@@ -1,6 +1,7 @@
 // A plain message as the wire has it (RFC 5322), safe against header injection.
 
 public import HeedConsent
+import HeedLedger
 
 /// A message of text, to one person.
 public struct MailMessage: Sendable {
@@ -106,12 +107,12 @@ public struct MailMessage: Sendable {
             let bytes = Array(String(character).utf8)
             // 45 bytes are 60 characters of base64; a character is never split over two words.
             if chunk.count + bytes.count > 45, !chunk.isEmpty {
-                words.append("=?utf-8?B?\(base64(chunk))?=")
+                words.append("=?utf-8?B?\(Base64.encode(chunk))?=")
                 chunk = []
             }
             chunk += bytes
         }
-        words.append("=?utf-8?B?\(base64(chunk))?=")
+        words.append("=?utf-8?B?\(Base64.encode(chunk))?=")
         return words.joined(separator: "\r\n ")
     }
 
@@ -130,23 +131,8 @@ public struct MailMessage: Sendable {
     /// Lines of 76 characters (RFC 2045 §6.8).
     static func base64Lines(_ bytes: [UInt8]) -> [String] {
         stride(from: 0, to: bytes.count, by: 57).map {
-            base64(Array(bytes[$0..<min($0 + 57, bytes.count)]))
+            Base64.encode(Array(bytes[$0..<min($0 + 57, bytes.count)]))
         }
-    }
-
-    /// Base64 of a few bytes (RFC 4648 §4).
-    static func base64(_ bytes: [UInt8]) -> String {
-        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var text: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-            for place in 0..<4 {
-                let digit = digits[bits >> (18 - 6 * place) & 63]
-                text.append(place <= group.count ? digit : UInt8(ascii: "="))
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }
 

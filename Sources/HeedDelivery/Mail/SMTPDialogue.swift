@@ -1,5 +1,7 @@
 // What a client says to a mail server and how it takes the answers, without a network (RFC 5321).
 
+import HeedLedger
+
 /// The end of an attempt to hand over a message.
 public enum MailOutcome: Hashable, Sendable {
     /// The server has it.
@@ -141,7 +143,7 @@ struct SMTPDialogue {
         return .send(line + "\r\n")
     }
 
-    private func encoded(_ text: String) -> String { MailMessage.base64(Array(text.utf8)) }
+    private func encoded(_ text: String) -> String { Base64.encode(Array(text.utf8)) }
 }
 
 /// A reply of one or more lines (RFC 5321 §4.2).

@@ -1,20 +1,24 @@
-// Keeps what a service logs, to wait for a line and to count what must be rare.
+// Keeps every log line at every level, to wait for one, to count, and to look for what must not be
+// there.
 
-import Logging
+public import Logging
 import Synchronization
 
 /// A log in memory; a line is its level, its message and its metadata.
-final class LogLines: Sendable {
+public final class LogLines: Sendable {
     private let captured = Mutex<[String]>([])
 
+    /// Makes an empty log.
+    public init() {}
+
     /// All lines so far.
-    var all: [String] { captured.withLock { $0 } }
+    public var all: [String] { captured.withLock { $0 } }
 
     /// The lines of a level.
-    func of(_ level: Logger.Level) -> [String] { all.filter { $0.hasPrefix("\(level) ") } }
+    public func of(_ level: Logger.Level) -> [String] { all.filter { $0.hasPrefix("\(level) ") } }
 
     /// A logger that writes here.
-    var logger: Logger { Logger(label: "test") { _ in Handler(lines: self) } }
+    public var logger: Logger { Logger(label: "test") { _ in Handler(lines: self) } }
 
     private func append(_ line: String) { captured.withLock { $0.append(line) } }
 
@@ -34,25 +38,5 @@ final class LogLines: Sendable {
             get { metadata[key] }
             set { metadata[key] = newValue }
         }
-    }
-}
-
-/// Runs a service until `condition` holds, then cancels it.
-func running(
-    _ service: @escaping @Sendable () async throws -> Void,
-    until condition: () async throws -> Bool
-) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await service() }
-        try await wait(until: condition)
-        group.cancelAll()
-    }
-}
-
-/// Returns once `condition` holds; the suite's time limit ends a wait that is in vain.
-func wait(until condition: () async throws -> Bool) async throws {
-    while try await !condition() {
-        try Task.checkCancellation()
-        await Task.yield()
     }
 }
