@@ -5,6 +5,7 @@
 import PackageDescription
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let extras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency =
     .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -79,7 +80,7 @@ let package = Package(
             name: "HeedEngine",
             dependencies: ["HeedConsent", "HeedLedger", "HeedStore", crypto, logging]
         ),
-        .target(name: "HeedConnectors", dependencies: ["HeedConsent", crypto]),
+        .target(name: "HeedConnectors", dependencies: ["HeedConsent", crypto, extras]),
         .target(
             name: "HeedDelivery",
             dependencies: [
@@ -163,7 +164,12 @@ let package = Package(
         ),
         .testTarget(
             name: "HeedConnectorsTests",
-            dependencies: ["HeedConsent", "HeedConnectors"]
+            dependencies: ["HeedConsent", "HeedConnectors", crypto, extras]
+        ),
+        .executableTarget(
+            name: "ConnectorTranscripts",
+            dependencies: ["HeedConsent", "HeedConnectors"],
+            path: "Tests/ConnectorTranscripts"
         ),
         .testTarget(
             name: "HeedDeliveryTests",

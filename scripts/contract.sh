@@ -13,4 +13,5 @@ fi
 .venv/bin/python -m openapi_spec_validator --schema 3.1 --validation-errors all "$file"
 sh Tests/Contract/ledger-verify/check.sh .build/debug/SampleLog
 sh Tests/Contract/ledger-verify/live.sh .build/debug/heed
+.venv/bin/python Tests/Providers/prove.py .build/debug/ConnectorTranscripts
 .build/debug/HolidayTable | .venv/bin/python Tests/Contract/holidays_oracle.py

@@ -6,6 +6,22 @@ public import HeedConsent
 public enum ConnectorKind: String, CaseIterable, Sendable {
     /// Any system that takes Standard Webhooks messages.
     case webhook
+    /// Amazon SES, version 2 of its interface.
+    case ses
+    /// SendGrid.
+    case sendgrid
+    /// Mailgun.
+    case mailgun
+    /// Postmark.
+    case postmark
+    /// SparkPost.
+    case sparkpost
+    /// Mailchimp Marketing.
+    case mailchimp
+    /// Brevo.
+    case brevo
+    /// Resend.
+    case resend
 
     /// Finds a kind by its name; refuses an unknown one and says which there are.
     public init(named text: String) throws(Refusal) {
@@ -18,9 +34,56 @@ public enum ConnectorKind: String, CaseIterable, Sendable {
 
     /// Makes the connector; refuses settings that kind cannot work with.
     public func make(_ settings: ConnectorSettings) throws(Refusal) -> any Connector {
+        var options = settings.options
+        if !settings.url.isEmpty { options["url"] = settings.url }
+        if !settings.secret.isEmpty { options["secret"] = settings.secret }
+        return try make(
+            ConnectorConfiguration(name: settings.name, kind: self, options: options)
+        )
+    }
+
+    /// Makes the connector; refuses options that kind cannot work with.
+    public func make(_ configuration: ConnectorConfiguration) throws(Refusal) -> any Connector {
         switch self {
-        case .webhook:
-            try WebhookConnector(name: settings.name, url: settings.url, secret: settings.secret)
+        case .webhook: try WebhookConnector(configuration)
+        case .ses: try SESConnector(configuration)
+        case .sendgrid: try SendGridConnector(configuration)
+        case .mailgun: try MailgunConnector(configuration)
+        case .postmark: try PostmarkConnector(configuration)
+        case .sparkpost: try SparkPostConnector(configuration)
+        case .mailchimp: try MailchimpConnector(configuration)
+        case .brevo: try BrevoConnector(configuration)
+        case .resend: try ResendConnector(configuration)
+        }
+    }
+
+    /// The options a connector of this kind understands, besides `scope.NAME`.
+    public var options: [ConnectorOption] {
+        switch self {
+        case .webhook: WebhookConnector.options
+        case .ses: SESConnector.options
+        case .sendgrid: SendGridConnector.options
+        case .mailgun: MailgunConnector.options
+        case .postmark: PostmarkConnector.options
+        case .sparkpost: SparkPostConnector.options
+        case .mailchimp: MailchimpConnector.options
+        case .brevo: BrevoConnector.options
+        case .resend: ResendConnector.options
+        }
+    }
+
+    /// What `scope.NAME` stands for with this kind; nil when it knows scopes by their own names.
+    public var placeName: String? {
+        switch self {
+        case .webhook: nil
+        case .ses: "topic of the contact list"
+        case .sendgrid: "number of an unsubscribe group"
+        case .mailgun: "DOMAIN/TAG, the tag '*' for all of the domain"
+        case .postmark: "id of a message stream"
+        case .sparkpost: "id of a list"
+        case .mailchimp: "id of an audience"
+        case .brevo: "number of a list"
+        case .resend: "id of a topic"
         }
     }
 }

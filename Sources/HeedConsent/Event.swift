@@ -105,9 +105,19 @@ public struct ConnectorSettings: Hashable, Sendable {
     ///
     /// Stored sealed.
     public let secret: String
+    /// What else its kind wants to know, by name: a region, the list a scope stands for.
+    ///
+    /// Stored sealed, since some of it opens doors too.
+    public let options: [String: String]
 
     /// Makes settings; refuses an unusable name.
-    public init(name: String, kind: String, url: String, secret: String) throws(Refusal) {
+    public init(
+        name: String,
+        kind: String,
+        url: String,
+        secret: String,
+        options: [String: String] = [:]
+    ) throws(Refusal) {
         guard isSlug(name), name.utf8.count <= 64 else {
             throw Refusal(
                 .invalid,
@@ -119,6 +129,7 @@ public struct ConnectorSettings: Hashable, Sendable {
         self.kind = kind
         self.url = url
         self.secret = secret
+        self.options = options
     }
 }
 

@@ -59,6 +59,8 @@ public struct Job: Hashable, Sendable {
     public let runAt: Timestamp
     /// How often it was claimed.
     public let attempts: Int
+    /// The connector that will be spoken to, so that one which is down holds up no other.
+    public let connector: String?
 
     /// Makes a job.
     public init(
@@ -67,7 +69,8 @@ public struct Job: Hashable, Sendable {
         lane: Lane,
         priority: Int,
         runAt: Timestamp,
-        attempts: Int = 0
+        attempts: Int = 0,
+        connector: String? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -75,6 +78,7 @@ public struct Job: Hashable, Sendable {
         self.priority = priority
         self.runAt = runAt
         self.attempts = attempts
+        self.connector = connector
     }
 }
 

@@ -16,7 +16,7 @@ public struct Runner: Service {
     public struct Options: Sendable {
         /// The lane it serves.
         public let lane: Job.Lane
-        /// Jobs done at the same time.
+        /// Jobs done at the same time; those for one connector count apart, by the gate.
         public let concurrency: Int
         /// Seconds a claimed job is kept from other workers.
         public let leaseSeconds: Int64
@@ -39,18 +39,21 @@ public struct Runner: Service {
 
     private let engine: Engine
     private let options: Options
+    private let gate: ConnectorGate
     private let logger: Logger
     private let handle: @Sendable (Job) async throws -> Void
 
-    /// Takes the door, how to work, and what to do with a job.
+    /// Takes the door, how to work, what may be asked of whom, and what to do with a job.
     public init(
         engine: Engine,
         options: Options,
+        gate: ConnectorGate,
         logger: Logger,
         handle: @escaping @Sendable (Job) async throws -> Void
     ) {
         self.engine = engine
         self.options = options
+        self.gate = gate
         self.logger = logger
         self.handle = handle
     }
@@ -60,6 +63,10 @@ public struct Runner: Service {
         let (signals, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let rings = engine.doorbell.rings()
         let running = Running()
+        @Sendable func count(_ job: Job, _ difference: Int) {
+            guard let connector = job.connector else { return running.add(difference) }
+            difference > 0 ? gate.begin(connector) : gate.end(connector)
+        }
         await withDiscardingTaskGroup { group in
             group.addTask { @Sendable in
                 await cancelWhenGracefulShutdown { for await _ in rings { signal.yield() } }
@@ -73,10 +80,10 @@ public struct Runner: Service {
             }
             for await _ in signals {
                 for job in await claim(free: options.concurrency - running.count) {
-                    running.add(1)
+                    count(job, 1)
                     group.addTask { @Sendable in
                         await work(on: job)
-                        running.add(-1)
+                        count(job, -1)
                         signal.yield()
                     }
                 }
@@ -85,14 +92,19 @@ public struct Runner: Service {
     }
 
     private func claim(free: Int) async -> [Job] {
-        guard free > 0 else { return [] }
-        let claim = ClaimJobs(
-            lane: options.lane,
-            limit: free,
-            leaseSeconds: options.leaseSeconds
-        )
         do {
-            guard try await engine.ask(HasDueJobs(lane: options.lane)) else { return [] }
+            var room: [String?: Int] = [:]
+            for connector in try await engine.ask(DueConnectors(lane: options.lane)) {
+                let count = connector.map(gate.room) ?? free
+                if count > 0 { room[connector] = count }
+            }
+            guard !room.isEmpty else { return [] }
+            let claim = ClaimJobs(
+                lane: options.lane,
+                limit: room.values.reduce(0, +),
+                room: room,
+                leaseSeconds: options.leaseSeconds
+            )
             return try await engine.perform(claim, as: .system("runner")).receipt
         } catch {
             logger.error("jobs could not be claimed", metadata: ["error": "\(error)"])
@@ -113,7 +125,7 @@ public struct Runner: Service {
     }
 }
 
-/// How many jobs a runner has in its hands.
+/// How many jobs that speak to no connector a runner has in its hands.
 private final class Running: Sendable {
     private let value = Mutex(0)
 

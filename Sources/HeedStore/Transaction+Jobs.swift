@@ -5,15 +5,17 @@ package import HeedConsent
 extension Transaction {
     func insert(_ job: Job) throws(StoreError) {
         try execute(
-            "INSERT INTO jobs (id, kind, subject, lane, priority, run_at, state, attempts) "
-                + "VALUES ($1, $2, $3, $4, $5, $6, 'ready', $7)",
+            "INSERT INTO jobs "
+                + "(id, kind, subject, lane, priority, run_at, state, attempts, connector) "
+                + "VALUES ($1, $2, $3, $4, $5, $6, 'ready', $7, $8)",
             .id(job.id),
             .text(job.kind.stored.name),
             .blob(job.kind.stored.subject),
             .text(job.lane.rawValue),
             .integer(Int64(job.priority)),
             .time(job.runAt),
-            .integer(Int64(job.attempts))
+            .integer(Int64(job.attempts)),
+            .text(job.connector ?? "")
         )
     }
 
@@ -45,24 +47,60 @@ extension Transaction {
     /// The next jobs of a lane that are due, by priority, then age.
     ///
     /// A write that asks leaves out what another one is claiming, and has these for itself.
-    package func dueJobs(in lane: Job.Lane, limit: Int64) throws(StoreError) -> [Job] {
+    ///
+    /// - Parameters:
+    ///   - lane: The lane.
+    ///   - connector: The connector they speak to, or nil for those that speak to none.
+    ///   - limit: How many at most.
+    /// - Returns: The jobs.
+    /// - Throws: when the database does.
+    package func dueJobs(
+        in lane: Job.Lane,
+        for connector: String?,
+        limit: Int64
+    ) throws(StoreError) -> [Job] {
         let rows = try rows(
-            "SELECT id, kind, subject, lane, priority, run_at, attempts FROM jobs "
-                + "WHERE state = 'ready' AND lane = $1 AND run_at <= $2 "
+            "SELECT " + Transaction.jobColumns + " FROM jobs "
+                + "WHERE state = 'ready' AND lane = $1 AND connector = $2 AND run_at <= $3 "
                 // Kinds of a newer version are left to its workers, and must not fill the limit.
                 + "AND kind IN ('start-opt-out', 'tell-connector') "
-                + "ORDER BY priority, run_at LIMIT $3" + claim,
+                + "ORDER BY priority, run_at LIMIT $4" + claim,
             .text(lane.rawValue),
+            .text(connector ?? ""),
             .time(now),
             .integer(limit)
         )
         return try jobs(rows)
     }
 
+    /// The connectors that jobs of a lane wait to speak to; nil stands for none.
+    ///
+    /// It jumps from one name to the next in the index, however many jobs wait for each.
+    package func waitingConnectors(in lane: Job.Lane) throws(StoreError) -> [String?] {
+        let rows = try rows(
+            "WITH RECURSIVE waiting (connector) AS ("
+                + "SELECT min(connector) FROM jobs WHERE state = 'ready' AND lane = $1 "
+                + "UNION ALL SELECT (SELECT min(connector) FROM jobs "
+                + "WHERE state = 'ready' AND lane = $1 AND connector > waiting.connector) "
+                + "FROM waiting WHERE connector IS NOT NULL) "
+                + "SELECT connector FROM waiting WHERE connector IS NOT NULL",
+            .text(lane.rawValue)
+        )
+        var connectors: [String?] = []
+        for row in rows {
+            let name = try row.text(0)
+            connectors.append(name.isEmpty ? nil : name)
+        }
+        return connectors
+    }
+
+    private static let jobColumns: SQL =
+        "id, kind, subject, lane, priority, run_at, attempts, connector"
+
     /// Jobs whose worker is gone: their lease ran out.
     package func abandonedJobs(limit: Int64) throws(StoreError) -> [Job] {
         let rows = try rows(
-            "SELECT id, kind, subject, lane, priority, run_at, attempts FROM jobs "
+            "SELECT " + Transaction.jobColumns + " FROM jobs "
                 + "WHERE state = 'leased' AND leased_until <= $1 ORDER BY leased_until LIMIT $2"
                 + claim,
             .time(now),
@@ -89,6 +127,7 @@ extension Transaction {
             guard let kind = Job.Kind(stored: try row.text(1), subject: try row.blob(2)) else {
                 continue
             }
+            let connector = try row.text(7)
             jobs.append(
                 Job(
                     id: try row.id(0),
@@ -96,7 +135,8 @@ extension Transaction {
                     lane: try row.word(3),
                     priority: Int(try row.integer(4)),
                     runAt: try row.time(5),
-                    attempts: Int(try row.integer(6))
+                    attempts: Int(try row.integer(6)),
+                    connector: connector.isEmpty ? nil : connector
                 )
             )
         }

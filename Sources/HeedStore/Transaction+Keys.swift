@@ -7,6 +7,7 @@ package import HeedConsent
 private struct SealedSettings: Codable {
     let url: String
     let secret: String
+    let options: [String: String]
 }
 
 extension Transaction {
@@ -63,7 +64,11 @@ extension Transaction {
     }
 
     func insert(_ settings: ConnectorSettings) throws(StoreError) {
-        let secret = SealedSettings(url: settings.url, secret: settings.secret)
+        let secret = SealedSettings(
+            url: settings.url,
+            secret: settings.secret,
+            options: settings.options
+        )
         guard let bytes = try? JSONEncoder().encode(secret) else {
             throw StoreError(.corrupt, "connector settings could not be encoded")
         }
@@ -88,7 +93,8 @@ extension Transaction {
                     name: name,
                     kind: try row.text(1),
                     url: opened.url,
-                    secret: opened.secret
+                    secret: opened.secret,
+                    options: opened.options
                 )
             else { throw StoreError(.corrupt, "a connector's settings are not readable") }
             connectors.append(settings)

@@ -32,6 +32,69 @@ struct ConnectorKindTests {
     func anUnknownKindIsRefused(_ text: String) {
         let refusal = #expect(throws: Refusal.self) { try ConnectorKind(named: text) }
         #expect(refusal?.field == "kind")
-        #expect(refusal?.message == "a connector is one of 'webhook'")
+        #expect(refusal?.message.hasPrefix("a connector is one of 'webhook', 'ses', ") == true)
     }
+
+    private static let minimal: [ConnectorKind: [String: String]] = [
+        .webhook: ["url": "https://crm.example", "secret": WebhookVector.published[0].secret],
+        .ses: ["region": "eu-central-1", "access-key-id": "AKID", "secret": "hunter2"],
+        .sendgrid: ["secret": "hunter2"],
+        .mailgun: ["secret": "hunter2", "global": "mg.mail.example/*"],
+        .postmark: ["secret": "hunter2", "global": "broadcast"],
+        .sparkpost: ["secret": "hunter2"],
+        .mailchimp: ["secret": "hunter2-us6", "global": "a1b2c3"],
+        .brevo: ["secret": "hunter2"],
+        .resend: ["secret": "hunter2"],
+    ]
+
+    @Test(arguments: ConnectorKind.allCases)
+    func everyKindIsMadeFromWhatItNeeds(_ kind: ConnectorKind) throws {
+        let options = try #require(Self.minimal[kind])
+        let connector = try made(kind, options)
+        #expect(connector.name == "tried")
+        #expect(connector.rules.simultaneousRequests >= 1)
+        var dumped = ""
+        dump(connector, to: &dumped)
+        for text in [dumped, "\(connector)", String(reflecting: connector)] {
+            #expect(!text.contains("hunter2") && !text.contains("whsec_"))
+        }
+        let required = kind.options.filter(\.isRequired).map(\.name)
+        #expect(Set(required) == Set(options.keys))
+        for missing in required {
+            var fewer = options
+            fewer[missing] = nil
+            let refusal = #expect(throws: Refusal.self) { try made(kind, fewer) }
+            #expect(refusal?.field == missing)
+            #expect(refusal?.code == .missing)
+        }
+    }
+
+    @Test(arguments: ConnectorKind.allCases)
+    func everyKindBelievesNoWebhookThatIsNotProven(_ kind: ConnectorKind) throws {
+        let connector = try made(kind, #require(Self.minimal[kind]))
+        #expect(try Arrival(body: "{}").problem(connector) != nil)
+    }
+
+    /// A proxy's page with 200 must not count as the provider's word.
+    @Test(arguments: ConnectorKind.allCases)
+    func a200ThatCannotBeReadProvesNothing(_ kind: ConnectorKind) throws {
+        var options = try #require(Self.minimal[kind])
+        if let place = Self.places[kind] {
+            options["scope.newsletter"] = place
+            options[kind == .ses ? "contact-list" : "scope.other"] = place
+        }
+        let connector = try made(kind, options)
+        for extent in ["global", "newsletter"] where kind != .webhook {
+            for body in ["<html></html>", "{}", "[]", #"{"results":7}"#, ""] {
+                let step = try Scene.begin(.readBack(extent), connector)
+                let answer = try Scene.play(step, [Reply(200, body), Reply(200, body)]).answer
+                #expect(answer?.isSuccess == false)
+            }
+        }
+    }
+
+    private static let places: [ConnectorKind: String] = [
+        .ses: "main", .sendgrid: "101", .mailgun: "mg.mail.example/*", .postmark: "broadcast",
+        .sparkpost: "news", .mailchimp: "a1b2c3", .brevo: "7", .resend: "t-1",
+    ]
 }

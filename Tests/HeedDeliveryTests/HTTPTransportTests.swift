@@ -80,12 +80,14 @@ struct HTTPTransportTests {
     }
 
     @Test func aRefusedConnectionIsSaidAtOnce() async throws {
-        let server = try await LoopbackServer.listen(.silence)
-        let url = server.url
-        try await server.close()
+        // Taken but not listened to, so that no other test's server can be given this port.
+        let port = try RefusedPort()
         let transport = HTTPTransport()
         let error = await #expect(throws: TransportError.self) {
-            try await transport.send(request(url), timeoutSeconds: 3600)
+            try await transport.send(
+                request("http://127.0.0.1:\(port.number)/"),
+                timeoutSeconds: 3600
+            )
         }
         try await transport.shutdown()
         #expect(error?.code == .unreachable)

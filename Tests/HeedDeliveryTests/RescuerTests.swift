@@ -39,10 +39,10 @@ struct RescuerTests {
             #expect(
                 try await installation.engine.perform(claim, as: .system("t")).receipt.count == 1
             )
-            #expect(try await !installation.engine.ask(HasDueJobs(lane: .optOut)))
+            #expect(try await installation.engine.ask(DueConnectors(lane: .optOut)).isEmpty)
             installation.clock.advance(seconds: 31)
             try await rescue(installation) {
-                try await installation.engine.ask(HasDueJobs(lane: .optOut))
+                try await !installation.engine.ask(DueConnectors(lane: .optOut)).isEmpty
             }
             let again = try await installation.engine.perform(claim, as: .system("t")).receipt
             #expect(again.map(\.attempts) == [1])

@@ -46,6 +46,7 @@ struct RunnerTests {
         Runner(
             engine: installation.engine,
             options: options,
+            gate: ConnectorGate(slots: 4, surroundings: installation.surroundings),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             handle: handle
         )
@@ -98,6 +99,56 @@ struct RunnerTests {
                 for await _ in done { break }
                 group.cancelAll()
             }
+        }
+    }
+
+    /// Connectors `names`, and one opt-out that each is waiting to be told about.
+    private func begin(_ installation: Installation, _ names: [String]) async throws {
+        for name in names {
+            let add = AddConnector(try Sample.connector(name))
+            _ = try await installation.engine.perform(add, as: Sample.actor)
+        }
+        try await request(installation, 0..<6)
+        let claim = ClaimJobs(lane: .optOut, limit: 100, leaseSeconds: 60)
+        for job in try await installation.engine.perform(claim, as: .system("t")).receipt {
+            try await finish(job, installation.engine)
+        }
+    }
+
+    /// Six jobs of a system that never answers leave the other system's six alone.
+    @Test func aSystemThatHangsHoldsUpNoOther() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            try await begin(installation, ["hung", "well"])
+            let hung = Mutex(0)
+            let (done, isDone) = AsyncStream<Void>.makeStream()
+            let runner = runner(installation) { job in
+                if job.connector == "hung" {
+                    hung.withLock { $0 += 1 }
+                    // Ends when the runner is cancelled, as a request would.
+                    let (answer, answered) = AsyncStream<Void>.makeStream()
+                    for await _ in answer {}
+                    answered.finish()
+                    return
+                }
+                guard case .tellConnector(let id) = job.kind else { return }
+                let record = RecordOutcome(target: id, outcome: .confirmed("ok"), job: job.id)
+                _ = try await installation.engine.perform(record, as: .system("test"))
+                isDone.yield()
+            }
+            await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await runner.run() }
+                var count = 0
+                for await _ in done {
+                    count += 1
+                    if count == 6 { break }
+                }
+                group.cancelAll()
+            }
+            #expect(hung.withLock { $0 } == 4)
+            let waiting = try await installation.number(
+                "SELECT count(*) FROM jobs WHERE connector = 'hung'"
+            )
+            #expect(waiting == 6)
         }
     }
 

@@ -11,23 +11,28 @@ struct TransactionJobsTests {
         _ number: UInt64,
         _ lane: Job.Lane = .optOut,
         priority: Int = 0,
-        runAt: Timestamp
+        runAt: Timestamp,
+        connector: String? = nil
     ) -> Job {
         Job(
             id: JobID(high: 0x7000, low: number),
             kind: .startOptOut(OptOutID(high: 1, low: number)),
             lane: lane,
             priority: priority,
-            runAt: runAt
+            runAt: runAt,
+            connector: connector
         )
     }
 
     private func due(
         _ installation: Installation,
         _ lane: Job.Lane = .optOut,
+        for connector: String? = nil,
         limit: Int64 = 10
     ) async throws -> [Job] {
-        try await installation.database.read { try $0.dueJobs(in: lane, limit: limit) }
+        try await installation.database.read {
+            try $0.dueJobs(in: lane, for: connector, limit: limit)
+        }
     }
 
     @Test(arguments: Backend.allCases)
@@ -48,11 +53,13 @@ struct TransactionJobsTests {
                     lane: .general,
                     priority: 7,
                     runAt: now,
-                    attempts: 3
+                    attempts: 3,
+                    connector: "esp"
                 ),
             ]
             try await installation.record([], jobs: jobs.map(JobChange.add))
-            #expect(try await due(installation, .general) == jobs)
+            #expect(try await due(installation, .general) == [jobs[0]])
+            #expect(try await due(installation, .general, for: "esp") == [jobs[1]])
             #expect(try await due(installation, .optOut).isEmpty)
         }
     }
@@ -73,6 +80,28 @@ struct TransactionJobsTests {
             #expect(try await due(installation, limit: 2).map(\.id.low) == [3, 2])
             installation.clock.advance(seconds: 1)
             #expect(try await due(installation).map(\.id.low) == [4, 3, 2, 1])
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func connectorsThatAreWaitedForAreNamedOnce(_ backend: Backend) async throws {
+        try await backend.withDatabase { installation in
+            let now = installation.clock.now
+            let waiting = { @Sendable (transaction: Transaction) in
+                try transaction.waitingConnectors(in: .optOut)
+            }
+            #expect(try await installation.database.read(waiting).isEmpty)
+            let connectors: [String?] = ["b", "a", nil, "b", "A", "a", "b"]
+            let jobs = connectors.enumerated().map { number, connector in
+                job(UInt64(number), runAt: now, connector: connector)
+            }
+            let general = job(9, .general, runAt: now, connector: "c")
+            try await installation.record([], jobs: (jobs + [general]).map(JobChange.add))
+            #expect(try await installation.database.read(waiting) == [nil, "A", "a", "b"])
+            let lease = JobChange.lease(jobs[4].id, until: now.adding(seconds: 9))
+            try await installation.record([], jobs: [lease, .bury(jobs[2].id)])
+            #expect(try await installation.database.read(waiting) == ["a", "b"])
+            #expect(try await due(installation, for: "b", limit: 2).count == 2)
         }
     }
 

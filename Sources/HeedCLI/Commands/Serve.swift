@@ -124,8 +124,13 @@ struct Serve: AsyncParsableCommand {
         logger: Logger
     ) -> [any Service] {
         let settings = installation.settings
+        let gate = ConnectorGate(
+            slots: settings.workers,
+            surroundings: Installation.surroundings
+        )
         let handler = OptOutHandler(
             engine: installation.engine,
+            gate: gate,
             transport: transport,
             retryPolicy: RetryPolicy(scale: settings.retryScale),
             surroundings: Installation.surroundings
@@ -139,6 +144,7 @@ struct Serve: AsyncParsableCommand {
                     leaseSeconds: Int64(settings.leaseSeconds),
                     pollMilliseconds: 250
                 ),
+                gate: gate,
                 logger: logger,
                 handle: handler.handle
             )

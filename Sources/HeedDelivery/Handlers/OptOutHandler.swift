@@ -11,23 +11,27 @@ public import HeedStore
 /// Everything it does may be repeated: the engine ignores what is known already, and the other
 /// system sees one id for one target however often it is told.
 public struct OptOutHandler: Sendable {
-    /// How long one request may take; below the lease, so that a slow answer is not told twice.
-    public static let requestSecondsMaximum: Int64 = 15
+    /// How long all requests of one job may take; below the least lease, so that a slow answer is
+    /// not told twice.
+    public static let jobSecondsMaximum: Int64 = 18
 
     private let engine: Engine
+    private let gate: ConnectorGate
     private let transport: any Transport
     private let retryPolicy: RetryPolicy
     private let surroundings: Surroundings
     private let actor = Actor.system("delivery")
 
-    /// Takes the door, the wire, and how long to wait between attempts.
+    /// Takes the door, what may be asked of whom, the wire, and how long to wait between attempts.
     public init(
         engine: Engine,
+        gate: ConnectorGate,
         transport: any Transport,
         retryPolicy: RetryPolicy,
         surroundings: Surroundings
     ) {
         self.engine = engine
+        self.gate = gate
         self.transport = transport
         self.retryPolicy = retryPolicy
         self.surroundings = surroundings
@@ -60,46 +64,53 @@ public struct OptOutHandler: Sendable {
         let settings = try await engine.ask(ListConnectors())
             .first { $0.name == details.target.connector }
         guard let settings else { return .givenUp("there is no connector of this name any more") }
-        var outcome = AttemptOutcome.confirmed("no address to tell about")
+        do {
+            let connector = try ConnectorKind(named: settings.kind).make(settings)
+            return outcome(await tell(connector, details), attempt)
+        } catch {
+            // The settings themselves are wrong; waiting will not mend them.
+            return .givenUp(error.description)
+        }
+    }
+
+    /// Tells about each of the person's addresses in turn; the first failure ends it.
+    private func tell(
+        _ connector: any Connector,
+        _ details: TargetDetails.Details
+    ) async -> ConnectorAnswer {
+        let conversation = Conversation(
+            with: connector,
+            over: transport,
+            gate: gate,
+            surroundings: surroundings,
+            seconds: OptOutHandler.jobSecondsMaximum
+        )
+        var answer = ConnectorAnswer.alreadyDone("no address to tell about")
         for (index, address) in details.addresses.enumerated() {
+            let id = details.target.id.text
             let notice = OptOutNotice(
                 // One id an address, so that the other system can tell repeats from news.
-                target: index == 0 ? id.text : "\(id.text)_\(index + 1)",
+                target: index == 0 ? id : "\(id)_\(index + 1)",
                 address: address.delivery,
                 extent: details.optOut.extent.name,
                 contact: details.optOut.contact.text,
                 requestedAt: details.optOut.requestedAt
             )
-            outcome = await send(notice, to: settings, attempt: attempt)
-            guard case .confirmed = outcome else { return outcome }
+            answer = await conversation.walk { now throws(Refusal) in
+                try connector.suppress(notice, at: now)
+            }
+            guard answer.isSuccess else { return answer }
         }
-        return outcome
+        return answer
     }
 
-    private func send(
-        _ notice: OptOutNotice,
-        to settings: ConnectorSettings,
-        attempt: Int
-    ) async -> AttemptOutcome {
-        do {
-            let connector = try ConnectorKind(named: settings.kind).make(settings)
-            let request = try connector.suppress(notice, at: surroundings.now())
-            let response = try await transport.send(
-                request,
-                timeoutSeconds: OptOutHandler.requestSecondsMaximum
-            )
-            switch connector.answer(to: response) {
-            case .done(let answer): return .confirmed(answer)
-            case .retry(let seconds, let answer): return later(answer, attempt, after: seconds)
-            case .giveUp(let answer): return .givenUp(answer)
-            }
-        } catch let refusal as Refusal {
-            // The settings themselves are wrong; waiting will not mend them.
-            return .givenUp(refusal.description)
-        } catch let error as TransportError {
-            return later(error.code.name, attempt, after: nil)
-        } catch {
-            return later("\(type(of: error))", attempt, after: nil)
+    private func outcome(_ answer: ConnectorAnswer, _ attempt: Int) -> AttemptOutcome {
+        switch answer {
+        case .done(let text), .alreadyDone(let text): .confirmed(text)
+        case .retry(let seconds, let text): later(text, attempt, after: seconds)
+        // The answer to a question, which `suppress` does not end with.
+        case .absent(let text): later(text, attempt, after: nil)
+        case .giveUp(let text): .givenUp(text)
         }
     }
 

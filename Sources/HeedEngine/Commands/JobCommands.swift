@@ -7,18 +7,31 @@ public import HeedStore
 public struct ClaimJobs: Command {
     let lane: Job.Lane
     let limit: Int
+    let room: [String?: Int]?
     let leaseSeconds: Int64
 
-    /// Says which lane, how many at most, and for how long.
-    public init(lane: Job.Lane, limit: Int, leaseSeconds: Int64) {
+    /// Says what to take.
+    ///
+    /// - Parameters:
+    ///   - lane: The lane.
+    ///   - limit: How many at most in all.
+    ///   - room: How many at most for each connector, none for others; nil when all may be taken.
+    ///   - leaseSeconds: For how long they are kept from other workers.
+    public init(lane: Job.Lane, limit: Int, room: [String?: Int]? = nil, leaseSeconds: Int64) {
         self.lane = lane
         self.limit = limit
+        self.room = room
         self.leaseSeconds = leaseSeconds
     }
 
     /// Jobs that another worker is claiming are left out, so no two workers get one job.
     public func decide(in transaction: Transaction) throws -> Decision<[Job]> {
-        let jobs = try transaction.dueJobs(in: lane, limit: Int64(limit))
+        var jobs: [Job] = []
+        for connector in try transaction.waitingConnectors(in: lane) {
+            let count = min(limit - jobs.count, room.map { $0[connector] ?? 0 } ?? limit)
+            guard count > 0 else { continue }
+            jobs += try transaction.dueJobs(in: lane, for: connector, limit: Int64(count))
+        }
         let until = transaction.now.adding(seconds: leaseSeconds)
         return Decision(jobs, jobs: jobs.map { .lease($0.id, until: until) })
     }
@@ -70,7 +83,8 @@ public struct StartOptOut: Command {
                     kind: .tellConnector(target.id),
                     lane: .optOut,
                     priority: 0,
-                    runAt: transaction.now
+                    runAt: transaction.now,
+                    connector: target.connector
                 )
             )
         }

@@ -61,16 +61,20 @@ public struct QueueDepth: Query {
     }
 }
 
-/// Whether a lane has work that is due; asked before claiming, so that idling writes nothing.
-public struct HasDueJobs: Query {
+/// For which connectors a lane has work that is due; nil stands for work that speaks to none.
+///
+/// Asked before claiming, so that idling writes nothing.
+public struct DueConnectors: Query {
     let lane: Job.Lane
 
     /// Names the lane.
     public init(lane: Job.Lane) { self.lane = lane }
 
-    /// True when a claim would find work.
-    public func answer(in transaction: Transaction) throws -> Bool {
-        try !transaction.dueJobs(in: lane, limit: 1).isEmpty
+    /// Those for which a claim would find work.
+    public func answer(in transaction: Transaction) throws -> [String?] {
+        try transaction.waitingConnectors(in: lane).filter { connector in
+            try !transaction.dueJobs(in: lane, for: connector, limit: 1).isEmpty
+        }
     }
 }
 

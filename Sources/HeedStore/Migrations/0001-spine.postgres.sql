@@ -183,13 +183,15 @@ CREATE TABLE jobs (
     kind TEXT COLLATE "C" NOT NULL,
     subject BYTEA NOT NULL,
     lane TEXT COLLATE "C" NOT NULL,
+    -- '' for work that speaks to no other system.
+    connector TEXT COLLATE "C" NOT NULL,
     priority BIGINT NOT NULL,
     run_at BIGINT NOT NULL,
     state TEXT COLLATE "C" NOT NULL CHECK (state IN ('ready', 'leased', 'buried')),
     leased_until BIGINT,
     attempts BIGINT NOT NULL
 );
-CREATE INDEX jobs_ready ON jobs (lane, priority, run_at) WHERE state = 'ready';
+CREATE INDEX jobs_ready ON jobs (lane, connector, priority, run_at) WHERE state = 'ready';
 CREATE INDEX jobs_leased ON jobs (leased_until) WHERE state = 'leased';
 
 CREATE TABLE audit_events (

@@ -141,13 +141,15 @@ CREATE TABLE jobs (
     kind TEXT NOT NULL,
     subject BLOB NOT NULL,
     lane TEXT NOT NULL,
+    -- '' for work that speaks to no other system.
+    connector TEXT NOT NULL,
     priority INTEGER NOT NULL,
     run_at INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('ready', 'leased', 'buried')),
     leased_until INTEGER,
     attempts INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX jobs_ready ON jobs (lane, priority, run_at) WHERE state = 'ready';
+CREATE INDEX jobs_ready ON jobs (lane, connector, priority, run_at) WHERE state = 'ready';
 CREATE INDEX jobs_leased ON jobs (leased_until) WHERE state = 'leased';
 
 -- position is handed out by the one writer, so it is commit order.

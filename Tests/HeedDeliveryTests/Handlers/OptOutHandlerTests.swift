@@ -46,6 +46,7 @@ struct OptOutHandlerTests {
     {
         let handler = OptOutHandler(
             engine: installation.engine,
+            gate: ConnectorGate(slots: 4, surroundings: installation.surroundings),
             transport: transport,
             retryPolicy: RetryPolicy(),
             surroundings: installation.surroundings

@@ -73,9 +73,9 @@ public enum RetryAfter {
     }
 }
 
-extension String {
+extension StringProtocol {
     /// The text without the spaces and tabs around it, which a field value may have.
-    fileprivate var trimmingSpaces: String {
+    var trimmingSpaces: String {
         let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
         return String(drop(while: isSpace).reversed().drop(while: isSpace).reversed())
     }

@@ -22,9 +22,9 @@ public struct WebhookSecret: Sendable {
     /// Reads `whsec_` and base64; refuses other forms and never repeats what it was given.
     ///
     /// Padding may be missing, as other implementations allow.
-    public init(_ text: String) throws(Refusal) {
+    public init(_ text: String, field: String = "secret") throws(Refusal) {
         guard !text.isEmpty else {
-            throw Refusal(.missing, field: "secret", "a webhook secret is needed")
+            throw Refusal(.missing, field: field, "a webhook secret is needed")
         }
         let encoded = text.dropFirst(WebhookSecret.prefix.count)
         let padding = String(repeating: "=", count: (4 - encoded.utf8.count % 4) % 4)
@@ -33,19 +33,19 @@ public struct WebhookSecret: Sendable {
         else {
             throw Refusal(
                 .invalid,
-                field: "secret",
+                field: field,
                 "a webhook secret is 'whsec_' followed by base64"
             )
         }
-        try self.init(bytes: Array(bytes))
+        try self.init(bytes: Array(bytes), field: field)
     }
 
     /// Takes 24 to 64 random bytes.
-    public init(bytes: [UInt8]) throws(Refusal) {
+    public init(bytes: [UInt8], field: String = "secret") throws(Refusal) {
         guard WebhookSecret.bytesAllowed.contains(bytes.count) else {
             throw Refusal(
                 .invalid,
-                field: "secret",
+                field: field,
                 "a webhook secret has 24 to 64 bytes, not \(bytes.count)"
             )
         }
@@ -70,22 +70,31 @@ public struct WebhookSecret: Sendable {
     ///
     /// Any one of the signatures suffices, so that a sender may sign with two secrets while it
     /// changes them. Dropping a message that came before is the caller's part; `webhook-id` says.
+    ///
+    /// - Parameters:
+    ///   - headers: The header fields as they came.
+    ///   - body: The raw bytes.
+    ///   - now: The present.
+    ///   - prefix: What the three fields' names begin with; Svix, the older dialect of the same
+    ///     signature, says `svix`.
+    /// - Throws: a `Refusal` that names the header field at fault.
     public func verify(
         headers: [(name: String, value: String)],
         body: [UInt8],
-        at now: Timestamp
+        at now: Timestamp,
+        prefix: String = "webhook"
     ) throws(Refusal) {
-        let id = try WebhookSecret.field("webhook-id", of: headers)
-        let seconds = try WebhookSecret.field("webhook-timestamp", of: headers)
-        let signatures = try WebhookSecret.field("webhook-signature", of: headers)
+        let id = try WebhookSecret.field("\(prefix)-id", of: headers)
+        let seconds = try WebhookSecret.field("\(prefix)-timestamp", of: headers)
+        let signatures = try WebhookSecret.field("\(prefix)-signature", of: headers)
         guard seconds.utf8.count <= 15, let sent = Int64(seconds) else {
-            throw Refusal(.invalid, field: "webhook-timestamp", "not a count of seconds")
+            throw Refusal(.invalid, field: "\(prefix)-timestamp", "not a count of seconds")
         }
         let age = now.wholeSeconds - sent
         guard abs(age) <= WebhookSecret.toleranceSeconds else {
             throw Refusal(
                 .invalid,
-                field: "webhook-timestamp",
+                field: "\(prefix)-timestamp",
                 "more than 5 minutes \(age > 0 ? "old" : "ahead")"
             )
         }
@@ -105,8 +114,21 @@ public struct WebhookSecret: Sendable {
             )
         }
         guard proven else {
-            throw Refusal(.invalid, field: "webhook-signature", "no signature fits the message")
+            throw Refusal(.invalid, field: "\(prefix)-signature", "no signature fits the message")
         }
+    }
+
+    /// By what a repetition of a verified message is known, and how long that must be kept.
+    func replay(
+        of headers: [(name: String, value: String)],
+        at now: Timestamp,
+        prefix: String = "webhook"
+    ) throws(Refusal) -> InboundBatch.Replay {
+        let window = 2 * WebhookSecret.toleranceSeconds + 1
+        return InboundBatch.Replay(
+            token: try WebhookSecret.field("\(prefix)-id", of: headers),
+            until: now.adding(seconds: window)
+        )
     }
 
     private static func signed(id: String, seconds: String, body: [UInt8]) -> [UInt8] {
@@ -125,7 +147,10 @@ public struct WebhookSecret: Sendable {
     }
 }
 
-extension WebhookSecret: CustomStringConvertible {
+extension WebhookSecret: CustomStringConvertible, CustomReflectable {
     /// Says only that there is a secret.
     public var description: String { "<webhook secret>" }
+
+    /// Shows nothing, so that `dump` cannot leak it either.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

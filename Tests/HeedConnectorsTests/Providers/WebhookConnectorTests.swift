@@ -15,6 +15,15 @@ struct WebhookConnectorTests {
         try WebhookConnector(name: "crm", url: url, secret: Self.secret)
     }
 
+    private func request(
+        _ connector: WebhookConnector,
+        _ notice: OptOutNotice,
+        at now: Timestamp
+    ) throws -> OutboundRequest {
+        let played = try Scene.play(connector.suppress(notice, at: now), [])
+        return try #require(played.requests.first)
+    }
+
     private func notice(
         target: String = id,
         address: String = "Ana.Núñez@mail.example"
@@ -43,7 +52,7 @@ struct WebhookConnectorTests {
     )
     func theRequest(_ delay: Int64, _ signature: String) throws {
         let now = Self.asked.adding(seconds: delay)
-        let request = try connector().suppress(notice(), at: now)
+        let request = try request(connector(), notice(), at: now)
         #expect(request.method == "POST")
         #expect(request.url == "https://crm.example/hook")
         #expect(String(decoding: request.body, as: UTF8.self) == golden)
@@ -61,7 +70,7 @@ struct WebhookConnectorTests {
 
     @Test func textIsEscapedAsJSONDemands() throws {
         let address = "\"a\\b\u{1}\n\u{7F}\u{2028}😀\"@mail.example"
-        let request = try connector().suppress(notice(address: address), at: Self.asked)
+        let request = try request(connector(), notice(address: address), at: Self.asked)
         let body = String(decoding: request.body, as: UTF8.self)
         let escaped = #""\"a\\b\u0001\u000a"# + "\u{7F}\u{2028}😀" + #"\"@mail.example""#
         #expect(body.contains(#""address":"# + escaped + ","))
@@ -79,7 +88,8 @@ struct WebhookConnectorTests {
     @Test func everyStatusHasItsMeaning() throws {
         let connector = try connector()
         for status in 100...599 {
-            let answer = connector.answer(to: OutboundResponse(status: status))
+            let step = try connector.suppress(notice(), at: Self.asked)
+            let answer = try Scene.play(step, [Reply(status)]).answer
             let expected: ConnectorAnswer =
                 switch status {
                 case 200...299: .done("HTTP \(status)")
@@ -92,13 +102,13 @@ struct WebhookConnectorTests {
 
     @Test(arguments: [301, 400, 401, 404, 408, 409, 425, 429, 500, 502, 503, 504])
     func aRetryComesWhenTheReceiverAsksForIt(_ status: Int) throws {
-        let response = OutboundResponse(
-            status: status,
-            headers: [("Retry-After", "120"), ("X-Request-Id", "r-1")],
-            body: Array("no such person: Ana.Núñez@mail.example".utf8)
+        let reply = Reply(
+            status,
+            "no such person: Ana.Núñez@mail.example",
+            headers: [("Retry-After", "120"), ("X-Request-Id", "r-1")]
         )
-        let answer = try connector().answer(to: response)
-        #expect(answer == .retry(after: 120, "HTTP \(status), request r-1"))
+        let played = try Scene.play(connector().suppress(notice(), at: Self.asked), [reply])
+        #expect(played.answer == .retry(after: 120, "HTTP \(status), request r-1"))
     }
 
     @Test(arguments: [
@@ -107,7 +117,7 @@ struct WebhookConnectorTests {
         "http://127.255.0.9/", "http://localhost:9000", "http://LOCALHOST/", "http://[::1]:9000/h",
     ])
     func usableURLs(_ url: String) throws {
-        #expect(try connector(url).suppress(notice(), at: Self.asked).url == url)
+        #expect(try request(connector(url), notice(), at: Self.asked).url == url)
     }
 
     @Test(arguments: [
@@ -136,5 +146,63 @@ struct WebhookConnectorTests {
     @Test func onlyItsNameIsPrinted() throws {
         #expect(try "\(connector())" == "webhook crm")
         #expect(try String(reflecting: connector()) == "webhook crm")
+    }
+
+    @Test func anErasureIsAMessageOfItsOwn() throws {
+        let played = try Scene.play(Scene.begin(.erase, connector()), [Reply(202)])
+        let body = String(decoding: played.requests[0].body, as: UTF8.self)
+        #expect(body.hasSuffix(#""timestamp":"2026-01-31T09:30:00Z","type":"erasure.requested"}"#))
+        #expect(body.contains(#""address":"\#(Scene.address)""#))
+        #expect(played.answer == .done("HTTP 202"))
+    }
+
+    @Test func aCheckNamesNobodyAndNothingCanBeAsked() throws {
+        let played = try Scene.play(Scene.begin(.check, connector()), [Reply(200)])
+        let body = String(decoding: played.requests[0].body, as: UTF8.self)
+        #expect(
+            body == #"{"data":{},"timestamp":"2026-01-31T09:30:00Z","type":"connector.checked"}"#
+        )
+        let asked = try Scene.play(Scene.begin(.readBack("global"), connector()), [])
+        #expect(asked.requests.isEmpty)
+        #expect(asked.answer == .giveUp("a webhook receiver cannot be asked"))
+    }
+
+    private func arrival(_ body: String) throws -> Arrival {
+        let secret = try WebhookSecret(Self.secret)
+        let signature = secret.sign(id: "m-1", timestamp: Scene.now, body: Array(body.utf8))
+        return Arrival(
+            headers: [
+                ("webhook-id", "m-1"), ("webhook-timestamp", String(Scene.now.wholeSeconds)),
+                ("webhook-signature", signature),
+            ],
+            body: body
+        )
+    }
+
+    @Test(arguments: [
+        (
+            #"{"type":"recipient.unsubscribed","data":{"address":"a@b.example","scope":"news"}}"#,
+            "unsubscribed a@b.example news news m-1"
+        ),
+        (
+            #"{"type":"recipient.complained","data":{"address":"a@b.example"}}"#,
+            "complained a@b.example - global m-1"
+        ),
+        (#"{"type":"recipient.opened","data":{"address":"a@b.example"}}"#, ""),
+        (#"{"type":"message.sent"}"#, ""),
+    ])
+    func arrivals(_ body: String, _ line: String) throws {
+        let batch = try arrival(body).batch(connector())
+        #expect(batch.events.map(\.line).joined() == line)
+        #expect(batch.ignored == (line.isEmpty ? 1 : 0))
+        #expect(batch.replay?.token == "m-1")
+    }
+
+    @Test func anUnsignedArrivalIsRefused() throws {
+        var arrival = try arrival(#"{"type":"recipient.unsubscribed"}"#)
+        arrival.body += " "
+        #expect(try arrival.problem(connector()) == "webhook-signature")
+        arrival.headers = []
+        #expect(try arrival.problem(connector()) == "webhook-id")
     }
 }

@@ -1,0 +1,154 @@
+// The connector for Brevo: a contact's block list flag and its lists.
+
+public import HeedConsent
+
+/// Tells Brevo: a scope is a list the contact leaves, a global opt-out the flag on the contact.
+///
+/// The flag stops campaigns only; Brevo keeps another list for transactional mail, which is left
+/// alone.
+public struct BrevoConnector: Connector {
+    /// The operator's name for it.
+    public let name: String
+    private let scopes: ScopeMap
+    private let api: ProviderAPI
+    private let secret: SharedSecret?
+
+    static let options: [ConnectorOption] = [
+        .url, .secret("secret", "the API key", required: true),
+        .secret("webhook-secret", "the token webhooks come with", required: false),
+    ]
+
+    /// Brevo's numbers depend on the plan; it says in `x-sib-ratelimit-reset` when to come back.
+    public var rules: ProviderRules { Self.rules }
+
+    static let rules = ProviderRules(
+        requestsPerMinute: nil,
+        done: [200, 201, 204],
+        giveUp: [400, 413],
+        pause: .seconds("x-sib-ratelimit-reset")
+    )
+
+    init(_ configuration: ConnectorConfiguration) throws(Refusal) {
+        name = configuration.name
+        scopes = configuration.scopes
+        secret = try configuration.sharedSecret()
+        api = ProviderAPI(
+            try configuration.base("https://api.brevo.com/v3"),
+            headers: [("api-key", try configuration.credential("secret"))]
+        )
+    }
+
+    /// Sets the flag, or takes the contact off the scope's lists.
+    public func suppress(
+        _ notice: OptOutNotice,
+        at now: Timestamp
+    ) throws(Refusal) -> ConnectorStep {
+        let address = notice.address
+        guard notice.isGlobal else {
+            let lists = try scopes.places(for: notice.extent)
+            guard !lists.isEmpty else { return .nothing }
+            let numbers = lists.compactMap(Double.init).map(JSON.number)
+            let left = rules.reading(done: [204], alreadyDone: [404])
+            return .ask(update(address, ["unlinkListIds": .list(numbers)]), left)
+        }
+        return .send(update(address, ["emailBlacklisted": .flag(true)])) { response, later in
+            guard response.status == 404 else {
+                return .answer(rules.answer(to: response, at: later))
+            }
+            return create(address)
+        }
+    }
+
+    /// Asks for the contact.
+    public func readBack(
+        _ notice: OptOutNotice,
+        at now: Timestamp
+    ) throws(Refusal) -> ConnectorStep {
+        let lists = notice.isGlobal ? nil : try scopes.places(for: notice.extent)
+        guard lists?.isEmpty != true else { return .nothing }
+        // Nobody who is unknown is on a list, but nobody unknown carries the flag either.
+        let unknown: @Sendable (String) -> ConnectorAnswer = { .found(lists != nil, $0) }
+        let request = api.get(path(notice.address), query: Self.byAddress)
+        return .question(request, rules, unknown: unknown) { contact, text in
+            guard let items = contact["listIds"]?.list else { return nil }
+            let joined = items.compactMap(\.name)
+            let isOut =
+                contact["emailBlacklisted"]?.flag == true
+                || lists.map { $0.allSatisfy { !joined.contains($0) } } ?? false
+            return .found(isOut, text)
+        }
+    }
+
+    /// Deletes the contact.
+    public func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep {
+        .ask(
+            api.delete(path(notice.address), query: Self.byAddress),
+            rules.reading(done: [204], alreadyDone: [404])
+        )
+    }
+
+    /// Finds out whether the key works.
+    public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
+        .ask(api.get(["account"]), rules)
+    }
+
+    /// Checks the token a message comes with and reads its one event, or several.
+    public func receive(
+        _ delivery: WebhookDelivery,
+        at now: Timestamp
+    ) throws(Refusal) -> InboundStep {
+        try secret.verify(delivery)
+        let json = try delivery.json()
+        let items = json.list ?? [json]
+        return .accepted(InboundBatch(items.flatMap { events($0, at: now) }))
+    }
+
+    /// Without it an address made of digits only would be taken for a contact's number.
+    private static let byAddress = [("identifierType", "email_id")]
+
+    private func path(_ address: String) -> [String] { ["contacts", address] }
+
+    private func update(_ address: String, _ change: JSON) -> OutboundRequest {
+        api.send("PUT", path(address), query: Self.byAddress, change)
+    }
+
+    private func create(_ address: String) -> ConnectorStep {
+        let contact: JSON = ["email": .text(address), "emailBlacklisted": .flag(true)]
+        return .send(api.send("POST", ["contacts"], contact)) { response, later in
+            // Somebody else made the contact meanwhile: begin again and update it.
+            response.json?["code"]?.text == "duplicate_parameter"
+                ? .answer(.retry(after: nil, response.summary))
+                : .answer(rules.answer(to: response, at: later))
+        }
+    }
+
+    private func events(_ item: JSON, at now: Timestamp) -> [InboundEvent?] {
+        let kind: InboundEvent.Kind? =
+            switch item["event"]?.text {
+            case "unsubscribe", "unsubscribed": .unsubscribed
+            case "spam", "complaint": .complained
+            case "hard_bounce", "hardBounce", "invalid_email": .bounced
+            default: nil
+            }
+        guard let kind, let address = item["email"]?.text else { return [nil] }
+        let lists = kind == .unsubscribed ? item["list_id"] : nil
+        let places = (lists?.list ?? lists.map { [$0] } ?? []).compactMap(\.name)
+        let at =
+            Timestamp(epoch: item["ts_epoch"], perSecond: 1000)
+            ?? Timestamp(epoch: item["ts_event"]) ?? now
+        let message = item["message-id"]?.text.map { "\($0)/\(kind.rawValue)" }
+        guard !places.isEmpty else {
+            return [InboundEvent(kind, address, at: at, id: message)]
+        }
+        return places.map { place in
+            InboundEvent(
+                kind,
+                address,
+                place: place,
+                extents: scopes.extents(of: place),
+                at: at,
+                id: message.map { "\($0)/\(place)" }
+            )
+        }
+    }
+}

@@ -1,0 +1,181 @@
+// The connector for Mailchimp Marketing: the members of each audience.
+
+import Crypto
+public import HeedConsent
+
+/// Tells Mailchimp, audience by audience.
+///
+/// A member that Mailchimp does not know is made as an unsubscribed one, so that a later import
+/// there finds the "no". One that Mailchimp will not touch, because the person opted out or was
+/// deleted there for good, is told already.
+public struct MailchimpConnector: Connector {
+    /// The operator's name for it.
+    public let name: String
+    private let scopes: ScopeMap
+    private let api: ProviderAPI
+    private let secret: SharedSecret?
+
+    static let options: [ConnectorOption] = [
+        .url, .secret("secret", "the API key, with the data centre at its end", required: true),
+        .secret("webhook-secret", "the secret in the URL of webhooks", required: false), .global,
+    ]
+
+    /// Mailchimp allows ten connections at once and sends no header about limits.
+    public var rules: ProviderRules { Self.rules }
+
+    static let rules = ProviderRules(
+        requestsPerMinute: nil,
+        simultaneousRequests: 10,
+        addressesPerRequest: 500,
+        done: [200],
+        giveUp: [400, 405, 413, 422]
+    )
+
+    init(_ configuration: ConnectorConfiguration) throws(Refusal) {
+        name = configuration.name
+        scopes = configuration.scopes
+        secret = try configuration.sharedSecret()
+        let key = try configuration.credential("secret")
+        let centre = key.split(separator: "-").last.map(String.init) ?? ""
+        if configuration.text("url") == nil {
+            guard key.contains("-"), isPlainName(centre, symbols: "") else {
+                throw Refusal(
+                    .invalid,
+                    field: "secret",
+                    "a Mailchimp key ends in '-' and the data centre, or the option url says it"
+                )
+            }
+        }
+        api = ProviderAPI(
+            try configuration.base("https://\(centre).api.mailchimp.com/3.0"),
+            headers: [("authorization", basicCredentials("heed", key))]
+        )
+    }
+
+    /// Unsubscribes in each audience the scope stands for.
+    public func suppress(
+        _ notice: OptOutNotice,
+        at now: Timestamp
+    ) throws(Refusal) -> ConnectorStep {
+        try .each(scopes.places(for: notice.extent), at: now) { list, _ in
+            let member = MailchimpConnector.member(notice.address, of: list)
+            let change: JSON = ["status": .text("unsubscribed")]
+            return .send(api.send("PATCH", member, change)) { response, later in
+                guard response.status == 404 else { return .answer(read(response, at: later)) }
+                return upsert(notice.address, member)
+            }
+        }
+    }
+
+    /// Asks each audience for the member's status.
+    public func readBack(
+        _ notice: OptOutNotice,
+        at now: Timestamp
+    ) throws(Refusal) -> ConnectorStep {
+        try .each(scopes.places(for: notice.extent), at: now) { list, _ in
+            let member = MailchimpConnector.member(notice.address, of: list)
+            return .question(api.get(member), rules) { json, text in
+                json["status"]?.text.map { .found(Self.isOut.contains($0), text) }
+            }
+        }
+    }
+
+    /// Deletes the member from each audience for good; Mailchimp then refuses to import it again.
+    public func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep {
+        let erased = rules.reading(done: [200, 204], alreadyDone: [404])
+        return try .each(scopes.all, at: now) { list, _ in
+            let path = MailchimpConnector.member(notice.address, of: list)
+            return .ask(api.send("POST", path + ["actions", "delete-permanent"], [:]), erased)
+        }
+    }
+
+    /// Finds out whether the key works and every audience exists.
+    public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
+        try .each(scopes.all, at: now) { list, _ in
+            .ask(api.get(["lists", list], query: [("fields", "id")]), rules)
+        }
+    }
+
+    /// Checks the secret in the URL and reads the form.
+    ///
+    /// Mailchimp first calls a new URL without a form, which is answered like any other message.
+    public func receive(
+        _ delivery: WebhookDelivery,
+        at now: Timestamp
+    ) throws(Refusal) -> InboundStep {
+        try secret.verify(delivery)
+        guard let fields = formDecoded(delivery.body) else {
+            throw Refusal(.malformed, "the body is not a form")
+        }
+        return .accepted(InboundBatch([event(fields, at: now)]))
+    }
+
+    /// The member's path: the hash is MD5 of the address in lower case.
+    private static func member(_ address: String, of list: String) -> [String] {
+        let hash = Insecure.MD5.hash(data: Array(address.lowercased().utf8))
+        return ["lists", list, "members", hexadecimal(hash)]
+    }
+
+    private func upsert(_ address: String, _ member: [String]) -> ConnectorStep {
+        let status = JSON.text("unsubscribed")
+        let request = api.send(
+            "PUT",
+            member,
+            query: [("skip_merge_validation", "true")],
+            ["email_address": .text(address), "status": status, "status_if_new": status]
+        )
+        return .send(request) { response, later in .answer(read(response, at: later)) }
+    }
+
+    /// Statuses of a member that is not mailed and that no import brings back.
+    ///
+    /// An archived member is not mailed either, but an import brings it back.
+    private static let isOut: Set<String> = ["unsubscribed", "cleaned"]
+
+    /// A change counts when the member says so; two refusals say that the person is out already.
+    private func read(_ response: OutboundResponse, at now: Timestamp) -> ConnectorAnswer {
+        let summary = response.summary
+        switch response.status {
+        case 200:
+            let status = response.json?["status"]?.text ?? ""
+            return Self.isOut.contains(status)
+                ? .done(summary) : .retry(after: nil, "\(summary): not unsubscribed")
+        case 400:
+            let titles = ["Member In Compliance State", "Forgotten Email Not Subscribed"]
+            guard let title = response.json?["title"]?.text, titles.contains(title) else {
+                return .giveUp(summary)
+            }
+            return .alreadyDone("\(summary): out already")
+        default: return rules.answer(to: response, at: now)
+        }
+    }
+
+    private func event(_ fields: [String: String], at now: Timestamp) -> InboundEvent? {
+        let kind: InboundEvent.Kind?
+        switch fields["type"] {
+        case "unsubscribe", "cleaned":
+            let isAbuse = fields["data[reason]"] == "abuse"
+            let usual: InboundEvent.Kind =
+                fields["type"] == "cleaned" ? .bounced : .unsubscribed
+            kind = isAbuse ? .complained : usual
+        case "subscribe": kind = .resubscribed
+        case "upemail": kind = .addressChanged
+        default: kind = nil
+        }
+        let address = fields["data[email]"] ?? fields["data[old_email]"]
+        guard let kind, let address else { return nil }
+        let list = fields["data[list_id]"]
+        let isAboutList = kind == .unsubscribed || kind == .resubscribed
+        return InboundEvent(
+            kind,
+            address,
+            newAddress: fields["data[new_email]"],
+            place: list,
+            extents: isAboutList
+                ? scopes.extents(of: list ?? "") : [OptOutNotice.globalExtent],
+            // Mailchimp writes UTC without saying so.
+            at: fields["fired_at"].flatMap { Timestamp(text: $0) } ?? now,
+            id: nil
+        )
+    }
+}

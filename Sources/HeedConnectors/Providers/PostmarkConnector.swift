@@ -1,0 +1,177 @@
+// The connector for Postmark: the suppressions of each message stream.
+
+public import HeedConsent
+
+/// Tells Postmark, stream by stream.
+///
+/// Postmark takes an order at once and carries it out within a minute or so. Its word for it does
+/// not count; the suppression is done when it can be read back.
+public struct PostmarkConnector: Connector {
+    /// The operator's name for it.
+    public let name: String
+    private let scopes: ScopeMap
+    private let api: ProviderAPI
+    private let secret: SharedSecret?
+
+    /// How long Postmark is given before it is asked again.
+    static let settleSeconds: Int64 = 60
+
+    static let options: [ConnectorOption] = [
+        .url, .secret("secret", "the token of the server", required: true),
+        .secret("webhook-secret", "the password webhooks come with", required: false), .global,
+    ]
+
+    /// Postmark publishes no number; it takes up to 50 addresses at once.
+    public var rules: ProviderRules { Self.rules }
+
+    static let rules = ProviderRules(
+        requestsPerMinute: nil,
+        addressesPerRequest: 50,
+        done: [200],
+        giveUp: [413, 422]
+    )
+
+    init(_ configuration: ConnectorConfiguration) throws(Refusal) {
+        name = configuration.name
+        scopes = configuration.scopes
+        secret = try configuration.sharedSecret()
+        api = ProviderAPI(
+            try configuration.base("https://api.postmarkapp.com"),
+            headers: [("x-postmark-server-token", try configuration.credential("secret"))]
+        )
+    }
+
+    /// Suppresses in each stream the scope stands for, and reads it back.
+    public func suppress(
+        _ notice: OptOutNotice,
+        at now: Timestamp
+    ) throws(Refusal) -> ConnectorStep {
+        let streams = try scopes.places(for: notice.extent)
+        return try .each(streams, at: now) { stream, _ in
+            .send(change(["suppressions"], stream, notice.address)) { response, later in
+                guard response.status == 200 else {
+                    return .answer(rules.answer(to: response, at: later))
+                }
+                let failed = PostmarkConnector.status(in: response) == "Failed"
+                return listed(notice.address, in: stream) { answer in
+                    guard case .absent(let text) = answer else { return answer }
+                    return failed
+                        ? .giveUp("\(text): refused by Postmark")
+                        : .retry(after: PostmarkConnector.settleSeconds, "\(text): not there yet")
+                }
+            }
+        }
+    }
+
+    /// Asks each stream for the address.
+    public func readBack(
+        _ notice: OptOutNotice,
+        at now: Timestamp
+    ) throws(Refusal) -> ConnectorStep {
+        try .each(scopes.places(for: notice.extent), at: now) { stream, _ in
+            listed(notice.address, in: stream) { $0 }
+        }
+    }
+
+    /// Removes the address from each stream's suppressions, which is all this interface can remove.
+    ///
+    /// Postmark keeps complaints and says so; messages fall out of its archive by age.
+    public func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep {
+        try .each(scopes.all, at: now) { stream, _ in
+            let request = change(["suppressions", "delete"], stream, notice.address)
+            return .send(request) { response, later in
+                let answer = rules.answer(to: response, at: later)
+                guard response.status == 200,
+                    PostmarkConnector.status(in: response) == "Failed"
+                else { return .answer(answer) }
+                return .answer(.giveUp("\(response.summary): refused by Postmark"))
+            }
+        }
+    }
+
+    /// Finds out whether the token works and every stream exists.
+    public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
+        try .each(scopes.all, at: now) { stream, _ in
+            .ask(api.get(["message-streams", stream]), rules)
+        }
+    }
+
+    /// Checks the password a message comes with and reads it.
+    public func receive(
+        _ delivery: WebhookDelivery,
+        at now: Timestamp
+    ) throws(Refusal) -> InboundStep {
+        try secret.verify(delivery)
+        return .accepted(InboundBatch([event(try delivery.json(), at: now)]))
+    }
+
+    private func change(_ path: [String], _ stream: String, _ address: String) -> OutboundRequest {
+        api.send(
+            "POST",
+            ["message-streams", stream] + path,
+            ["Suppressions": [["EmailAddress": .text(address)]]]
+        )
+    }
+
+    private func listed(
+        _ address: String,
+        in stream: String,
+        _ then: @escaping @Sendable (ConnectorAnswer) -> ConnectorAnswer
+    ) -> ConnectorStep {
+        let request = api.get(
+            ["message-streams", stream, "suppressions", "dump"],
+            query: [("EmailAddress", address)]
+        )
+        return .question(request, rules, unknown: nil) { dump, text in
+            guard let found = dump["Suppressions"]?.list else { return nil }
+            // The filter may match more than was asked for.
+            let isThere = found.contains {
+                $0["EmailAddress"]?.text?.lowercased() == address.lowercased()
+            }
+            return then(.found(isThere, text))
+        }
+    }
+
+    private static func status(in response: OutboundResponse) -> String? {
+        response.json?["Suppressions"]?.list?.first?["Status"]?.text
+    }
+
+    private func event(_ message: JSON, at now: Timestamp) -> InboundEvent? {
+        let stream = message["MessageStream"]?.text
+        var address = message["Email"]?.text
+        var time = message["BouncedAt"]
+        let kind: InboundEvent.Kind?
+        switch message["RecordType"]?.text {
+        case "SubscriptionChange":
+            address = message["Recipient"]?.text
+            time = message["ChangedAt"]
+            kind = PostmarkConnector.change(message)
+        case "SpamComplaint": kind = .complained
+        case "Bounce":
+            let isHard = ["HardBounce", "BadEmailAddress"].contains(message["Type"]?.text)
+            kind = isHard ? .bounced : nil
+        default: kind = nil
+        }
+        guard let kind, let address else { return nil }
+        let isAboutStream = kind == .unsubscribed || kind == .resubscribed
+        return InboundEvent(
+            kind,
+            address,
+            place: stream,
+            extents: isAboutStream
+                ? scopes.extents(of: stream ?? "") : [OptOutNotice.globalExtent],
+            at: Timestamp(date: time) ?? now,
+            id: message["ID"]?.name ?? message["MessageID"]?.text
+        )
+    }
+
+    private static func change(_ message: JSON) -> InboundEvent.Kind? {
+        guard let suppressed = message["SuppressSending"]?.flag else { return nil }
+        guard suppressed else { return .resubscribed }
+        switch message["SuppressionReason"]?.text {
+        case "HardBounce": return .bounced
+        case "SpamComplaint": return .complained
+        default: return .unsubscribed
+        }
+    }
+}

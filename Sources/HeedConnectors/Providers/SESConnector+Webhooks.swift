@@ -1,0 +1,131 @@
+// What Amazon SES reports by way of SNS: bounces, complaints and changed subscriptions.
+
+public import HeedConsent
+
+extension SESConnector {
+    /// Fetches the certificate a message names, checks its signature, and reads it.
+    ///
+    /// A subscription to the topic in the settings is confirmed by fetching the URL it came with.
+    public func receive(
+        _ delivery: WebhookDelivery,
+        at now: Timestamp
+    ) throws(Refusal) -> InboundStep {
+        guard let topic else { throw .noWebhooks("topic-arn") }
+        let message = try SNSMessage(delivery.body, topic: topic, hashes: hashes)
+        let fetch = InboundStep.get(message.certificateURL)
+        return .fetch(fetch) { response, later throws(Refusal) in
+            guard response.status == 200 else {
+                throw Refusal(.invalid, field: "SigningCertURL", response.summary)
+            }
+            try message.verify(SNSCertificate(pem: response.body), at: later)
+            guard let confirm = message.subscribeURL else {
+                return .accepted(batch(of: message))
+            }
+            return .fetch(InboundStep.get(confirm)) { confirmed, _ throws(Refusal) in
+                guard confirmed.status == 200 else {
+                    throw Refusal(.invalid, field: "SubscribeURL", confirmed.summary)
+                }
+                return .accepted(InboundBatch(ignored: 1, replay: message.replay))
+            }
+        }
+    }
+
+    private func batch(of message: SNSMessage) -> InboundBatch {
+        guard message.kind == .notification, let json = JSON(Array(message.text.utf8)) else {
+            return InboundBatch(ignored: 1, replay: message.replay)
+        }
+        let type = json["eventType"]?.text ?? json["notificationType"]?.text
+        let events: [InboundEvent] =
+            switch type {
+            case "Bounce": bounces(json["bounce"], message)
+            case "Complaint": complaints(json["complaint"], message)
+            case "Subscription": subscriptions(json, message)
+            default: []
+            }
+        return InboundBatch(
+            events: events,
+            ignored: events.isEmpty ? 1 : 0,
+            replay: message.replay
+        )
+    }
+
+    private func bounces(_ bounce: JSON?, _ message: SNSMessage) -> [InboundEvent] {
+        // What the list itself refused says nothing new about the address.
+        guard bounce?["bounceType"]?.text == "Permanent",
+            bounce?["bounceSubType"]?.text != "OnAccountSuppressionList"
+        else { return [] }
+        return events(.bounced, of: bounce, bounce?["bouncedRecipients"], message)
+    }
+
+    private func complaints(_ complaint: JSON?, _ message: SNSMessage) -> [InboundEvent] {
+        guard complaint?["complaintFeedbackType"]?.text != "not-spam",
+            complaint?["complaintSubType"]?.text != "OnAccountSuppressionList"
+        else { return [] }
+        return events(.complained, of: complaint, complaint?["complainedRecipients"], message)
+    }
+
+    private func events(
+        _ kind: InboundEvent.Kind,
+        of report: JSON?,
+        _ recipients: JSON?,
+        _ message: SNSMessage
+    ) -> [InboundEvent] {
+        let id = report?["feedbackId"]?.text ?? message.id
+        let addresses = (recipients?.list ?? []).compactMap { $0["emailAddress"]?.text }
+        return addresses.enumerated().map { index, address in
+            InboundEvent(
+                kind,
+                address,
+                at: Timestamp(date: report?["timestamp"]) ?? message.sentAt,
+                id: index == 0 ? id : "\(id)/\(index + 1)"
+            )
+        }
+    }
+
+    /// Compares the preferences before and after, because a message repeats those that stayed.
+    private func subscriptions(_ json: JSON, _ message: SNSMessage) -> [InboundEvent] {
+        guard let address = json["mail"]?["destination"]?.list?.first?.text else { return [] }
+        let subscription = json["subscription"]
+        let old = SESPreferences(subscription?["oldTopicPreferences"])
+        let new = SESPreferences(subscription?["newTopicPreferences"])
+        let at = Timestamp(date: subscription?["timestamp"]) ?? message.sentAt
+        if new.isOutOfAll != old.isOutOfAll {
+            let kind: InboundEvent.Kind = new.isOutOfAll ? .unsubscribed : .resubscribed
+            return [InboundEvent(kind, address, at: at, id: message.id)]
+        }
+        return new.topics.keys.sorted().filter { new.topics[$0] != old.topics[$0] }.map { topic in
+            InboundEvent(
+                new.topics[topic] == true ? .unsubscribed : .resubscribed,
+                address,
+                place: topic,
+                extents: scopes.extents(of: topic),
+                at: at,
+                id: "\(message.id)/\(topic)"
+            )
+        }
+    }
+}
+
+/// The preferences of one person as a subscription event tells them.
+private struct SESPreferences {
+    let isOutOfAll: Bool
+    /// For each topic, whether the person left it.
+    let topics: [String: Bool]
+
+    init(_ json: JSON?) {
+        isOutOfAll = json?["unsubscribeAll"]?.flag ?? false
+        var topics: [String: Bool] = [:]
+        for topic in json?["topicSubscriptionStatus"]?.list ?? [] {
+            guard let name = topic["topicName"]?.text else { continue }
+            topics[name] = topic["subscriptionStatus"]?.text == "OptOut"
+        }
+        self.topics = topics
+    }
+}
+
+extension InboundStep {
+    /// A request that fetches a URL which was checked before.
+    fileprivate static func get(_ url: String) -> OutboundRequest {
+        OutboundRequest(method: "GET", url: url, headers: [("user-agent", "Heed")], body: [])
+    }
+}

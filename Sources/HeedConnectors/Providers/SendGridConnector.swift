@@ -1,0 +1,159 @@
+// The connector for SendGrid: its global suppression list and its unsubscribe groups.
+
+public import HeedConsent
+
+/// Tells SendGrid: a scope is an unsubscribe group, a global opt-out the global list.
+///
+/// A group that does not exist is an error and never becomes a global suppression, which would stop
+/// receipts too.
+public struct SendGridConnector: Connector {
+    /// The operator's name for it.
+    public let name: String
+    let scopes: ScopeMap
+    let webhookKey: SendGridPublicKey?
+    private let api: ProviderAPI
+
+    static let options: [ConnectorOption] = [
+        .url, .secret("secret", "the API key", required: true),
+        .optional("on-behalf-of", "the subuser to act for"),
+        .optional("webhook-key", "the public key of the signed event webhook"),
+    ]
+
+    /// SendGrid publishes no number and says in `X-RateLimit-Reset` when to come back.
+    public var rules: ProviderRules { Self.rules }
+
+    static let rules = ProviderRules(
+        requestsPerMinute: nil,
+        done: [200, 201],
+        giveUp: [400, 413],
+        pause: .instant("x-ratelimit-reset")
+    )
+
+    /// SendGrid takes 100 erasures a minute, of up to 5,000 addresses each.
+    static let erasureRules = ProviderRules(
+        requestsPerMinute: 100,
+        addressesPerRequest: 5000,
+        done: [202],
+        giveUp: [400, 413],
+        pause: .instant("x-ratelimit-reset")
+    )
+
+    init(_ configuration: ConnectorConfiguration) throws(Refusal) {
+        name = configuration.name
+        scopes = configuration.scopes
+        webhookKey = try configuration.text("webhook-key").map { text throws(Refusal) in
+            try SendGridPublicKey(text)
+        }
+        var headers = [
+            (name: "authorization", value: "Bearer \(try configuration.credential("secret"))")
+        ]
+        if configuration.text("on-behalf-of") != nil {
+            headers.append(("on-behalf-of", try configuration.credential("on-behalf-of")))
+        }
+        api = ProviderAPI(try configuration.base("https://api.sendgrid.com"), headers: headers)
+    }
+
+    /// Adds to the global list or to the scope's groups.
+    public func suppress(
+        _ notice: OptOutNotice,
+        at now: Timestamp
+    ) throws(Refusal) -> ConnectorStep {
+        let body: JSON = ["recipient_emails": [.text(notice.address)]]
+        guard !notice.isGlobal else {
+            return .ask(api.send("POST", ["v3", "asm", "suppressions", "global"], body), rules)
+        }
+        let groups = try scopes.places(for: notice.extent)
+        return try .each(groups, at: now) { group, _ in
+            let path = ["v3", "asm", "groups", group, "suppressions"]
+            return .send(api.send("POST", path, body)) { response, later in
+                response.status == 404
+                    ? .answer(.giveUp("\(response.summary): there is no such group"))
+                    : .answer(rules.answer(to: response, at: later))
+            }
+        }
+    }
+
+    /// Asks the global list, or for the person's groups.
+    public func readBack(
+        _ notice: OptOutNotice,
+        at now: Timestamp
+    ) throws(Refusal) -> ConnectorStep {
+        let global = notice.isGlobal
+        let groups = global ? [] : try scopes.places(for: notice.extent)
+        guard global || !groups.isEmpty else { return .nothing }
+        let path = ["v3", "asm", "suppressions"] + (global ? ["global"] : []) + [notice.address]
+        return .question(api.get(path), rules, unknown: nil) { json, text in
+            guard !global else { return .found(json["recipient_email"] != nil, text) }
+            let left = (json["suppressions"]?.list ?? [])
+                .filter { $0["suppressed"]?.flag == true }
+                .compactMap { $0["id"]?.name }
+            return .found(groups.allSatisfy(left.contains), text)
+        }
+    }
+
+    /// Asks SendGrid to erase what it holds about the address; it does so within days.
+    public func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep {
+        let body: JSON = ["email_addresses": [.text(notice.address)]]
+        return .ask(api.send("POST", ["v3", "recipients", "erasejob"], body), Self.erasureRules)
+    }
+
+    /// Finds out whether the key works and every group in the settings exists.
+    public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
+        .question(api.get(["v3", "asm", "groups"]), rules, unknown: nil) { json, text in
+            guard let groups = json.list else { return nil }
+            let known = groups.compactMap { $0["id"]?.name }
+            guard let missing = scopes.all.first(where: { !known.contains($0) }) else {
+                return .done(text)
+            }
+            return .giveUp("there is no unsubscribe group \(missing)")
+        }
+    }
+
+    /// Checks SendGrid's signature and reads a batch of events.
+    public func receive(
+        _ delivery: WebhookDelivery,
+        at now: Timestamp
+    ) throws(Refusal) -> InboundStep {
+        guard let webhookKey else { throw .noWebhooks("webhook-key") }
+        try webhookKey.verify(delivery, at: now)
+        guard let items = try delivery.json().list else {
+            throw Refusal(.malformed, "the body is not a list of events")
+        }
+        return .accepted(InboundBatch(items.map { event($0, at: now) }))
+    }
+
+    private func event(_ item: JSON, at now: Timestamp) -> InboundEvent? {
+        guard let address = item["email"]?.text, let kind = SendGridConnector.kind(of: item) else {
+            return nil
+        }
+        let isAboutGroup = item["event"]?.text?.hasPrefix("group_") == true
+        let group = isAboutGroup ? item["asm_group_id"]?.name : nil
+        return InboundEvent(
+            kind,
+            address,
+            place: group,
+            extents: isAboutGroup
+                ? scopes.extents(of: group ?? "") : [OptOutNotice.globalExtent],
+            at: Timestamp(epoch: item["timestamp"]) ?? now,
+            id: item["sg_event_id"]?.text
+        )
+    }
+
+    private static func kind(of item: JSON) -> InboundEvent.Kind? {
+        switch item["event"]?.text {
+        case "unsubscribe", "group_unsubscribe": .unsubscribed
+        case "group_resubscribe": .resubscribed
+        case "spamreport": .complained
+        // A message that was only blocked may be taken tomorrow.
+        case "bounce": item["type"]?.text == "blocked" ? nil : .bounced
+        case "dropped":
+            switch item["reason"]?.text {
+            case "Unsubscribed Address": .unsubscribed
+            case "Bounced Address": .bounced
+            case "Spam Reporting Address": .complained
+            default: nil
+            }
+        default: nil
+        }
+    }
+}

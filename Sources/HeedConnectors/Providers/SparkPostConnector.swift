@@ -1,0 +1,152 @@
+// The connector for SparkPost: its suppression list, for everything or for a list.
+
+public import HeedConsent
+
+/// Tells SparkPost: a scope is a list, a global opt-out an entry without one.
+///
+/// Entries are of the type `non_transactional`, so receipts go on.
+public struct SparkPostConnector: Connector {
+    /// The operator's name for it.
+    public let name: String
+    private let scopes: ScopeMap
+    private let api: ProviderAPI
+    private let secret: SharedSecret?
+
+    private static let type = JSON.text("non_transactional")
+
+    static let options: [ConnectorOption] = [
+        .url, .secret("secret", "the API key", required: true),
+        .optional("subaccount", "the number of the subaccount to act for"),
+        .secret("webhook-secret", "the password webhooks come with", required: false),
+    ]
+
+    /// SparkPost publishes no number; it takes up to 10,000 addresses at once.
+    public var rules: ProviderRules { Self.rules }
+
+    static let rules = ProviderRules(
+        requestsPerMinute: nil,
+        addressesPerRequest: 10_000,
+        done: [200],
+        giveUp: [400, 413, 422]
+    )
+
+    init(_ configuration: ConnectorConfiguration) throws(Refusal) {
+        name = configuration.name
+        scopes = configuration.scopes
+        secret = try configuration.sharedSecret()
+        var headers = [(name: "authorization", value: try configuration.credential("secret"))]
+        if let subaccount = try configuration.plain("subaccount") {
+            headers.append(("x-msys-subaccount", subaccount))
+        }
+        let usual = "https://api.sparkpost.com/api/v1"
+        api = ProviderAPI(try configuration.base(usual), headers: headers)
+    }
+
+    /// Adds an entry for everything or for each of the scope's lists.
+    public func suppress(
+        _ notice: OptOutNotice,
+        at now: Timestamp
+    ) throws(Refusal) -> ConnectorStep {
+        let lists = notice.isGlobal ? nil : try scopes.places(for: notice.extent)
+        guard lists?.isEmpty != true else { return .nothing }
+        let entries = (lists?.map(Optional.some) ?? [nil]).map { list -> JSON in
+            var entry: [String: JSON] = [
+                "recipient": .text(notice.address), "type": SparkPostConnector.type,
+                "description": .text("opt-out \(notice.target)"),
+            ]
+            entry["list_id"] = list.map(JSON.text)
+            return .object(entry)
+        }
+        // With a slash at its end the path takes many, and the address stays out of the URL.
+        return .ask(
+            api.send("PUT", ["suppression-list", ""], ["recipients": .list(entries)]),
+            rules
+        )
+    }
+
+    /// Asks for the entries of the address.
+    public func readBack(
+        _ notice: OptOutNotice,
+        at now: Timestamp
+    ) throws(Refusal) -> ConnectorStep {
+        let lists = notice.isGlobal ? nil : try scopes.places(for: notice.extent)
+        guard lists?.isEmpty != true else { return .nothing }
+        return .question(api.get(["suppression-list", notice.address]), rules) { json, text in
+            guard let entries = json["results"]?.list else { return nil }
+            let found = entries.filter { $0["type"] == SparkPostConnector.type }
+            let isGlobal = found.contains { $0["list_id"] == nil }
+            let isThere =
+                isGlobal
+                || lists?.allSatisfy { list in
+                    found.contains { $0["list_id"]?.text == list }
+                } ?? false
+            return .found(isThere, text)
+        }
+    }
+
+    /// Removes every entry of the address; entries of SparkPost's own compliance stay (403).
+    public func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep {
+        let erased = rules.reading(done: [200, 204], alreadyDone: [404])
+        return .send(api.delete(["suppression-list", notice.address])) { response, later in
+            response.status == 403
+                ? .answer(.giveUp("\(response.summary): SparkPost keeps its own entry"))
+                : .answer(erased.answer(to: response, at: later))
+        }
+    }
+
+    /// Finds out whether the key works.
+    public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
+        let query = [("cursor", "initial"), ("per_page", "1")]
+        return .ask(api.get(["suppression-list"], query: query), rules)
+    }
+
+    /// Checks the password a message comes with and reads its batch of events.
+    public func receive(
+        _ delivery: WebhookDelivery,
+        at now: Timestamp
+    ) throws(Refusal) -> InboundStep {
+        try secret.verify(delivery)
+        guard let items = try delivery.json().list else {
+            throw Refusal(.malformed, "the body is not a list of events")
+        }
+        let batch = delivery.headers.first {
+            $0.name.lowercased() == "x-messagesystems-batch-id"
+        }
+        // Batches that got no 200 come again for eight hours.
+        let replay = batch.map {
+            InboundBatch.Replay(token: $0.value, until: now.adding(seconds: 9 * 3600))
+        }
+        let events = items.map { SparkPostConnector.event($0["msys"], at: now) }
+        return .accepted(InboundBatch(events, replay: replay))
+    }
+
+    /// Classes of bounces that say that there is no such mailbox.
+    private static let hardClasses: Set<String> = ["10", "30"]
+    /// The class of a message that asks for no more.
+    private static let unsubscribeClass = "90"
+
+    private static func event(_ msys: JSON?, at now: Timestamp) -> InboundEvent? {
+        let group = ["unsubscribe_event", "message_event"].lazy.compactMap { msys?[$0] }.first
+        guard let group, let address = group["raw_rcpt_to"]?.text ?? group["rcpt_to"]?.text else {
+            return nil
+        }
+        let kind: InboundEvent.Kind?
+        switch group["type"]?.text {
+        case "list_unsubscribe", "link_unsubscribe": kind = .unsubscribed
+        case "spam_complaint": kind = .complained
+        case "bounce", "out_of_band":
+            let number = group["bounce_class"]?.name ?? ""
+            kind =
+                number == unsubscribeClass
+                ? .unsubscribed : hardClasses.contains(number) ? .bounced : nil
+        default: kind = nil
+        }
+        guard let kind else { return nil }
+        return InboundEvent(
+            kind,
+            address,
+            at: Timestamp(epoch: group["timestamp"]) ?? now,
+            id: group["event_id"]?.name
+        )
+    }
+}

@@ -1,0 +1,166 @@
+// The connector for any system that takes webhooks: one signed JSON message for each opt-out.
+
+public import HeedConsent
+
+/// Tells a receiver by a Standard Webhooks message of type `optout.requested`.
+///
+/// The body is the same for every attempt; only `webhook-timestamp` and the signature change.
+/// Receivers in private networks are what a self-hosted Heed is for, so the host is not restricted.
+public struct WebhookConnector: Connector {
+    /// The operator's name for it.
+    public let name: String
+    private let url: String
+    private let secret: WebhookSecret
+
+    /// Makes a connector; refuses a URL that is not `https`, or `http` to this machine.
+    public init(name: String, url: String, secret: String) throws(Refusal) {
+        try EndpointURL.check(url)
+        self.name = name
+        self.url = url
+        self.secret = try WebhookSecret(secret)
+    }
+
+    init(_ configuration: ConnectorConfiguration) throws(Refusal) {
+        try self.init(
+            name: configuration.name,
+            url: configuration.required("url"),
+            secret: configuration.required("secret")
+        )
+    }
+
+    /// 2xx is a yes, 410 a lasting no, and anything else not yet an answer.
+    ///
+    /// Standard Webhooks counts 3xx as a failure and 410 as "send no more". Other 4xx are tried
+    /// again too: a receiver that is being mended answers 401 or 404, and an opt-out must not be
+    /// lost to that.
+    public var rules: ProviderRules { Self.rules }
+
+    static let rules = ProviderRules(
+        requestsPerMinute: nil,
+        done: Set(200...299),
+        giveUp: [410]
+    )
+
+    static let options: [ConnectorOption] = [
+        .required("url", "where messages are sent"),
+        .secret("secret", "the secret both sides share, 'whsec_' and base64", required: true),
+    ]
+
+    /// Sends a signed message of type `optout.requested`.
+    public func suppress(
+        _ notice: OptOutNotice,
+        at now: Timestamp
+    ) throws(Refusal) -> ConnectorStep {
+        let about = ErasureNotice(
+            target: notice.target,
+            address: notice.address,
+            contact: notice.contact,
+            requestedAt: notice.requestedAt
+        )
+        let body = WebhookConnector.body("optout.requested", about, scope: notice.extent)
+        return try tell(notice.target, body, at: now)
+    }
+
+    /// Says that it cannot be found out: Standard Webhooks has no way to ask.
+    public func readBack(
+        _ notice: OptOutNotice,
+        at now: Timestamp
+    ) throws(Refusal) -> ConnectorStep {
+        .answer(.giveUp("a webhook receiver cannot be asked"))
+    }
+
+    /// Sends a signed message of type `erasure.requested`.
+    public func erase(
+        _ notice: ErasureNotice,
+        at now: Timestamp
+    ) throws(Refusal) -> ConnectorStep {
+        try tell(notice.target, WebhookConnector.body("erasure.requested", notice), at: now)
+    }
+
+    /// Sends a signed message of type `connector.checked`, which asks for nothing but a 2xx.
+    public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
+        let body: JSON = [
+            "data": [:], "timestamp": .text(now.text), "type": .text("connector.checked"),
+        ]
+        return try tell("check-\(now.wholeSeconds)", body, at: now)
+    }
+
+    /// Reads a message signed with the same secret, of a type `recipient.…`.
+    ///
+    /// The types are `recipient.unsubscribed`, `recipient.complained` and `recipient.bounced`, with
+    /// `data.address` and, for less than everything, `data.scope`.
+    public func receive(
+        _ delivery: WebhookDelivery,
+        at now: Timestamp
+    ) throws(Refusal) -> InboundStep {
+        try secret.verify(headers: delivery.headers, body: delivery.body, at: now)
+        let replay = try secret.replay(of: delivery.headers, at: now)
+        let message = try delivery.json()
+        guard let type = message["type"]?.text, type.hasPrefix("recipient."),
+            let kind = InboundEvent.Kind(rawValue: String(type.dropFirst("recipient.".count))),
+            let address = message["data"]?["address"]?.text
+        else { return .accepted(InboundBatch(ignored: 1, replay: replay)) }
+        let scope = message["data"]?["scope"]?.text
+        let event = InboundEvent(
+            kind,
+            address,
+            place: scope,
+            extents: [scope ?? OptOutNotice.globalExtent],
+            at: Timestamp(date: message["timestamp"]) ?? now,
+            id: replay.token
+        )
+        return .accepted(InboundBatch(events: [event], replay: replay))
+    }
+
+    /// The message about a person; both kinds say the same but for the scope.
+    private static func body(
+        _ type: String,
+        _ notice: ErasureNotice,
+        scope: String? = nil
+    ) -> JSON {
+        let asked = JSON.text(notice.requestedAt.text)
+        var data: [String: JSON] = [
+            "address": .text(notice.address), "channel": .text(Channel.email.rawValue),
+            "contactId": .text(notice.contact), "id": .text(notice.target), "requestedAt": asked,
+        ]
+        data["scope"] = scope.map(JSON.text)
+        return ["data": .object(data), "timestamp": asked, "type": .text(type)]
+    }
+
+    private func tell(
+        _ id: String,
+        _ body: JSON,
+        at now: Timestamp
+    ) throws(Refusal) -> ConnectorStep {
+        // A full stop would move the borders of what is signed, a line break those of the header.
+        guard isPlainName(id, symbols: "-_") else {
+            throw Refusal(
+                .invalid,
+                field: "target",
+                "a message id has 1 to 64 of letters, digits, '-' and '_'"
+            )
+        }
+        let bytes = body.bytes
+        let request = OutboundRequest(
+            method: "POST",
+            url: url,
+            headers: [
+                ("content-type", "application/json"),
+                ("user-agent", "Heed"),
+                ("webhook-id", id),
+                ("webhook-timestamp", String(now.wholeSeconds)),
+                ("webhook-signature", secret.sign(id: id, timestamp: now, body: bytes)),
+            ],
+            body: bytes
+        )
+        return .ask(request, rules)
+    }
+}
+
+extension WebhookConnector: CustomStringConvertible, CustomReflectable {
+    /// The kind and the operator's name: the URL may open a door.
+    public var description: String { "webhook \(name)" }
+
+    /// Shows nothing, so that `dump` opens no door either.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}

@@ -1,0 +1,92 @@
+// A request on its way to another system, and what came back.
+
+/// A request to another system, ready to be sent as it is.
+public struct OutboundRequest: Sendable {
+    /// The HTTP method.
+    public let method: String
+    /// Where to.
+    public let url: String
+    /// Header fields in the order they are sent.
+    public let headers: [(name: String, value: String)]
+    /// The exact bytes, since a signature may cover them.
+    public let body: [UInt8]
+
+    /// Makes a request.
+    public init(
+        method: String,
+        url: String,
+        headers: [(name: String, value: String)],
+        body: [UInt8]
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+    }
+}
+
+extension OutboundRequest: CustomStringConvertible, CustomReflectable {
+    /// The method only: URL, headers and body may each open a door or name a person.
+    public var description: String { "<\(method) request>" }
+
+    /// Shows nothing, so that `dump` opens no door either.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// What another system answered.
+public struct OutboundResponse: Sendable {
+    /// More of a body than this is never kept; no answer a connector reads comes near it.
+    public static let bodyBytesMaximum = 65_536
+
+    /// The HTTP status.
+    public let status: Int
+    /// Header fields as they came.
+    public let headers: [(name: String, value: String)]
+    /// The body, cut to `bodyBytesMaximum`.
+    public let body: [UInt8]
+
+    /// Makes a response and cuts its body.
+    public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = Array(body.prefix(OutboundResponse.bodyBytesMaximum))
+    }
+
+    /// The first value of a header field, its name in any case.
+    public func header(_ name: String) -> String? {
+        headers.first { $0.name.lowercased() == name.lowercased() }?.value
+    }
+
+    /// The status and, if it is harmless to keep, the id the other system gave the request.
+    ///
+    /// Nothing else of a response is ever kept, since a receiver may repeat the address in it.
+    public var summary: String {
+        let names = ["x-request-id", "request-id", "x-amzn-requestid", "x-message-id"]
+        guard let id = names.lazy.compactMap(header).first, isPlainName(id, symbols: "._-") else {
+            return "HTTP \(status)"
+        }
+        return "HTTP \(status), request \(id)"
+    }
+
+    /// The body as JSON, or nil when it is none.
+    var json: JSON? { JSON(body) }
+}
+
+extension OutboundResponse: CustomStringConvertible, CustomReflectable {
+    /// The status only.
+    public var description: String { "<HTTP \(status) response>" }
+
+    /// Shows nothing, so that `dump` cannot leak what a receiver repeated.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// True for 1 to 64 ASCII letters, digits and `symbols`: neither an address nor a phrase.
+func isPlainName(_ text: String, symbols: String) -> Bool {
+    (1...64).contains(text.utf8.count)
+        && text.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+            default: symbols.utf8.contains(byte)
+            }
+        }
+}

@@ -1,0 +1,1 @@
+"""Strict stand-ins for mail providers, with the standard library only."""
