@@ -41,6 +41,8 @@ public struct Source: Hashable, Sendable, CustomStringConvertible {
     public static let api = Source(stored: "api")
     /// An import of a list.
     public static let batchImport = Source(stored: "import")
+    /// Another system's report, for example an unsubscribe link of its own.
+    public static let provider = Source(stored: "provider")
     /// An operator at the command line.
     public static let commandLine = Source(stored: "command-line")
     /// Heed itself, for example when a job completes.

@@ -10,7 +10,11 @@ public import ServiceLifecycle
 /// All routes of a server.
 ///
 /// - Throws: when a page's template is broken.
-func buildRouter(engine: Engine, options: ServerOptions) throws -> Router<HeedRequestContext> {
+func buildRouter(
+    engine: Engine,
+    options: ServerOptions,
+    inbox: Inbox = .closed
+) throws -> Router<HeedRequestContext> {
     let router = Router(context: HeedRequestContext.self)
     router.add(middleware: AccessMiddleware())
     HealthRoutes(engine: engine, version: options.version).addRoutes(to: router)
@@ -24,6 +28,7 @@ func buildRouter(engine: Engine, options: ServerOptions) throws -> Router<HeedRe
         )
     }
     let api = router.group("v1")
+    WebhookRoutes(engine: engine, options: options, inbox: inbox).addRoutes(to: api)
     func door(_ roles: Set<APIKey.Role>) -> RouterGroup<HeedRequestContext> {
         api.group().add(middleware: DoorMiddleware(engine: engine, roles: roles))
     }
@@ -35,15 +40,25 @@ func buildRouter(engine: Engine, options: ServerOptions) throws -> Router<HeedRe
     return router
 }
 
-/// Builds the HTTP server as a service; `onRunning` is told the port once it listens.
+/// Builds the HTTP server as a service.
+///
+/// - Parameters:
+///   - engine: The door to the state.
+///   - options: Where to listen, and every limit.
+///   - inbox: What proving other systems' messages needs.
+///   - logger: Where to log.
+///   - onRunning: Is told the port once it listens.
+/// - Returns: The service.
+/// - Throws: when a page's template is broken.
 public func buildApplication(
     engine: Engine,
     options: ServerOptions,
+    inbox: Inbox = .closed,
     logger: Logger,
     onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
 ) throws -> any Service {
     Application(
-        router: try buildRouter(engine: engine, options: options),
+        router: try buildRouter(engine: engine, options: options, inbox: inbox),
         configuration: .init(
             address: .hostname(options.host, port: options.port),
             serverName: "heed"

@@ -12,6 +12,8 @@ public struct ServerOptions: Sendable {
     public var version: String
     /// The largest JSON body, in bytes; 10,000 addresses of 254 bytes are 2.6 MB.
     public var jsonBytesMaximum: Int
+    /// The largest webhook message, in bytes; providers send up to some thousand events at once.
+    public var webhookBytesMaximum: Int
     /// The largest body of a public form, in bytes; a one-click body has about 150.
     public var formBytesMaximum: Int
     /// Whether everybody may read the log's entries, and not only its hashes (decision 13).
@@ -26,6 +28,7 @@ public struct ServerOptions: Sendable {
         publicURL: String,
         version: String = "unknown",
         jsonBytesMaximum: Int = 4 << 20,
+        webhookBytesMaximum: Int = 4 << 20,
         formBytesMaximum: Int = 4 << 10,
         publicLogEntries: Bool = false,
         witnessQuorum: Int = 0
@@ -35,6 +38,7 @@ public struct ServerOptions: Sendable {
         self.publicURL = publicURL
         self.version = version
         self.jsonBytesMaximum = jsonBytesMaximum
+        self.webhookBytesMaximum = webhookBytesMaximum
         self.formBytesMaximum = formBytesMaximum
         self.publicLogEntries = publicLogEntries
         self.witnessQuorum = witnessQuorum

@@ -171,7 +171,8 @@ struct SessionTests {
                 }
                 try await group.waitForAll()
             }
-            #expect(runs.withLock { $0 } == 3)
+            // Each once, and whichever the server ended again, more often on a slow machine.
+            #expect(runs.withLock { $0 } >= 3)
         }
     }
 

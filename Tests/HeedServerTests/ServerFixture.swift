@@ -95,6 +95,7 @@ extension ServerOptions {
 func withServer(
     _ transport: TestingSetup = .router,
     options: ServerOptions = .sample,
+    inbox: Inbox? = nil,
     _ body: @escaping @Sendable (Server) async throws -> Void
 ) async throws {
     try await Backend.sqlite.withEngine { installation in
@@ -106,7 +107,13 @@ func withServer(
             let command = try CreateKey(role: role, label: role.rawValue)
             keys[role] = try await engine.perform(command, as: Sample.actor).receipt.token
         }
-        let service = try buildApplication(engine: engine, options: options, logger: log.logger)
+        let closed = Inbox(now: installation.surroundings.now) { _ in throw CancellationError() }
+        let service = try buildApplication(
+            engine: engine,
+            options: options,
+            inbox: inbox ?? closed,
+            logger: log.logger
+        )
         let application = try #require(service as? any ApplicationProtocol)
         try await application.test(transport) { [keys] client in
             let server = Server(

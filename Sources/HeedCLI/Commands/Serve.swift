@@ -91,6 +91,9 @@ struct Serve: AsyncParsableCommand {
                 try buildApplication(
                     engine: installation.engine,
                     options: options,
+                    inbox: Inbox(now: Installation.surroundings.now) { request in
+                        try await transport.send(request, timeoutSeconds: 10)
+                    },
                     logger: logger,
                     onRunning: { port in Serve.greet(log, settings, port, keyPath: keyPath) }
                 )

@@ -81,6 +81,8 @@ struct OptOutDraft {
     let requestedAt: Timestamp
     let evidence: Evidence
     let batch: ImportID?
+    /// The connector that reported it and must not be told back.
+    var reportedBy: String?
 
     /// The opt-out that stands already, if one covers this request.
     func standing(in transaction: Transaction) throws -> OptOut? {
@@ -126,6 +128,12 @@ struct OptOutDraft {
         )
         events.append(.suppressionAdded(block, .contact(person.id)))
         events.append(.optOutEnqueued(optOut, targets))
+        for var target in targets where target.connector == reportedBy {
+            target.state = .confirmed
+            target.answer = "reported by it"
+            target.confirmedAt = transaction.now
+            events.append(.targetConfirmed(target, optOut, latencyMilliseconds: 0))
+        }
         let job = Job(
             id: transaction.newID(),
             kind: .startOptOut(optOut.id),

@@ -114,33 +114,27 @@ package struct ImportRows: Command {
             evidence: row.evidence,
             batch: batch
         )
-        let isOver = try hasComeBack(person, since: row.decidedAt, scope, in: transaction)
+        let isOver =
+            try row.decidedAt.map { time in
+                try transaction.hasComeBack(person, since: time, scope: scope.name)
+            } ?? false
         if try draft.standing(in: transaction) == nil, !isOver {
             (_, decision.events, decision.jobs) = try draft.outcome(in: transaction)
             decision.receipt.optedOut = true
         }
         let hasComplained = person.blocks.contains { $0.reason == .complaint }
         if row.status == .complained, !hasComplained, !isOver {
-            let block = block(.complaint, row, in: transaction)
+            let block = Suppression(
+                reason: .complaint,
+                scope: nil,
+                since: min(row.decidedAt ?? transaction.now, transaction.now),
+                source: .batchImport,
+                optOut: nil
+            )
             decision.events.append(.suppressionAdded(block, .contact(person.id)))
             decision.receipt.complaint = true
         }
         return decision
-    }
-
-    /// True when the person came back by their own act after the time the row gives.
-    private func hasComeBack(
-        _ person: ResolvedSubject,
-        since time: Timestamp?,
-        _ scope: Scope,
-        in transaction: Transaction
-    ) throws -> Bool {
-        guard let time, person.added == nil else { return false }
-        let permission = try transaction.permission(of: person.id, in: scope.name)
-        guard permission.state == .granted, let decidedAt = permission.decidedAt, decidedAt > time,
-            let record = permission.record
-        else { return false }
-        return try transaction.consentSource(of: record)?.isOwnAct ?? false
     }
 
     private func bounce(
@@ -148,30 +142,13 @@ package struct ImportRows: Command {
         in transaction: Transaction
     ) throws -> Decision<RowOutcome> {
         var decision = Decision(RowOutcome())
-        let keys = transaction.vault.lookupKeys(for: row.address)
-        let known = try transaction.suppressions(at: keys).contains { $0.reason == .hardBounce }
-        guard !known else { return decision }
-        // Nobody is added for an address that does not exist; the keyed hash is enough.
-        let contact = try transaction.contactID(at: row.address)
-        let block = block(.hardBounce, row, in: transaction)
-        let address = contact.map { SuppressedAddress.contact($0) } ?? .address(row.address)
-        decision.events.append(.suppressionAdded(block, address))
-        decision.receipt.hardBounce = true
+        let since = min(row.decidedAt ?? transaction.now, transaction.now)
+        let bounce = try transaction.hardBounce(of: row.address, since: since, from: .batchImport)
+        if let bounce {
+            decision.events.append(bounce)
+            decision.receipt.hardBounce = true
+        }
         return decision
-    }
-
-    private func block(
-        _ reason: SuppressionReason,
-        _ row: ImportRow,
-        in transaction: Transaction
-    ) -> Suppression {
-        Suppression(
-            reason: reason,
-            scope: nil,
-            since: min(row.decidedAt ?? transaction.now, transaction.now),
-            source: .batchImport,
-            optOut: nil
-        )
     }
 
     /// The person of a row; a new one takes locale, region and external id from it.

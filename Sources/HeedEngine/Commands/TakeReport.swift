@@ -1,0 +1,158 @@
+// Takes what another system reports about a person: a "no" there is a "no" here.
+
+public import HeedConsent
+public import HeedStore
+
+/// What another system says has happened, once it is proven that it says so.
+public struct ProviderReport: Hashable, Sendable {
+    /// What happened.
+    public enum Kind: String, CaseIterable, Sendable {
+        /// The person asked for no more.
+        case unsubscribed
+        /// The person reported a message as spam.
+        case complained
+        /// The address does not take mail, for good.
+        case bounced
+    }
+
+    /// What happened.
+    public let kind: Kind
+    /// To whom.
+    public let address: Address
+    /// What a "no" covers; nil when the other system named a place that nobody mapped.
+    public let extent: OptOut.Extent?
+    /// When it happened, as the other system says.
+    public let at: Timestamp
+
+    /// Takes what was reported.
+    public init(_ kind: Kind, _ address: Address, extent: OptOut.Extent?, at: Timestamp) {
+        self.kind = kind
+        self.address = address
+        self.extent = extent
+        self.at = at
+    }
+}
+
+extension ProviderReport: CustomStringConvertible, CustomReflectable {
+    /// What happened, without the address.
+    public var description: String { "<\(kind.rawValue) report>" }
+
+    /// Shows nothing, so that `dump` cannot leak the address.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// Records a report as an opt-out or a block.
+///
+/// - A report never grants anything, and one that changes nothing is no error.
+/// - A place that nobody mapped stands for everything: too much is stopped rather than too little.
+/// - An unsubscription of one scope that is older than the person's own newer "yes" is history.
+/// - The system that reported is not told back what it just said; all others are told.
+public struct TakeReport: Command {
+    let connector: String
+    let report: ProviderReport
+
+    /// Names the connector that reported, and what it said.
+    public init(connector: String, report: ProviderReport) {
+        self.connector = connector
+        self.report = report
+    }
+
+    /// What became of it.
+    public struct Receipt: Sendable, Codable {
+        /// False when it was known already, or is history.
+        public let isNews: Bool
+    }
+
+    /// Refuses only a scope nobody knows.
+    public func decide(in transaction: Transaction) throws -> Decision<Receipt> {
+        let since = min(report.at, transaction.now)
+        switch report.kind {
+        case .bounced:
+            let bounce = try transaction.hardBounce(
+                of: report.address,
+                since: since,
+                from: .provider
+            )
+            return Decision(Receipt(isNews: bounce != nil), events: bounce.map { [$0] } ?? [])
+        case .unsubscribed, .complained:
+            return try stop(since: since, in: transaction)
+        }
+    }
+
+    private func stop(
+        since: Timestamp,
+        in transaction: Transaction
+    ) throws -> Decision<Receipt> {
+        let extent = report.extent ?? .global
+        if let scope = extent.scopeName { _ = try transaction.requireScope(scope) }
+        let person = try transaction.resolve(.address(report.address))
+        if report.kind == .unsubscribed, let scope = extent.scopeName,
+            try transaction.hasComeBack(person, since: since, scope: scope)
+        {
+            return Decision(Receipt(isNews: false))
+        }
+        var draft = OptOutDraft(
+            person: person,
+            extent: extent,
+            source: .provider,
+            requestedAt: since,
+            evidence: Evidence(),
+            batch: nil
+        )
+        // What it said of a place that we call something wider, it has not done.
+        draft.reportedBy = report.extent == nil ? nil : connector
+        var events: [Event] = []
+        var jobs: [JobChange] = []
+        if try draft.standing(in: transaction) == nil {
+            (_, events, jobs) = try draft.outcome(in: transaction)
+        }
+        if report.kind == .complained, !person.blocks.contains(where: { $0.reason == .complaint }) {
+            let block = Suppression(
+                reason: .complaint,
+                scope: nil,
+                since: since,
+                source: .provider,
+                optOut: nil
+            )
+            events.append(.suppressionAdded(block, .contact(person.id)))
+        }
+        return Decision(Receipt(isNews: !events.isEmpty), events: events, jobs: jobs)
+    }
+}
+
+extension Transaction {
+    /// The block that a hard bounce makes; nil when the address is blocked for one already.
+    ///
+    /// Nobody is added for an address that does not exist; the keyed hash is enough.
+    func hardBounce(
+        of address: Address,
+        since: Timestamp,
+        from source: Source
+    ) throws -> Event? {
+        let known = try suppressions(at: vault.lookupKeys(for: address))
+        guard !known.contains(where: { $0.reason == .hardBounce }) else { return nil }
+        let block = Suppression(
+            reason: .hardBounce,
+            scope: nil,
+            since: since,
+            source: source,
+            optOut: nil
+        )
+        let contact = try contactID(at: address)
+        return .suppressionAdded(block, contact.map { .contact($0) } ?? .address(address))
+    }
+
+    /// True when the person came back to a scope by their own act after `time`.
+    func hasComeBack(
+        _ person: ResolvedSubject,
+        since time: Timestamp,
+        scope: ScopeName
+    ) throws -> Bool {
+        guard person.added == nil else { return false }
+        let permission = try permission(of: person.id, in: scope)
+        guard permission.state == .granted, let decidedAt = permission.decidedAt, decidedAt > time,
+            let record = permission.record
+        else { return false }
+        return try consentSource(of: record)?.isOwnAct ?? false
+    }
+}

@@ -1,0 +1,137 @@
+// What other systems report: proven on the raw bytes, then taken event by event.
+
+import HTTPTypes
+import HeedConnectors
+import HeedConsent
+import HeedEngine
+import HeedStore
+import Hummingbird
+import Logging
+
+/// `POST /v1/webhooks/{connector}`: opened by the sender's signature, not by an API key.
+///
+/// - A message that is not proven changes nothing and is answered 401; who sent it is not told why.
+/// - Every event is a command of its own, done once by its id, so a message that comes again, after
+///   a lost answer or by somebody who overheard it, changes nothing.
+/// - 503 says that not all of it is stored and it must be sent again.
+struct WebhookRoutes {
+    let engine: Engine
+    let options: ServerOptions
+    let inbox: Inbox
+
+    func addRoutes(to router: RouterGroup<HeedRequestContext>) {
+        // Mailchimp asks by GET whether there is anybody.
+        router.get("webhooks/:connector") { _, _ in Response(status: .ok) }
+        router.head("webhooks/:connector") { _, _ in Response(status: .ok) }
+        router.post("webhooks/:connector", use: take)
+    }
+
+    @Sendable
+    private func take(
+        _ request: Request,
+        _ context: HeedRequestContext
+    ) async throws -> Response {
+        let body = try await request.body.collect(upTo: options.webhookBytesMaximum)
+        let name = context.parameters.get("connector") ?? ""
+        let settings = try await engine.ask(ListConnectors()).first { $0.name == name }
+        guard let settings else {
+            throw Problem(.notFound, "not-found", "there is no connector of this name")
+        }
+        let message = WebhookDelivery(
+            query: request.uri.query ?? "",
+            headers: request.headers.map { ($0.name.rawName, $0.value) },
+            body: Array(body.readableBytesView)
+        )
+        let batch = try await prove(message, from: settings, context)
+        var news = 0
+        for (index, event) in batch.events.enumerated() {
+            let key = event.id ?? batch.replay.map { "\($0.token) \(index)" }
+            news += try await take(event, key, from: settings)
+        }
+        context.logger.info(
+            "webhook",
+            metadata: [
+                "connector": "\(name)", "events": "\(batch.events.count)", "news": "\(news)",
+                "ignored": "\(batch.ignored)",
+            ]
+        )
+        return Response(status: .noContent)
+    }
+
+    private func prove(
+        _ message: WebhookDelivery,
+        from settings: ConnectorSettings,
+        _ context: HeedRequestContext
+    ) async throws -> InboundBatch {
+        do {
+            let connector = try ConnectorKind(named: settings.kind).make(settings)
+            return try await connector.receive(message, at: inbox.now())
+                .walk(now: inbox.now, carry: inbox.carry)
+        } catch let refusal as Refusal {
+            context.logger.warning(
+                "a webhook was refused",
+                metadata: ["connector": "\(settings.name)", "reason": "\(refusal)"]
+            )
+            if refusal.code == .malformed { throw refusal }
+            throw Problem(.unauthorized, "not-proven", "this message is not proven to be theirs")
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            context.logger.error(
+                "a webhook could not be checked",
+                metadata: ["connector": "\(settings.name)", "error": "\(type(of: error))"]
+            )
+            throw Problem(
+                .serviceUnavailable,
+                "not-checked",
+                "what proves this message could not be fetched; send it again",
+                retryAfterSeconds: 30
+            )
+        }
+    }
+
+    /// Takes one event, once for each thing it covers; the number of those that changed something.
+    private func take(
+        _ event: InboundEvent,
+        _ key: String?,
+        from settings: ConnectorSettings
+    ) async throws -> Int {
+        // A resubscription is no consent, and a new address was given to somebody else.
+        guard let kind = ProviderReport.Kind(event.kind),
+            let address = try? Address(email: event.address)
+        else { return 0 }
+        let extents: [OptOut.Extent?] =
+            event.extents.isEmpty ? [nil] : event.extents.map { try? OptOut.Extent($0) }
+        var news = 0
+        for (index, extent) in extents.enumerated() {
+            let report = ProviderReport(kind, address, extent: extent, at: event.at)
+            let once = key.map {
+                // One message may name several people under one id.
+                RepeatKey(
+                    key: "\(kind.rawValue) \(index) \(address.match) \($0)",
+                    caller: "connector " + settings.name,
+                    operation: "webhook",
+                    body: []
+                )
+            }
+            let performed = try await engine.perform(
+                TakeReport(connector: settings.name, report: report),
+                as: .system("webhook:" + settings.name),
+                once: once
+            )
+            if performed.receipt.isNews { news += 1 }
+        }
+        return news
+    }
+}
+
+extension ProviderReport.Kind {
+    fileprivate init?(_ kind: InboundEvent.Kind) {
+        switch kind {
+        case .unsubscribed: self = .unsubscribed
+        case .complained: self = .complained
+        case .bounced: self = .bounced
+        case .resubscribed, .addressChanged: return nil
+        }
+    }
+}

@@ -1,0 +1,209 @@
+// What other systems report over HTTP: proven or refused, once, and stored or asked for again.
+
+import Foundation
+import HTTPTypes
+import HeedConnectors
+import HeedConsent
+import HeedEngine
+import HeedStore
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import HeedServer
+
+@Suite("Webhooks that come in")
+struct WebhookRoutesTests {
+    private static let password = "a-long-enough-password"
+
+    /// A server with a Postmark connector, whose messages carry a password, and one by signature.
+    private func withConnectors(
+        inbox: Inbox? = nil,
+        _ body: @escaping @Sendable (Server, WebhookSecret) async throws -> Void
+    ) async throws {
+        try await withServer(inbox: inbox) { server in
+            let secret = try WebhookSecret(bytes: Array(repeating: 7, count: 32))
+            let postmark = try ConnectorSettings(
+                name: "post",
+                kind: "postmark",
+                url: "",
+                secret: "token",
+                options: [
+                    "global": "broadcast", "scope.newsletter": "letters",
+                    "webhook-secret": Self.password,
+                ]
+            )
+            let crm = try ConnectorSettings(
+                name: "crm",
+                kind: "webhook",
+                url: "https://crm.example/hook",
+                secret: secret.text
+            )
+            for settings in [postmark, crm] {
+                let add = AddConnector(settings)
+                _ = try await server.installation.engine.perform(add, as: Sample.actor)
+            }
+            try await body(server, secret)
+        }
+    }
+
+    private func basic(_ password: String) -> String {
+        "Basic " + Data("heed:\(password)".utf8).base64EncodedString()
+    }
+
+    private func postmark(_ body: String, _ password: String = password) -> Call {
+        Call.post("/v1/webhooks/post", body).with(.authorization, basic(password))
+    }
+
+    private func change(_ address: String, _ stream: String = "letters") -> String {
+        #"{"RecordType":"SubscriptionChange","MessageStream":"\#(stream)","#
+            + #""Recipient":"\#(address)","SuppressSending":true,"#
+            + #""SuppressionReason":"ManualSuppression","Origin":"Recipient","#
+            + #""ChangedAt":"2026-01-31T09:30:30Z"}"#
+    }
+
+    private func signed(_ body: String, _ server: Server, _ secret: WebhookSecret) -> Call {
+        let now = server.installation.clock.now
+        let code = secret.sign(id: "msg_1", timestamp: now, body: Array(body.utf8))
+        return Call.post("/v1/webhooks/crm", body)
+            .with(HTTPField.Name("webhook-id") ?? .via, "msg_1")
+            .with(HTTPField.Name("webhook-timestamp") ?? .via, "\(now.wholeSeconds)")
+            .with(HTTPField.Name("webhook-signature") ?? .via, code)
+    }
+
+    @Test func anUnsubscriptionIsRefusedByTheNextCheck() async throws {
+        try await withConnectors { server, _ in
+            try await server.installation.decide(Address(email: "ada@mail.example"))
+            #expect(try await server.check().allowed == true)
+            server.installation.clock.advance(seconds: 60)
+            let reply = try await server.send(postmark(change("Ada@mail.example")))
+            #expect(reply.status == 204 && reply.body.isEmpty)
+            #expect(try await server.check().allowed == false)
+            let told = try await server.installation.sql(
+                "SELECT connector, state FROM opt_out_targets ORDER BY connector"
+            ).map { "\(try $0.text(0)) \(try $0.text(1))" }
+            #expect(told == ["crm pending", "post confirmed"])
+            try await server.sendWithoutEffect(postmark(change("ada@mail.example")))
+        }
+    }
+
+    /// After a lost answer the provider sends the same again, and others may overhear it.
+    @Test func theSameMessageTwiceIsOnce() async throws {
+        try await withConnectors { server, secret in
+            let body =
+                #"{"type":"recipient.unsubscribed","timestamp":"2026-01-30T10:00:00Z","#
+                + #""data":{"address":"ada@mail.example","scope":"newsletter"}}"#
+            let call = signed(body, server, secret)
+            #expect(try await server.send(call).status == 204)
+            #expect(try await server.check().reason == "optOut")
+            // By their own newer act they come back; the old message must not undo that.
+            server.installation.clock.advance(seconds: 60)
+            try await server.installation.decide(
+                Address(email: "ada@mail.example"),
+                terms: Terms(source: .doubleOptIn)
+            )
+            #expect(try await server.sendWithoutEffect(call).status == 204)
+            #expect(try await server.check().allowed == true)
+        }
+    }
+
+    @Test func whatIsNotProvenChangesNothing() async throws {
+        try await withConnectors { server, secret in
+            let body = change("ada@mail.example")
+            let flipped = signed(body, server, secret).with(
+                HTTPField.Name("webhook-signature") ?? .via,
+                secret.sign(
+                    id: "msg_1",
+                    timestamp: server.installation.clock.now,
+                    body: Array((body + " ").utf8)
+                )
+            )
+            for call in [
+                postmark(body, "another-long-password"), postmark(body, ""), flipped,
+                Call.post("/v1/webhooks/post", body), Call.post("/v1/webhooks/crm", body),
+                Call.post("/v1/webhooks/post", body, as: .admin),
+            ] {
+                let reply = try await server.sendWithoutEffect(call)
+                #expect(reply.status == 401)
+                #expect(try reply.problem().type == "https://heed.example/problems/not-proven")
+            }
+            #expect(server.log.all.count { $0.contains("a webhook was refused") } == 6)
+            #expect(!server.log.all.contains { $0.contains("ada@") })
+        }
+    }
+
+    @Test func whatCannotBeReadChangesNothing() async throws {
+        try await withConnectors { server, _ in
+            let large = String(repeating: " ", count: (4 << 20) + 1)
+            let deep = String(repeating: "[", count: 100_000)
+            for (call, status) in [
+                (postmark(""), 400), (postmark("{"), 400), (postmark("\u{0}"), 400),
+                (postmark(deep), 400), (postmark(large), 413),
+                (.post("/v1/webhooks/nobody", "{}"), 404), (postmark("{}"), 204),
+                (postmark(change("not an address")), 204),
+            ] {
+                let reply = try await server.sendWithoutEffect(call)
+                #expect(reply.status == status)
+            }
+        }
+    }
+
+    @Test func aProbeIsAnsweredAndChangesNothing() async throws {
+        try await withConnectors { server, _ in
+            for path in ["/v1/webhooks/post", "/v1/webhooks/nobody"] {
+                for method in [HTTPRequest.Method.get, .head] {
+                    let reply = try await server.sendWithoutEffect(Call.get(path).by(method))
+                    #expect(reply.status == 200)
+                }
+            }
+        }
+    }
+
+    /// What is not stored must be sent again, and then is taken as if it came for the first time.
+    @Test func aDatabaseThatFailsIsSaidAndTheNextTimeCounts() async throws {
+        try await withConnectors { server, _ in
+            let call = postmark(change("ada@mail.example"))
+            for fault in [FaultyDatabase.Fault.writes(.full), .replies(.unknown)] {
+                server.faults.set(fault)
+                let reply = try await server.send(call)
+                #expect(reply.status == 503)
+            }
+            server.faults.set(nil)
+            #expect(try await server.sendWithoutEffect(call).status == 204)
+            #expect(try await server.check().reason == "optOut")
+        }
+    }
+
+    /// A certificate is fetched once, and one that cannot be fetched is no proof.
+    @Test func certificatesAreKept() async throws {
+        let asked = Mutex(0)
+        let inbox = Inbox(
+            now: { Timestamp(seconds: 1_770_000_000) },
+            fetch: { _ in
+                let count = asked.withLock {
+                    $0 += 1
+                    return $0
+                }
+                return OutboundResponse(status: count == 1 ? 500 : 200)
+            }
+        )
+        let request = OutboundRequest(
+            method: "GET",
+            url: "https://sns.eu-west-1.amazonaws.com/a.pem",
+            headers: [],
+            body: []
+        )
+        for status in [500, 200, 200, 200] {
+            #expect(try await inbox.carry(request).status == status)
+        }
+        #expect(asked.withLock { $0 } == 2)
+        let confirm = OutboundRequest(
+            method: "GET",
+            url: "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription",
+            headers: [],
+            body: []
+        )
+        for _ in 0..<3 { _ = try await inbox.carry(confirm) }
+        #expect(asked.withLock { $0 } == 5)
+    }
+}
