@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Checks what we publish by programs we did not write: the OpenAPI file by a validator, a sample log
 # and the log of a running server by Go's checksum-database library, and the holidays behind legal
-# deadlines by an independent calendar.
+# deadlines by an independent calendar. Connectors run against fakes of the providers, which the
+# official clients were run on first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,4 +15,5 @@ fi
 sh Tests/Contract/ledger-verify/check.sh .build/debug/SampleLog
 sh Tests/Contract/ledger-verify/live.sh .build/debug/heed
 .venv/bin/python Tests/Providers/prove.py .build/debug/ConnectorTranscripts
+.venv/bin/python Tests/Providers/outage.py .build/debug/heed .build/debug/ConnectorTranscripts
 .build/debug/HolidayTable | .venv/bin/python Tests/Contract/holidays_oracle.py

@@ -97,7 +97,10 @@ enum Explanation {
         }
         if !history.timeline.isEmpty { lines.append("Timeline from the audit log:") }
         for entry in history.timeline {
-            lines.append("  #\(entry.position)  \(entry.at.text)  \(entry.kind)")
+            let facts = entry.facts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            let details = ([entry.kind] + (entry.scope.map { [$0] } ?? []) + facts)
+                .joined(separator: "  ")
+            lines.append("  #\(entry.position)  \(entry.at.text)  \(details)")
         }
         return lines
     }

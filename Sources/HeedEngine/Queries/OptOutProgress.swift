@@ -12,6 +12,11 @@ public struct TimelineEntry: Sendable {
     public let at: Timestamp
     /// What happened.
     public let kind: String
+    /// What scope it is about, if one.
+    public let scope: String?
+    /// What else the event says: a connector and its answer, a deadline, a reason; never personal
+    /// data.
+    public let facts: [String: String]
     /// The canonical JSON of the audit event.
     public let body: String
 
@@ -19,6 +24,9 @@ public struct TimelineEntry: Sendable {
         position = event.position
         at = event.at
         kind = event.kind
+        let line = AuditEvent(canonical: event.body)
+        scope = line?.scope
+        facts = line?.facts ?? [:]
         body = String(decoding: event.body, as: UTF8.self)
     }
 }

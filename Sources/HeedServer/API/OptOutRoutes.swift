@@ -86,6 +86,7 @@ public struct ProgressAnswer: Encodable, Sendable {
         let position: Int64
         let at: String
         let kind: String
+        let facts: [String: String]
     }
 
     /// Takes the engine's answer.
@@ -112,7 +113,7 @@ public struct ProgressAnswer: Encodable, Sendable {
             )
         }
         timeline = answer.timeline.map {
-            Entry(position: $0.position, at: $0.at.text, kind: $0.kind)
+            Entry(position: $0.position, at: $0.at.text, kind: $0.kind, facts: $0.facts)
         }
     }
 }
