@@ -79,6 +79,8 @@ final class PostgresConnection: SQLConnection {
         // For the same reason: every join begins with a few rows and follows an index from each.
         "SELECT set_config('enable_hashjoin', 'off', false)",
         "SELECT set_config('enable_mergejoin', 'off', false)",
+        // A bitmap leads to the table even where the index alone has the answer.
+        "SELECT set_config('enable_bitmapscan', 'off', false)",
         "SELECT set_config('plan_cache_mode', 'force_generic_plan', false)",
         // The setting above makes estimates look dear, and compiling a plan takes longer than it.
         "SELECT set_config('jit', 'off', false)",

@@ -86,6 +86,7 @@ package final class PostgresCluster: Sendable {
         try cluster.run(
             """
             GRANT pg_read_all_stats TO heed_owner;
+            GRANT SET ON PARAMETER session_replication_role TO heed_owner;
             CREATE OR REPLACE FUNCTION heed.settled_before() RETURNS BIGINT
             LANGUAGE sql VOLATILE SECURITY DEFINER AS $$
                 SELECT coalesce(min(backend_xid::text::bigint),
