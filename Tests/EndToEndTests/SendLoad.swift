@@ -128,9 +128,11 @@ final class SendLoad: Sendable {
         #expect(acknowledged.count > people / 4)
         for server in servers {
             for scope in SendLoad.scopes {
-                let gone = acknowledged.filter { $0.value[scope] != nil || $0.value["global"] != nil }
-                let reasons = try await server.reasons(gone.keys.map(SendLoad.address), scope)
-                let lost = gone.keys.filter {
+                let gone = acknowledged.keys.filter { person in
+                    ["global", scope].contains { acknowledged[person]?[$0] != nil }
+                }
+                let reasons = try await server.reasons(gone.map(SendLoad.address), scope)
+                let lost = gone.filter {
                     !["optOut", "globalOptOut"].contains(reasons[SendLoad.address($0)])
                 }
                 #expect(lost.isEmpty, "seed \(seed): \(scope): \(lost.prefix(3))")
