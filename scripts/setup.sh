@@ -54,6 +54,7 @@ has_zlib || missing+=(zlib1g-dev)
 if [ "$mode" = test ]; then
     has_command python3 || missing+=(python3)
     has_python_venv || missing+=(python3-venv)
+    has_command openssl || missing+=(openssl)
     has_command sqlite3 || missing+=(sqlite3)
     has_command curl || missing+=(curl)
     has_command psql || missing+=(postgresql-client)

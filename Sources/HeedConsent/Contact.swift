@@ -20,17 +20,7 @@ public struct Contact: Hashable, Sendable {
         locale: String?,
         region: String?
     ) throws(Refusal) {
-        if let externalID {
-            guard (1...128).contains(externalID.utf8.count), !externalID.utf8.contains(0x40),
-                externalID.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
-            else {
-                throw Refusal(
-                    .invalid,
-                    field: "externalId",
-                    "an external id has 1 to 128 bytes and is not an address"
-                )
-            }
-        }
+        try Contact.check(externalID: externalID)
         try Contact.check(locale: locale)
         if let region, !isRegion(region) {
             throw Refusal(
@@ -43,6 +33,20 @@ public struct Contact: Hashable, Sendable {
         self.externalID = externalID
         self.locale = locale
         self.region = region?.uppercased()
+    }
+
+    /// Refuses what is empty, long, an address, or not to be printed.
+    package static func check(externalID: String?) throws(Refusal) {
+        guard let externalID else { return }
+        guard (1...128).contains(externalID.utf8.count), !externalID.utf8.contains(0x40),
+            !hasControls(externalID)
+        else {
+            throw Refusal(
+                .invalid,
+                field: "externalId",
+                "an external id has 1 to 128 bytes and is not an address"
+            )
+        }
     }
 
     /// Refuses what is not a language tag (BCP 47, at most 35 characters), so that no free text,

@@ -25,10 +25,17 @@ public struct Policy: Hashable, Sendable {
         guard textHash.count == 32 else {
             throw Refusal(.invalid, field: "textSha256", "a SHA-256 has 32 bytes (64 hex digits)")
         }
-        if let url,
-            !(url.hasPrefix("https://") || url.hasPrefix("http://")) || url.utf8.count > 2048
-        {
-            throw Refusal(.invalid, field: "url", "a policy URL starts with https://")
+        if let url {
+            guard url.hasPrefix("https://") || url.hasPrefix("http://"), url.utf8.count <= 2048,
+                !hasControls(url)
+            else {
+                throw Refusal(
+                    .invalid,
+                    field: "url",
+                    "a policy URL starts with https://, has at most 2048 bytes and no control "
+                        + "characters"
+                )
+            }
         }
         self.version = version
         self.url = url

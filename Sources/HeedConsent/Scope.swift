@@ -65,6 +65,12 @@ public struct Scope: Hashable, Sendable {
     }
 }
 
+/// True for text with a line break, a zero byte or another character that only steers; a zero byte
+/// is more than PostgreSQL's text can hold.
+package func hasControls(_ text: String) -> Bool {
+    text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+}
+
 /// True for a lower-case name that starts with a letter or digit and has no spaces.
 func isSlug(_ text: String) -> Bool {
     let bytes = Array(text.utf8)

@@ -67,7 +67,7 @@ extension Transaction {
 
     /// The policy version, or a refusal that names the field (SPEC version-tracking).
     func requirePolicy(_ version: String) throws -> Policy {
-        guard let policy = try policy(version) else {
+        guard !hasControls(version), let policy = try policy(version) else {
             throw Refusal(
                 .invalid,
                 field: "policyVersion",

@@ -15,6 +15,7 @@ import HeedStore
 final class PostgresConnection: SQLConnection {
     private let session: OpaquePointer
     private let pipeline: Pipeline
+    private let warnings = Warnings()
     /// Since when the server keeps the plans it has.
     private var plansSince = ContinuousClock.now
     /// How long it may keep them: a plan made for a small table is a bad one after an import, and
@@ -31,6 +32,8 @@ final class PostgresConnection: SQLConnection {
         do throws(StoreError) {
             pipeline = unsafe try Pipeline(session)
             unsafe self.session = session
+            let context = unsafe Unmanaged.passUnretained(warnings).toOpaque()
+            unsafe PQsetNoticeReceiver(session, { unsafe Warnings.note($0, $1) }, context)
             for setting in PostgresConnection.settings { try pipeline.send(setting, []) }
             _ = try pipeline.settle()
         } catch {
@@ -60,8 +63,6 @@ final class PostgresConnection: SQLConnection {
             unsafe PQfinish(session)
             throw .lost(words.split(separator: "\n").joined(separator: "; "))
         }
-        // Notices of the server have no place to go, and may quote values.
-        unsafe PQsetNoticeReceiver(session, { _, _ in }, nil)
         return unsafe session
     }
 
@@ -79,6 +80,8 @@ final class PostgresConnection: SQLConnection {
         // For the same reason: every join begins with a few rows and follows an index from each.
         "SELECT set_config('enable_hashjoin', 'off', false)",
         "SELECT set_config('enable_mergejoin', 'off', false)",
+        // A bitmap leads to the table even where the index alone has the answer.
+        "SELECT set_config('enable_bitmapscan', 'off', false)",
         "SELECT set_config('plan_cache_mode', 'force_generic_plan', false)",
         // The setting above makes estimates look dear, and compiling a plan takes longer than it.
         "SELECT set_config('jit', 'off', false)",
@@ -152,8 +155,10 @@ final class PostgresConnection: SQLConnection {
 
     /// Commits, and says so only when the server did.
     ///
-    /// - Throws: `unknown` when the connection broke after the server may have got the order.
+    /// - Throws: `unknown` when the connection broke after the server may have got the order, or
+    ///   when the server stopped waiting for its synchronous standby.
     func commit() throws(StoreError) {
+        let before = warnings.count
         do throws(StoreError) {
             _ = try run("COMMIT", [])
         } catch {
@@ -166,6 +171,11 @@ final class PostgresConnection: SQLConnection {
         guard pipeline.commandTag == "COMMIT" else {
             throw StoreError(.statement, "PostgreSQL: a failed transaction was not committed")
         }
+        // Only a warning tells a commit the standby has from one whose wait was cancelled, by a
+        // timeout or an operator; the next primary may not know that one.
+        guard warnings.count == before else {
+            throw StoreError(.unknown, "PostgreSQL: the server warned of this commit")
+        }
     }
 
     /// Ends a transaction without effect; whatever is wrong with the connection shows later.
@@ -173,5 +183,20 @@ final class PostgresConnection: SQLConnection {
         if !pipeline.isEmpty { _ = try? pipeline.settle() }
         guard unsafe PQtransactionStatus(session) != PQTRANS_IDLE else { return }
         _ = try? run("ROLLBACK", [])
+    }
+}
+
+/// Counts what the server warns of; its words have no place to go, and may quote values.
+private final class Warnings {
+    private(set) var count = 0
+
+    /// Takes a notice on the thread that reads the session.
+    @unsafe
+    static func note(_ context: UnsafeMutableRawPointer?, _ notice: OpaquePointer?) {
+        guard let context = unsafe context,
+            let severity = unsafe PQresultErrorField(notice, heed_pg_severity),
+            unsafe String(cString: severity) == "WARNING"
+        else { return }
+        unsafe Unmanaged<Warnings>.fromOpaque(context).takeUnretainedValue().count += 1
     }
 }

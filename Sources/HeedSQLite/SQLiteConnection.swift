@@ -34,6 +34,10 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
         }
         var index: Int32 = 1
         for argument in arguments {
+            // PostgreSQL's text cannot hold one, and both engines keep the same values.
+            if case .text(let text) = argument, text.utf8.contains(0) {
+                throw StoreError(.refused, "SQLite: text cannot hold a zero byte")
+            }
             let code = unsafe bind(argument, at: index, of: statement)
             guard code == SQLITE_OK else { throw failure(code) }
             index += 1

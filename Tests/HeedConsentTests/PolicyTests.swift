@@ -57,7 +57,7 @@ struct PolicyTests {
 
     @Test(arguments: [
         "", "example.com", "javascript:alert(1)", "ftp://example.com", " https://example.com",
-        "https://" + String(repeating: "a", count: 2_041),
+        "https://" + String(repeating: "a", count: 2_041), "https://e/\u{0}", "https://e/\na",
     ])
     func refusesURLs(_ url: String) throws {
         let refusal = try #require(throws: Refusal.self) { try policy(url: url) }

@@ -53,6 +53,30 @@ struct TransactionTests {
         }
     }
 
+    /// PostgreSQL cannot keep it, so a value that a file took could not be moved to a server.
+    @Test(arguments: Backend.allCases)
+    func textWithAZeroByteIsRefused(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            for text in ["\u{0}", "a\u{0}b"] {
+                let effect = try await installation.effect {
+                    try await installation.database.write { transaction in
+                        let scope = ScopeName(stored: text)
+                        let added = Scope(name: scope, channel: .email, kind: .campaign)
+                        let decision = Decision((), events: [.scopeAdded(added)])
+                        return try transaction.record(decision, by: Sample.actor)
+                    }
+                }
+                #expect(effect == .refused("refused-by-database"))
+            }
+            // In what is sealed or counted in bytes it is a byte like any other.
+            let count = try await installation.database.read { transaction in
+                try transaction.connection.run("SELECT length($1)", [.blob([0, 1, 0])])
+                    .first?.integer(0)
+            }
+            #expect(count == 3)
+        }
+    }
+
     /// A reader that could write would be a second write path.
     @Test(arguments: Backend.allCases)
     func aReadCannotWrite(_ backend: Backend) async throws {

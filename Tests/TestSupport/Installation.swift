@@ -38,6 +38,23 @@ package struct Installation: Sendable {
         engine = Engine(database: database)
     }
 
+    /// Takes a database that a test has opened with the key of `seed`.
+    package init(
+        _ backend: Backend,
+        opened database: any Database,
+        in folder: URL,
+        seed: UInt64,
+        clock: TestClock
+    ) throws {
+        self.backend = backend
+        self.folder = folder
+        self.clock = clock
+        surroundings = .seeded(seed, clock: clock)
+        masterKey = try Sample.masterKey(seed)
+        self.database = database
+        engine = Engine(database: database)
+    }
+
     /// The same database for somebody with a SQL prompt.
     package var prompt: any Database { get throws { try backend.prompt(of: self) } }
 

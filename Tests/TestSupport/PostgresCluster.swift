@@ -25,8 +25,18 @@ package final class PostgresCluster: Sendable {
         case node = "heed_node"
     }
 
+    /// Where a server's data comes from.
+    package enum Origin: Sendable {
+        /// Nowhere: it begins empty.
+        case nothing
+        /// A copy of another server, which it follows from then on.
+        case standby(of: PostgresCluster)
+    }
+
     /// The folder of the socket.
     package let folder: String
+    /// The number in the socket's name; also of TCP, where a setting lets it listen there.
+    package let port: Int
     /// Databases that were given back.
     private let free = Mutex<[String]>([])
     private let process: Process
@@ -44,9 +54,11 @@ package final class PostgresCluster: Sendable {
     package static let template = "heed_template"
 
     /// Starts a server with roles and template.
-    package static func withTemplate(_ settings: [String] = ["fsync=off"]) throws -> PostgresCluster
-    {
-        let cluster = try PostgresCluster(settings)
+    package static func withTemplate(
+        _ settings: [String] = ["fsync=off"],
+        port: Int = 5432
+    ) throws -> PostgresCluster {
+        let cluster = try PostgresCluster(settings, port: port)
         try cluster.run(
             """
             CREATE ROLE heed_owner LOGIN CREATEROLE;
@@ -74,6 +86,7 @@ package final class PostgresCluster: Sendable {
         try cluster.run(
             """
             GRANT pg_read_all_stats TO heed_owner;
+            GRANT SET ON PARAMETER session_replication_role TO heed_owner;
             CREATE OR REPLACE FUNCTION heed.settled_before() RETURNS BIGINT
             LANGUAGE sql VOLATILE SECURITY DEFINER AS $$
                 SELECT coalesce(min(backend_xid::text::bigint),
@@ -91,13 +104,23 @@ package final class PostgresCluster: Sendable {
         return cluster
     }
 
-    /// Starts an empty server.
-    package init(_ settings: [String]) throws {
+    /// Starts a server.
+    package init(
+        _ settings: [String],
+        from origin: Origin = .nothing,
+        port: Int = 5432
+    ) throws {
         let programs = try PostgresCluster.programs()
+        self.port = port
         folder =
             FileManager.default.temporaryDirectory
             .appending(path: "heed-pg-\(UUID().uuidString.prefix(8))").path
-        let arguments = [folder, programs] + settings.flatMap { ["-c", $0] }
+        var arguments = [folder, programs, "\(port)", "", ""]
+        if case .standby(let primary) = origin {
+            arguments[3] = primary.folder
+            arguments[4] = "\(primary.port)"
+        }
+        arguments += settings.flatMap { ["-c", $0] }
         process = Process()
         lifeline = Pipe()
         output = Pipe()
@@ -127,9 +150,17 @@ package final class PostgresCluster: Sendable {
     }
 
     /// Stops the server as a power cut would, and starts it again.
-    package func crash() async throws {
+    package func crash() async throws { try await order("crash") }
+
+    /// Ends every process of the server at once with SIGKILL, for good.
+    package func kill() async throws { try await order("kill") }
+
+    /// Makes a standby the primary.
+    package func promote() async throws { try await order("promote") }
+
+    private func order(_ word: String) async throws {
         try await blocking {
-            try self.lifeline.fileHandleForWriting.write(contentsOf: Data("crash\n".utf8))
+            try self.lifeline.fileHandleForWriting.write(contentsOf: Data((word + "\n").utf8))
             try self.awaitReady()
         }
     }
@@ -144,12 +175,23 @@ package final class PostgresCluster: Sendable {
     }
 
     /// Starts a server for one test.
-    package static func own(_ settings: [String]) async throws -> PostgresCluster {
-        try await blocking { try PostgresCluster.withTemplate(settings) }
+    package static func own(
+        _ settings: [String],
+        port: Int = 5432
+    ) async throws -> PostgresCluster {
+        try await blocking { try PostgresCluster.withTemplate(settings, port: port) }
+    }
+
+    /// Starts a standby of a server, which follows it by streaming.
+    package static func standby(
+        of primary: PostgresCluster,
+        _ settings: [String]
+    ) async throws -> PostgresCluster {
+        try await blocking { try PostgresCluster(settings, from: .standby(of: primary)) }
     }
 
     /// The file of the server's socket.
-    package var socket: String { folder + "/.s.PGSQL.5432" }
+    package var socket: String { folder + "/.s.PGSQL.\(port)" }
 
     /// The folder of `initdb` and `postgres`.
     private static func programs() throws -> String {
@@ -170,40 +212,60 @@ package final class PostgresCluster: Sendable {
 
     /// Makes the server, says `ready`, and waits for the end of its own input.
     private static let script = """
-        folder=$1; bin=$2; shift 2
+        folder=$1; bin=$2; port=$3; primary=$4; primary_port=$5; shift 5
         umask 077
         mkdir "$folder" || exit 1
         trap 'rm -rf "$folder"' EXIT
-        "$bin/initdb" -D "$folder/data" -U postgres --auth=trust --encoding=UTF8 --locale=C \
-            --no-sync --wal-segsize=4 > "$folder/log" 2>&1 || { tail -3 "$folder/log"; exit 1; }
+        if [ -n "$primary" ]; then
+            "$bin/pg_basebackup" -h "$primary" -p "$primary_port" -U postgres -D "$folder/data" \
+                --write-recovery-conf --checkpoint=fast --no-sync
+        else
+            "$bin/initdb" -D "$folder/data" -U postgres --auth=trust --encoding=UTF8 --locale=C \
+                --no-sync --wal-segsize=4
+        fi > "$folder/log" 2>&1 || { tail -3 "$folder/log"; exit 1; }
         start() {
-            "$bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= \
+            "$bin/postgres" -D "$folder/data" -k "$folder" -p "$port" -c listen_addresses= \
                 -c max_connections=300 -c shared_buffers=64MB "$@" >> "$folder/log" 2>&1 &
             pid=$!
-            until "$bin/pg_isready" -q -h "$folder"; do
+            until "$bin/pg_isready" -q -h "$folder" -p "$port"; do
                 kill -0 $pid 2> /dev/null || { tail -3 "$folder/log"; exit 1; }
                 sleep 0.05
             done
             echo ready
         }
         start "$@"
+        # A stopped parent starts no more children while they are being counted.
+        kill_all() {
+            kill -STOP $pid
+            children=
+            for stat in /proc/[0-9]*/stat; do
+                read -r id name state parent rest 2> /dev/null < "$stat" || continue
+                [ "$parent" = $pid ] && children="$children $id"
+            done
+            kill -KILL $pid $children
+            wait $pid 2> /dev/null
+            pid=
+        }
         while read -r order; do
+            case $order in
             # Without a checkpoint or a word to anybody, as when the power goes.
-            if [ "$order" = crash ]; then
-                kill -QUIT $pid
-                wait $pid
-                start "$@"
-            fi
+            crash) kill -QUIT $pid; wait $pid; start "$@" ;;
+            kill) kill_all; echo ready ;;
+            promote)
+                "$bin/pg_ctl" promote -w -D "$folder/data" >> "$folder/log" 2>&1 && echo ready ;;
+            esac
         done
-        kill -QUIT $pid 2> /dev/null
-        wait $pid
+        if [ -n "$pid" ]; then
+            kill -QUIT $pid 2> /dev/null
+            wait $pid
+        fi
         rm -rf "$folder"
         echo gone
         """
 
     /// A libpq connection string.
     package func connection(_ database: String, _ role: Role) -> String {
-        "host=\(folder) dbname=\(database) user=\(role.rawValue)"
+        "host=\(folder) port=\(port) dbname=\(database) user=\(role.rawValue)"
     }
 
     /// Options for a few sessions.
@@ -265,6 +327,9 @@ package final class PostgresCluster: Sendable {
         BEGIN
             IF (SELECT words FROM public.known_schema) IS DISTINCT FROM \(schema) THEN
                 RAISE EXCEPTION 'the schema was changed';
+            END IF;
+            IF pg_database_size(current_database()) > 200000000 THEN
+                RAISE EXCEPTION 'dropping this is faster than emptying it';
             END IF;
             FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'heed'
                 AND tablename NOT IN ('schema_migrations', 'retention')

@@ -32,6 +32,8 @@ public struct AddContact: Command {
                 "a contact has at most \(AddContact.addressesMaximum) addresses"
             )
         }
+        // Before it is looked for: a database need not be able to compare with it.
+        try Contact.check(externalID: externalID)
         var seen: Set<String> = []
         self.addresses = addresses.filter { seen.insert($0.match).inserted }
         self.externalID = externalID

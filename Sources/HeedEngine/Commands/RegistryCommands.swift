@@ -67,11 +67,11 @@ public struct CreateKey: Command {
 
     /// Says what the key may do and what the operator calls it.
     public init(role: APIKey.Role, label: String) throws(Refusal) {
-        guard label.utf8.count <= 100, !label.contains("@") else {
+        guard label.utf8.count <= 100, !label.contains("@"), !hasControls(label) else {
             throw Refusal(
                 .invalid,
                 field: "label",
-                "a label has at most 100 bytes and is no address"
+                "a label has at most 100 bytes, no control characters, and is no address"
             )
         }
         self.role = role

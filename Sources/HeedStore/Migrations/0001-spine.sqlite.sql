@@ -1,5 +1,6 @@
 -- The spine: registries, people with sealed data, the legal record, the audit log and the queue.
 -- Times are microseconds since 1970, ids 16 bytes, hashes 32; personal data is sealed or absent.
+-- What a check reads has no rowid: a search by primary key then finds the row itself.
 
 CREATE TABLE vault_keys (
     purpose TEXT PRIMARY KEY,
@@ -12,7 +13,7 @@ CREATE TABLE scopes (
     channel TEXT NOT NULL CHECK (channel IN ('email')),
     kind TEXT NOT NULL CHECK (kind IN ('campaign', 'transactional')),
     created_at INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE policies (
     version TEXT PRIMARY KEY,
@@ -47,7 +48,7 @@ CREATE TABLE addresses (
     created_at INTEGER NOT NULL,
     PRIMARY KEY (channel, match_key)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX addresses_by_contact ON addresses (contact_id);
+CREATE INDEX addresses_by_contact ON addresses (contact_id, match_key, widened_key);
 
 -- Deleting a row here makes everything sealed under it unreadable for good (crypto-shredding).
 CREATE TABLE contact_keys (

@@ -89,7 +89,7 @@ struct RegistryCommandsTests {
         }
     }
 
-    @Test(arguments: [String(repeating: "x", count: 101), "ann@mail.example"])
+    @Test(arguments: [String(repeating: "x", count: 101), "ann@mail.example", "a\u{0}b", "a\nb"])
     func anUnfitLabelIsRefused(_ label: String) {
         let refusal = #expect(throws: Refusal.self) { try CreateKey(role: .admin, label: label) }
         #expect(refusal?.field == "label")

@@ -167,6 +167,10 @@ private let contactInputs: [WrongInput] = {
         ("externalId", "5", "externalId"), ("externalId", "\"\"", "externalId"),
         ("externalId", "\"ada@mail.example\"", "externalId"), ("locale", "5", "locale"),
         ("externalId", "\"\(String(repeating: "x", count: 129))\"", "externalId"),
+        // PostgreSQL's text cannot hold a zero byte, so nothing may let one through.
+        ("externalId", #""a\u0000b""#, "externalId"), ("locale", #""de\u0000""#, "locale"),
+        ("region", #""DE\u0000""#, "region"),
+        ("addresses", #"[{"value":"a\u0000@mail.example"}]"#, "addresses[0].value"),
         ("locale", "\"de_DE\"", "locale"), ("region", "5", "region"),
         ("region", "\"Germany\"", "region"),
     ]
@@ -223,7 +227,10 @@ private let consentInputs: [WrongInput] = {
         let body = consent.with("evidence", #"{"\#($0)":"\#(text)"}"#).text
         return WrongInput(body, 413, "too-large", "evidence.\($0)")
     }
-    return missing + empty + mistyped + long
+    let zero = (names + ["locale"]).map {
+        WrongInput(consent.with($0, #""a\u0000b""#).text, 422, "invalid-field", $0)
+    }
+    return missing + empty + mistyped + long + zero
         + invalid.map { WrongInput(consent.with($0, $1).text, 422, "invalid-field", $2) } + [
             WrongInput(
                 consent.without("address").with("contactId", id).text,

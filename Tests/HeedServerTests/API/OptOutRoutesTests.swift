@@ -124,7 +124,8 @@ struct OptOutRequestTests {
         let invalid: [(String, String)] = [
             ("address", "5"), ("address", "\"nobody\""), ("address", "\"a@-mail.example\""),
             ("contactId", id), ("scope", "5"), ("scope", "[]"), ("scope", "\"unknown\""),
-            ("scope", "\"Global\""), ("source", "5"), ("source", "\"Support Desk\""),
+            ("scope", "\"Global\""), ("scope", #""a\u0000""#), ("source", "5"),
+            ("source", "\"Support Desk\""), ("source", #""api\u0000""#),
             ("reason", "5"), ("reason", "{}"), ("requestedAt", "5"), ("requestedAt", "\"today\""),
             ("requestedAt", "\"2026-02-01T00:00:00Z\""),
         ]
