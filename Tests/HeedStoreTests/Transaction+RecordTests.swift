@@ -116,11 +116,19 @@ struct TransactionRecordTests {
                 tables: []
             )
         )
+        let redriven = target
         target.attempts = 1
         cases.append(
             Case(
                 event: .targetFailed(target, optOut),
                 kind: "optout.esp-failed",
+                tables: ["opt_out_targets"]
+            )
+        )
+        cases.append(
+            Case(
+                event: .targetRedriven(redriven, optOut),
+                kind: "optout.esp-redriven",
                 tables: ["opt_out_targets"]
             )
         )
