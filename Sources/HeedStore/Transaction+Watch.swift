@@ -34,8 +34,8 @@ extension Transaction {
             "SELECT connector, number, id FROM (SELECT connector, id, "
                 + "count(*) OVER (PARTITION BY connector) AS number, "
                 + "row_number() OVER (PARTITION BY connector ORDER BY id) AS place "
-                + "FROM opt_out_targets WHERE state <> 'confirmed' AND state = 'buried') AS given_up "
-                + "WHERE place = 1 ORDER BY connector"
+                + "FROM opt_out_targets WHERE state <> 'confirmed' AND state = 'buried') "
+                + "AS given_up WHERE place = 1 ORDER BY connector"
         ) {
             buried.append(
                 Situation.BuriedTargets(

@@ -84,11 +84,10 @@ struct Server: Sendable {
 }
 
 extension ServerOptions {
-    static let sample = ServerOptions(
-        host: "127.0.0.1",
-        port: 0,
-        publicURL: "https://news.example"
-    )
+    /// Measures into a registry of its own.
+    static var sample: ServerOptions {
+        ServerOptions(host: "127.0.0.1", port: 0, publicURL: "https://news.example")
+    }
 }
 
 /// Runs `body` with a server that has the sample scopes and policy.

@@ -18,19 +18,22 @@ public struct OptOutHandler: Sendable {
     private let transport: any Transport
     private let retryPolicy: RetryPolicy
     private let surroundings: Surroundings
+    private let metrics: DeliveryMetrics
     private let actor = Actor.system("delivery")
 
-    /// Takes the door, the wire, and how long to wait between attempts.
+    /// Takes the door, the wire, how long to wait between attempts, and where to measure.
     public init(
         engine: Engine,
         transport: any Transport,
         retryPolicy: RetryPolicy,
-        surroundings: Surroundings
+        surroundings: Surroundings,
+        metrics: DeliveryMetrics = DeliveryMetrics()
     ) {
         self.engine = engine
         self.transport = transport
         self.retryPolicy = retryPolicy
         self.surroundings = surroundings
+        self.metrics = metrics
     }
 
     /// Does a job to its end and records the outcome.
@@ -71,9 +74,22 @@ public struct OptOutHandler: Sendable {
                 requestedAt: details.optOut.requestedAt
             )
             outcome = await send(notice, to: settings, attempt: attempt)
-            guard case .confirmed = outcome else { return outcome }
+            guard case .confirmed = outcome else { break }
         }
+        measure(outcome, of: details)
         return outcome
+    }
+
+    private func measure(_ outcome: AttemptOutcome, of details: TargetDetails.Details) {
+        let connector = details.target.connector
+        switch outcome {
+        case .confirmed:
+            let waited = surroundings.now().milliseconds(since: details.optOut.requestedAt)
+            metrics.attempted(connector: connector, .confirmed)
+            metrics.confirmed(connector: connector, afterSeconds: Double(waited) / 1000)
+        case .failed: metrics.attempted(connector: connector, .failed)
+        case .givenUp: metrics.attempted(connector: connector, .givenUp)
+        }
     }
 
     private func send(
