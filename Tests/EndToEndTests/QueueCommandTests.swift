@@ -13,7 +13,7 @@ struct QueueCommandTests {
             let server = try await place.serve("--alert-after-seconds", "1")
             try await place.register()
             try await place.done("connector", "add", "webhook", "crm", "--url", receiver.url)
-            let id = try await server.optOut("ada@mail.example", "newsletter").json["id"].string
+            let id = try await server.optOut("ada@private.example", "newsletter").json["id"].string
             let path = "/v1/opt-outs/\(id ?? "")"
             func buried() async throws -> [JSON] {
                 let ending = try await place.done("queue", "list", "--state", "buried", "--json")
@@ -26,10 +26,10 @@ struct QueueCommandTests {
             try await eventually("an alert is raised") {
                 server.program.errors.contains("alert=buried-targets")
             }
-            #expect(!server.program.errors.contains("mail.example"))
+            #expect(!server.program.errors.contains("private.example"))
             let table = try await place.done("queue", "list").output
             #expect(table.contains("CONNECTOR") && table.contains("HTTP 410"))
-            #expect(!table.contains("mail.example"))
+            #expect(!table.contains("private.example"))
             let other = try await place.done("queue", "retry", "--buried", "--connector", "other")
             #expect(other.output == "0 buried jobs are tried again\n")
             let retried = try await place.done("queue", "retry", "--buried")
@@ -54,7 +54,7 @@ struct QueueCommandTests {
             let server = try await place.serve("--role", "api")
             try await place.register()
             try await place.done("connector", "add", "webhook", "crm", "--url", receiver.url)
-            let id = try await server.optOut("ada@mail.example", "newsletter").json["id"].string
+            let id = try await server.optOut("ada@private.example", "newsletter").json["id"].string
             func jobs() async throws -> [JSON] {
                 try await place.done("queue", "list", "--json").json["jobs"].list
             }
@@ -72,7 +72,7 @@ struct QueueCommandTests {
             #expect(try await place.done("queue", "bury", job).output == "job \(job) is buried\n")
             let again = try await place.done("queue", "bury", job).output
             #expect(again == "job \(job) was buried before\n")
-            let check = try await server.check("ada@mail.example", "newsletter")
+            let check = try await server.check("ada@private.example", "newsletter")
             #expect(check["optOutStatus"].string == "pending")
             #expect(try await place.done("queue", "retry", job).output.hasSuffix("tried again\n"))
             #expect(try await jobs().map { $0["state"].string } == ["ready"])

@@ -13,7 +13,9 @@ public import ServiceLifecycle
 /// none is told never. A channel that fails is tried again at the next look and holds up no other.
 public struct Watch: Service {
     /// Seconds after which another process may tell what this one left untold.
-    public static let leaseSeconds: Int64 = 300
+    ///
+    /// Channels that take longer than this together may be told twice.
+    public static let leaseSeconds: Int64 = 60
     /// Seconds for which the end of an incident waits to be told by another node.
     static let othersSeconds: Int64 = 86_400
     private static let leaseName = "watch"
@@ -68,15 +70,27 @@ public struct Watch: Service {
                 seconds: Watch.leaseSeconds
             )
             guard isOurs else { return }
+        } catch {
+            report(error)
+            return
+        }
+        do {
             // Another process may have told meanwhile.
             let watched = try await engine.ask(Watching(rules))
             try await carryOut(plan(watched))
-            try await engine.endPeriodic(Watch.leaseName, holder: holder)
-        } catch is CancellationError {
-            return
         } catch {
-            logger.error("nobody could look for alerts", metadata: ["error": "\(error)"])
+            report(error)
         }
+        do {
+            try await engine.endPeriodic(Watch.leaseName, holder: holder)
+        } catch {
+            report(error)
+        }
+    }
+
+    private func report(_ error: any Error) {
+        if error is CancellationError { return }
+        logger.error("nobody could look for alerts", metadata: ["error": "\(error)"])
     }
 
     /// What one look comes to.
