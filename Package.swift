@@ -174,6 +174,7 @@ let package = Package(
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine",
                 "HeedConnectors", "HeedDelivery", logging, lifecycle,
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]

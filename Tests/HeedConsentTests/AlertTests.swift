@@ -46,8 +46,9 @@ struct AlertTests {
     @Test func aDeafChannelIsToldAgainAndAgain() {
         let said = said(
             [0, 1, 2, 3, 102, 103, 104, 105],
-            hears: { ![0, 1, 102, 104].contains($0) }
-        ) { $0 < 104 }
+            hears: { ![0, 1, 102, 104].contains($0) },
+            isWrong: { $0 < 104 }
+        )
         #expect(
             said == [
                 "(began)", "(began)", "began", "", "(lasts)", "lasts", "(resolved)", "resolved",
@@ -57,7 +58,7 @@ struct AlertTests {
 
     /// Deaf for the whole incident, it hears at least of its end.
     @Test func whoHeardNothingHearsTheEnd() {
-        let said = said([0, 1, 2, 3], hears: { $0 > 1 }) { $0 < 2 }
+        let said = said([0, 1, 2, 3], hears: { $0 > 1 }, isWrong: { $0 < 2 })
         #expect(said == ["(began)", "(began)", "resolved", ""])
     }
 
