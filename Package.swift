@@ -7,6 +7,7 @@ import PackageDescription
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let extras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let lifecycle: Target.Dependency =
     .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
@@ -36,6 +37,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
@@ -56,8 +58,10 @@ let package = Package(
             resources: [
                 .embedInCode("Migrations/0001-spine.sqlite.sql"),
                 .embedInCode("Migrations/0002-ledger.sqlite.sql"),
+                .embedInCode("Migrations/0003-alerts.sqlite.sql"),
                 .embedInCode("Migrations/0001-spine.postgres.sql"),
                 .embedInCode("Migrations/0002-ledger.postgres.sql"),
+                .embedInCode("Migrations/0003-alerts.postgres.sql"),
             ]
         ),
         .target(
@@ -78,7 +82,7 @@ let package = Package(
         ),
         .target(
             name: "HeedEngine",
-            dependencies: ["HeedConsent", "HeedLedger", "HeedStore", crypto, logging]
+            dependencies: ["HeedConsent", "HeedLedger", "HeedStore", crypto, logging, metrics]
         ),
         .target(name: "HeedConnectors", dependencies: ["HeedConsent", crypto, extras]),
         .target(
@@ -96,7 +100,7 @@ let package = Package(
             name: "HeedServer",
             dependencies: [
                 "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", "HeedConnectors", crypto,
-                logging, lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
+                logging, lifecycle, metrics, .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -159,7 +163,7 @@ let package = Package(
             name: "HeedEngineTests",
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite",
-                "HeedEngine",
+                "HeedEngine", metrics,
             ]
         ),
         .testTarget(
@@ -176,6 +180,7 @@ let package = Package(
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine",
                 "HeedConnectors", "HeedDelivery", logging, lifecycle,
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
@@ -184,7 +189,7 @@ let package = Package(
             name: "HeedServerTests",
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine",
-                "HeedConnectors", "HeedServer", crypto, logging,
+                "HeedConnectors", "HeedServer", crypto, logging, metrics,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Checks what we publish by programs we did not write: the OpenAPI file by a validator, a sample log
-# and the log of a running server by Go's checksum-database library, and the holidays behind legal
-# deadlines by an independent calendar. Connectors run against fakes of the providers, which the
-# official clients were run on first.
+# and the log of a running server by Go's checksum-database library, the holidays behind legal
+# deadlines by an independent calendar, and measurements and alert rules by Prometheus' own tools.
+# Connectors run against fakes of the providers, which the official clients were run on first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,3 +17,10 @@ sh Tests/Contract/ledger-verify/live.sh .build/debug/heed
 .venv/bin/python Tests/Providers/prove.py .build/debug/ConnectorTranscripts
 .venv/bin/python Tests/Providers/outage.py .build/debug/heed .build/debug/ConnectorTranscripts
 .build/debug/HolidayTable | .venv/bin/python Tests/Contract/holidays_oracle.py
+sh Tests/Contract/metrics.sh .build/debug/heed .venv/bin/python
+if ! command -v promtool >/dev/null; then
+    echo "contract: no \`promtool\` for deploy/prometheus; Debian has it in prometheus" >&2
+    exit 1
+fi
+promtool check rules deploy/prometheus/heed.rules.yaml
+promtool test rules deploy/prometheus/heed.rules.test.yaml

@@ -59,6 +59,8 @@ if [ "$mode" = test ]; then
     has_command curl || missing+=(curl)
     has_command psql || missing+=(postgresql-client)
     has_postgres_server || missing+=(postgresql)
+    # promtool checks the alert rules in deploy/.
+    has_command promtool || missing+=(prometheus)
     # Go's checksum-database library is the outside verifier of the log's formats.
     has_command go || missing+=(golang-go)
     [ -d /usr/share/gocode/src/golang.org/x/mod ] || missing+=(golang-golang-x-mod-dev)

@@ -67,6 +67,10 @@ struct Settings: Sendable {
     let retryScale: Double
     /// Seconds between two verifications in the background.
     let verifyIntervalSeconds: Int
+    /// Where a process without the API serves its measurements; nil for nowhere.
+    let metricsPort: Int?
+    /// Whom to tell what is wrong, and when.
+    let alerts: AlertSettings
     /// For how long evidence is kept.
     let retention: Retention
 
@@ -107,6 +111,8 @@ struct Settings: Sendable {
             default: 86_400,
             in: 60...2_592_000
         )
+        metricsPort = try Settings.optionalPort("metricsPort", reader)
+        alerts = try AlertSettings(reader)
         // The range is checked where the law is, so that the same words refuse it everywhere.
         retention = try Retention(
             auditLogDays: Int64(
@@ -179,6 +185,14 @@ struct Settings: Sendable {
         return path
     }
 
+    private static func optionalPort(
+        _ key: ConfigKey,
+        _ reader: ConfigReader
+    ) throws(Refusal) -> Int? {
+        let isGiven = reader.string(forKey: key) != nil || reader.int(forKey: key) != nil
+        return isGiven ? try integer(key, reader, default: 0, in: 0...65_535) : nil
+    }
+
     static func integer(
         _ key: ConfigKey,
         _ reader: ConfigReader,
@@ -204,6 +218,13 @@ struct Settings: Sendable {
 
     /// The server's part of the settings.
     var serverOptions: ServerOptions {
-        ServerOptions(host: host, port: port, publicURL: publicURL, version: Heed.version)
+        var options = ServerOptions(
+            host: host,
+            port: port,
+            publicURL: publicURL,
+            version: Heed.version
+        )
+        options.nearDeadlineSeconds = alerts.rules.deadlineSeconds
+        return options
     }
 }

@@ -1,5 +1,5 @@
-// What an operator must be told about, and when: once when it begins, again while it lasts, once
-// when it is over.
+// When operators are told that something needs a person: once when it begins, again while it lasts,
+// once when it is over, and each channel for itself.
 
 /// Something that needs a person's attention.
 public struct Alert: Hashable, Sendable {
@@ -9,8 +9,10 @@ public struct Alert: Hashable, Sendable {
         case oldJob = "old-job"
         /// Another system was given up on.
         case buriedTargets = "buried-targets"
-        /// The legal deadline of an opt-out that is not completed is near or past.
+        /// The legal deadline of an opt-out that is not completed is near.
         case deadlineNear = "deadline-near"
+        /// The legal deadline of an opt-out that is not completed is past.
+        case deadlinePast = "deadline-past"
         /// The last verification of the log found differences.
         case logDiffers = "log-differs"
         /// Committed events have not been taken into the log for too long.
@@ -26,6 +28,65 @@ public struct Alert: Hashable, Sendable {
     public init(_ kind: Kind, _ detail: String) {
         self.kind = kind
         self.detail = detail
+    }
+}
+
+/// A time in which something was wrong, from its beginning until every channel has heard its end.
+public struct Incident: Hashable, Sendable {
+    /// What is wrong.
+    public let kind: Alert.Kind
+    /// Since when, as it was noticed.
+    public var since: Timestamp
+    /// The newest sentence about it.
+    public var detail: String
+    /// When it was over; nil while it lasts.
+    public var overAt: Timestamp?
+
+    /// Takes all four.
+    public init(
+        kind: Alert.Kind,
+        since: Timestamp,
+        detail: String,
+        overAt: Timestamp? = nil
+    ) {
+        self.kind = kind
+        self.since = since
+        self.detail = detail
+        self.overAt = overAt
+    }
+}
+
+/// A message to operators.
+public struct AlertNotice: Hashable, Sendable {
+    /// Why it is sent.
+    public enum Reason: String, Sendable {
+        /// It began.
+        case began
+        /// It lasts.
+        case lasts
+        /// It is over.
+        case resolved
+    }
+
+    /// Why it is sent.
+    public let reason: Reason
+    /// What it is about.
+    public let incident: Incident
+    /// The same for every attempt to send this notice, and for no other notice.
+    public let id: String
+}
+
+/// What a channel was told last about an incident, which it has.
+public struct Telling: Hashable, Sendable {
+    /// Why.
+    public let reason: AlertNotice.Reason
+    /// When.
+    public let at: Timestamp
+
+    /// Takes both.
+    public init(_ reason: AlertNotice.Reason, at: Timestamp) {
+        self.reason = reason
+        self.at = at
     }
 }
 
@@ -54,73 +115,53 @@ public struct AlertRules: Hashable, Sendable {
     }
 }
 
-/// What operators have been told about one kind of alert.
-public struct AlertState: Hashable, Sendable {
-    /// What is wrong.
-    public let kind: Alert.Kind
-    /// Since when.
-    public let since: Timestamp
-    /// When operators were told last.
-    public let toldAt: Timestamp
-
-    /// Takes all three.
-    public init(kind: Alert.Kind, since: Timestamp, toldAt: Timestamp) {
-        self.kind = kind
-        self.since = since
-        self.toldAt = toldAt
-    }
-}
-
-/// A message to operators.
-public struct AlertNotice: Hashable, Sendable {
-    /// Why it is sent.
-    public enum Reason: String, Sendable {
-        /// It began.
-        case began
-        /// It lasts.
-        case lasts
-        /// It is over.
-        case resolved
-    }
-
-    /// Why it is sent.
-    public let reason: Reason
-    /// What it is about.
-    public let alert: Alert
-    /// Since when it is wrong.
-    public let since: Timestamp
-}
-
 extension AlertRules {
-    /// What to say now, given what is wrong and what has been said.
+    /// The incidents there are now, given what is wrong and those there were.
     ///
-    /// - Returns: the messages, and what has then been said.
-    public func notices(
+    /// One that is over stays until every channel has heard of it; when it comes back before that,
+    /// it is the same incident, begun anew.
+    public func incidents(
         for alerts: [Alert],
-        told states: [AlertState],
+        before: [Incident],
         at now: Timestamp
-    ) -> (notices: [AlertNotice], states: [AlertState]) {
-        var notices: [AlertNotice] = []
-        var next: [AlertState] = []
-        for kind in Alert.Kind.allCases {
-            let state = states.first { $0.kind == kind }
-            switch (alerts.first { $0.kind == kind }, state) {
-            case (let alert?, let state?):
-                let isDue = now >= state.toldAt.adding(seconds: repeatSeconds)
-                if isDue {
-                    notices.append(AlertNotice(reason: .lasts, alert: alert, since: state.since))
-                }
-                let toldAt = isDue ? now : state.toldAt
-                next.append(AlertState(kind: kind, since: state.since, toldAt: toldAt))
-            case (let alert?, nil):
-                notices.append(AlertNotice(reason: .began, alert: alert, since: now))
-                next.append(AlertState(kind: kind, since: now, toldAt: now))
-            case (nil, let state?):
-                let alert = Alert(kind, "resolved")
-                notices.append(AlertNotice(reason: .resolved, alert: alert, since: state.since))
-            case (nil, nil): break
+    ) -> [Incident] {
+        Alert.Kind.allCases.compactMap { kind in
+            let known = before.first { $0.kind == kind }
+            switch (alerts.first { $0.kind == kind }, known) {
+            case (let alert?, let known?):
+                let since = known.overAt == nil ? known.since : now
+                return Incident(kind: kind, since: since, detail: alert.detail)
+            case (let alert?, nil): return Incident(kind: kind, since: now, detail: alert.detail)
+            case (nil, var known?):
+                known.overAt = known.overAt ?? now
+                return known
+            case (nil, nil): return nil
             }
         }
-        return (notices, next)
+    }
+
+    /// What a channel has to be told about an incident, given what it was told last.
+    ///
+    /// A channel that heard nothing of an incident is told at least its end.
+    ///
+    /// - Returns: nil when it has heard enough for now.
+    public func notice(
+        about incident: Incident,
+        after told: Telling?,
+        at now: Timestamp
+    ) -> AlertNotice? {
+        let reason: AlertNotice.Reason
+        switch (incident.overAt, told?.reason) {
+        case (.some, .resolved): return nil
+        case (.some, _): reason = .resolved
+        case (nil, nil), (nil, .resolved): reason = .began
+        case (nil, .began), (nil, .lasts):
+            guard let told, now >= told.at.adding(seconds: repeatSeconds) else { return nil }
+            reason = .lasts
+        }
+        // An attempt is repeated until what was told before is another.
+        let origin = reason == .lasts ? told?.at ?? incident.since : incident.since
+        let id = "alert-\(incident.kind.rawValue)-\(reason.rawValue)-\(origin.microseconds)"
+        return AlertNotice(reason: reason, incident: incident, id: id)
     }
 }

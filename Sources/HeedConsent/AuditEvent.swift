@@ -61,7 +61,7 @@ extension Event {
             .permissionRebuilt:
             describePerson(&line)
         case .optOutRequested, .optOutEnqueued, .optOutStarted, .localCascadeCompleted,
-            .targetConfirmed, .targetFailed, .optOutCompleted:
+            .targetConfirmed, .targetFailed, .targetRedriven, .optOutCompleted:
             describeOptOut(&line)
         }
         return line
@@ -80,6 +80,7 @@ extension Event {
         case .localCascadeCompleted: "optout.local-cascade-completed"
         case .targetConfirmed: "optout.esp-confirmed"
         case .targetFailed: "optout.esp-failed"
+        case .targetRedriven: "optout.esp-redriven"
         case .optOutCompleted: "optout.completed"
         case .suppressionAdded: "suppression.added"
         case .suppressionLifted: "suppression.lifted"
@@ -208,6 +209,10 @@ extension Event {
             describe(optOut, in: &line)
             describe(target, in: &line)
             line.facts["nextAttemptAt"] = target.nextAttemptAt?.text
+        case .targetRedriven(let target, let optOut):
+            describe(optOut, in: &line)
+            line.to = target.state.rawValue
+            line.facts = ["connector": target.connector]
         case .optOutCompleted(let optOut):
             describe(optOut, in: &line)
             (line.from, line.to) = (OptOut.Status.processing.rawValue, optOut.status.rawValue)

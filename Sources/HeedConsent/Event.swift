@@ -25,6 +25,8 @@ public enum Event: Hashable, Sendable {
     case targetConfirmed(OptOutTarget, OptOut, latencyMilliseconds: Int64)
     /// A connector failed and will be tried again, or was given up.
     case targetFailed(OptOutTarget, OptOut)
+    /// An operator had a connector tried again, from the first attempt on.
+    case targetRedriven(OptOutTarget, OptOut)
     /// Every system was told.
     case optOutCompleted(OptOut)
     /// An address was blocked.

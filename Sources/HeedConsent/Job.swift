@@ -94,4 +94,6 @@ public enum JobChange: Hashable, Sendable {
     case retry(JobID, at: Timestamp)
     /// Give up; an operator must look.
     case bury(JobID)
+    /// Begin anew and at once, on an operator's word.
+    case redrive(JobID)
 }

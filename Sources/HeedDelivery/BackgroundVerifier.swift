@@ -1,4 +1,4 @@
-// Verifies the database once in a while, slowly, on one process of all, and raises an alert.
+// Verifies the database once in a while, slowly, on one process of all, and keeps what it found.
 
 import HeedConsent
 public import HeedEngine
@@ -7,8 +7,8 @@ public import ServiceLifecycle
 
 /// Runs the verifier soon after the start and then once an interval.
 ///
-/// When it ran last is a lease in the database, so that any number of nodes do it once. A finding
-/// is logged at critical level, which is the alert; the result is kept for probes and measurements.
+/// When it ran last is a lease in the database, so that any number of nodes do it once. Each
+/// finding is logged, and the result is kept: `Watch` tells operators about it.
 public struct BackgroundVerifier: Service {
     /// Seconds between two runs: a day.
     public static let intervalSeconds: Int64 = 86_400
@@ -103,12 +103,12 @@ public struct BackgroundVerifier: Service {
             )
             return
         }
-        logger.critical(
+        logger.error(
             "the database is not what was signed; run `heed verify`",
             metadata: ["findings": "\(report.count)", "events": "\(report.logSize)"]
         )
         for finding in report.findings.prefix(BackgroundVerifier.loggedFindings) {
-            logger.critical(
+            logger.error(
                 "difference",
                 metadata: [
                     "code": "\(finding.code.rawValue)", "place": "\(finding.place)",

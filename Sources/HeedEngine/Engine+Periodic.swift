@@ -16,6 +16,11 @@ extension Engine {
         }
     }
 
+    /// Gives the work back, so that another process need not wait for its end.
+    package func endPeriodic(_ name: String, holder: [UInt8]) async throws {
+        try await database.write { transaction in try transaction.dropLease(name, holder: holder) }
+    }
+
     /// Says that the work is done, and not due again for `seconds`, not even to this process.
     package func finishPeriodic(_ name: String, seconds: Int64) async throws {
         try await database.write { transaction in

@@ -144,7 +144,7 @@ extension JobChange {
     /// not, or every worker would wake itself.
     fileprivate var leavesWork: Bool {
         switch self {
-        case .add, .retry: true
+        case .add, .retry, .redrive: true
         case .lease, .finish, .bury: false
         }
     }

@@ -10,14 +10,10 @@ public import ServiceLifecycle
 /// All routes of a server.
 ///
 /// - Throws: when a page's template is broken.
-func buildRouter(
-    engine: Engine,
-    options: ServerOptions,
-    inbox: Inbox = .closed
-) throws -> Router<HeedRequestContext> {
+func buildRouter(engine: Engine, options: ServerOptions) throws -> Router<HeedRequestContext> {
     let router = Router(context: HeedRequestContext.self)
     router.add(middleware: AccessMiddleware())
-    HealthRoutes(engine: engine, version: options.version).addRoutes(to: router)
+    addMonitoring(engine, options, to: router)
     UnsubscribeRoutes(engine: engine, options: options, pages: try Pages()).addRoutes(to: router)
     LogRoutes(engine: engine, options: options).addRoutes(to: router)
     router.get("openapi.yaml") { _, _ in
@@ -28,16 +24,43 @@ func buildRouter(
         )
     }
     let api = router.group("v1")
-    WebhookRoutes(engine: engine, options: options, inbox: inbox).addRoutes(to: api)
+    WebhookRoutes(engine: engine, options: options).addRoutes(to: api)
     func door(_ roles: Set<APIKey.Role>) -> RouterGroup<HeedRequestContext> {
         api.group().add(middleware: DoorMiddleware(engine: engine, roles: roles))
     }
     ContactRoutes(engine: engine, options: options).addRoutes(to: door([.collector]))
     let optOuts = OptOutRoutes(engine: engine, options: options)
+    let queue = QueueRoutes(engine: engine, options: options)
+    door([.auditor]).get("queue", use: queue.queue)
+    door([.auditor]).get("windows", use: queue.windows)
     door([.collector]).post("opt-outs", use: optOuts.request)
     door([.collector, .auditor]).get("opt-outs/:id", use: optOuts.progress)
     door([.sender]).post("sends/check", use: SendRoutes(engine: engine, options: options).check)
     return router
+}
+
+/// The probes and measurements, which every process has.
+private func addMonitoring(
+    _ engine: Engine,
+    _ options: ServerOptions,
+    to router: Router<HeedRequestContext>
+) {
+    HealthRoutes(engine: engine).addRoutes(to: router)
+    MetricsRoutes(engine: engine, version: options.version, registry: options.registry)
+        .addRoutes(to: router)
+}
+
+/// Builds the server of a process without the API: probes and measurements, nothing else.
+public func buildMonitor(
+    engine: Engine,
+    options: ServerOptions,
+    logger: Logger,
+    onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
+) -> any Service {
+    let router = Router(context: HeedRequestContext.self)
+    router.add(middleware: AccessMiddleware())
+    addMonitoring(engine, options, to: router)
+    return application(router, options, logger, onRunning)
 }
 
 /// Builds the HTTP server as a service.
@@ -45,7 +68,6 @@ func buildRouter(
 /// - Parameters:
 ///   - engine: The door to the state.
 ///   - options: Where to listen, and every limit.
-///   - inbox: What proving other systems' messages needs.
 ///   - logger: Where to log.
 ///   - onRunning: Is told the port once it listens.
 /// - Returns: The service.
@@ -53,12 +75,20 @@ func buildRouter(
 public func buildApplication(
     engine: Engine,
     options: ServerOptions,
-    inbox: Inbox = .closed,
     logger: Logger,
     onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
 ) throws -> any Service {
+    application(try buildRouter(engine: engine, options: options), options, logger, onRunning)
+}
+
+private func application(
+    _ router: Router<HeedRequestContext>,
+    _ options: ServerOptions,
+    _ logger: Logger,
+    _ onRunning: @escaping @Sendable (Int) async -> Void
+) -> any Service {
     Application(
-        router: try buildRouter(engine: engine, options: options, inbox: inbox),
+        router: router,
         configuration: .init(
             address: .hostname(options.host, port: options.port),
             serverName: "heed"

@@ -1,4 +1,6 @@
-// What an operator decides about the HTTP server.
+// What an operator decides about the HTTP server, and where it measures.
+
+import HeedEngine
 
 /// The server's settings; every limit is stated where the server is made.
 public struct ServerOptions: Sendable {
@@ -18,6 +20,12 @@ public struct ServerOptions: Sendable {
     public var formBytesMaximum: Int
     /// Whether everybody may read the log's entries, and not only its hashes (decision 13).
     public var publicLogEntries: Bool
+    /// Seconds before a legal deadline from which on it counts as near.
+    public var nearDeadlineSeconds: Int64 = 86_400
+    /// What proving other systems' messages needs.
+    public var inbox = Inbox.closed
+    /// What this process has measured.
+    public var registry = PrometheusRegistry()
     /// Witnesses that must have signed a head before it is shown, as long as they are not silent.
     public var witnessQuorum: Int
 
@@ -42,5 +50,13 @@ public struct ServerOptions: Sendable {
         self.formBytesMaximum = formBytesMaximum
         self.publicLogEntries = publicLogEntries
         self.witnessQuorum = witnessQuorum
+    }
+}
+
+extension ServerOptions {
+    /// Measures that an opt-out which arrived then is in force now.
+    func measureOptOut(since arrived: ContinuousClock.Instant) {
+        let seconds = (ContinuousClock.now - arrived) / .seconds(1)
+        DeliveryMetrics(registry).inForce(afterSeconds: seconds)
     }
 }

@@ -17,7 +17,8 @@ import Logging
 struct WebhookRoutes {
     let engine: Engine
     let options: ServerOptions
-    let inbox: Inbox
+
+    private var inbox: Inbox { options.inbox }
 
     func addRoutes(to router: RouterGroup<HeedRequestContext>) {
         // Mailchimp asks by GET whether there is anybody.
@@ -68,6 +69,10 @@ struct WebhookRoutes {
             return try await connector.receive(message, at: inbox.now())
                 .walk(now: inbox.now, carry: inbox.carry)
         } catch let refusal as Refusal {
+            DeliveryMetrics(options.registry).webhookRejected(
+                connector: settings.name,
+                reason: refusal.code == .malformed ? "malformed" : "not-proven"
+            )
             context.logger.warning(
                 "a webhook was refused",
                 metadata: ["connector": "\(settings.name)", "reason": "\(refusal)"]
@@ -77,6 +82,10 @@ struct WebhookRoutes {
         } catch let error as StoreError {
             throw error
         } catch {
+            DeliveryMetrics(options.registry).webhookRejected(
+                connector: settings.name,
+                reason: "not-checked"
+            )
             context.logger.error(
                 "a webhook could not be checked",
                 metadata: ["connector": "\(settings.name)", "error": "\(type(of: error))"]

@@ -6,8 +6,8 @@ extension Transaction {
     func insert(_ job: Job) throws(StoreError) {
         try execute(
             "INSERT INTO jobs "
-                + "(id, kind, subject, lane, priority, run_at, state, attempts, connector) "
-                + "VALUES ($1, $2, $3, $4, $5, $6, 'ready', $7, $8)",
+                + "(id, kind, subject, lane, priority, run_at, due_at, state, attempts, connector) "
+                + "VALUES ($1, $2, $3, $4, $5, $6, $6, 'ready', $7, $8)",
             .id(job.id),
             .text(job.kind.stored.name),
             .blob(job.kind.stored.subject),
@@ -34,9 +34,19 @@ extension Transaction {
 
     func retryJob(_ id: JobID, at time: Timestamp) throws(StoreError) {
         try execute(
-            "UPDATE jobs SET state = 'ready', leased_until = NULL, run_at = $2 WHERE id = $1",
+            "UPDATE jobs SET state = 'ready', leased_until = NULL, run_at = $2, "
+                + "due_at = coalesce(due_at, run_at) WHERE id = $1",
             .id(id),
             .time(time)
+        )
+    }
+
+    func redriveJob(_ id: JobID) throws(StoreError) {
+        try execute(
+            "UPDATE jobs SET state = 'ready', leased_until = NULL, run_at = $2, due_at = $2, "
+                + "attempts = 0 WHERE id = $1",
+            .id(id),
+            .time(now)
         )
     }
 

@@ -75,7 +75,9 @@ extension Transaction {
             for target in targets { try insert(target) }
         case .optOutStarted(let optOut): try update(optOut)
         case .localCascadeCompleted: break
-        case .targetConfirmed(let target, _, _), .targetFailed(let target, _): try update(target)
+        case .targetConfirmed(let target, _, _), .targetFailed(let target, _),
+            .targetRedriven(let target, _):
+            try update(target)
         case .optOutCompleted(let optOut):
             try update(optOut)
             try completePermissions(of: optOut.id)
@@ -104,6 +106,7 @@ extension Transaction {
         case .finish(let id): try deleteJob(id)
         case .retry(let id, let at): try retryJob(id, at: at)
         case .bury(let id): try buryJob(id)
+        case .redrive(let id): try redriveJob(id)
         }
     }
 }

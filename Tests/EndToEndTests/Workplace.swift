@@ -146,9 +146,14 @@ final class Workplace: Sendable {
         _ arguments: String...,
         environment: [String: String] = [:]
     ) async throws -> Server {
+        try await serve(flags: arguments, environment: environment)
+    }
+
+    /// Starts a server with flags in a list.
+    func serve(flags: [String], environment: [String: String] = [:]) async throws -> Server {
         let program = try start(
             heedPath(),
-            ["serve", "--port", "0"] + arguments,
+            ["serve", "--port", "0"] + flags,
             environment: environment.merging(["HEED_RETRY_SCALE": "0.01"]) { given, _ in given }
         )
         return try await Server(program, keyPath: path("heed-data/admin.key"))

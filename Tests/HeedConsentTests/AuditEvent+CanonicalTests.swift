@@ -135,6 +135,13 @@ private enum Golden {
         "kind":"optout.esp-failed","scope":"newsletter","source":"one-click",\#
         "subject":"01900000000070038000000000000003","to":"pending","v":1}
         """#,
+        "target redriven": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "contact":"01900000-0000-7001-8000-000000000001","facts":{"connector":"esp"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"optout.esp-redriven",\#
+        "scope":"newsletter","source":"one-click",\#
+        "subject":"01900000000070038000000000000003","to":"pending","v":1}
+        """#,
         "opt-out completed": #"""
         {"actor":"runner","actorType":"system","at":"2026-01-31T09:30:00Z",\#
         "contact":"01900000-0000-7001-8000-000000000001","facts":{"processingMs":"1500"},\#

@@ -161,6 +161,7 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
             SampleEvent("local cascade completed", by: runner, closed),
             SampleEvent("target confirmed", by: runner, told),
             SampleEvent("target failed", by: runner, .targetFailed(failed, pending)),
+            SampleEvent("target redriven", by: cli, .targetRedriven(target("esp"), pending)),
             SampleEvent("opt-out completed", by: runner, .optOutCompleted(completed)),
         ]
     }

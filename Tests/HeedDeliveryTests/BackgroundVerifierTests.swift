@@ -1,4 +1,4 @@
-// The verifier in the background: once an interval on one process of all, and loud when it must be.
+// The verifier in the background: once an interval on one process of all, and its findings kept.
 
 import HeedConsent
 import HeedEngine
@@ -60,12 +60,12 @@ struct BackgroundVerifierTests {
         }
     }
 
-    @Test func aFindingIsCriticalAndSoIsItsEndTold() async throws {
+    @Test func aFindingIsToldAndSoIsItsEnd() async throws {
         try await withLog { installation in
             let service = verifier(installation)
             try await installation.sql("UPDATE permissions SET state = 'denied'")
             #expect(await service.look()?.count == 1)
-            #expect(log.lines.map(\.level) == [.critical, .critical])
+            #expect(log.lines.map(\.level) == [.error, .error])
             #expect(log.lines.last?.text.contains("permission.changed") == true)
             let last = try await installation.engine.ask(LastVerification())
             #expect(last?.findings == 1)

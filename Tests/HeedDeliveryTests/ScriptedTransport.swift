@@ -19,7 +19,7 @@ final class ScriptedTransport: Transport {
     private struct State {
         var turns: [Turn]
         var acted: [String] = []
-        var requests = 0
+        var sent: [OutboundRequest] = []
     }
 
     private let state: Mutex<State>
@@ -30,7 +30,10 @@ final class ScriptedTransport: Transport {
     var acted: [String] { state.withLock { $0.acted } }
 
     /// How many requests were sent.
-    var requests: Int { state.withLock { $0.requests } }
+    var requests: Int { state.withLock { $0.sent.count } }
+
+    /// The requests themselves.
+    var sent: [OutboundRequest] { state.withLock { $0.sent } }
 
     func send(
         _ request: OutboundRequest,
@@ -38,7 +41,7 @@ final class ScriptedTransport: Transport {
     ) async throws -> OutboundResponse {
         let id = request.headers.first { $0.name.lowercased() == "webhook-id" }?.value ?? ""
         let turn = state.withLock { state in
-            state.requests += 1
+            state.sent.append(request)
             let turn = state.turns.count > 1 ? state.turns.removeFirst() : state.turns[0]
             switch turn {
             case .answer(200...299), .loseReply: state.acted.append(id)

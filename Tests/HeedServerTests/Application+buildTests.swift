@@ -115,6 +115,32 @@ struct ApplicationTests {
         }
     }
 
+    /// A worker's listener has probes and measurements, and no way in.
+    @Test func aMonitorAnswersNothingElse() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            let service = buildMonitor(
+                engine: installation.engine,
+                options: .sample,
+                logger: LogLines().logger
+            )
+            let application = try #require(service as? any ApplicationProtocol)
+            try await application.test(.router) { client in
+                for (path, status) in [
+                    ("/healthz", 200), ("/readyz", 200), ("/metrics", 200), ("/v1/queue", 404),
+                    ("/u/none", 404), ("/log/checkpoint", 404), ("/openapi.yaml", 404),
+                ] {
+                    let reply = try await client.executeRequest(
+                        uri: path,
+                        method: .get,
+                        headers: [:],
+                        body: nil
+                    )
+                    #expect(reply.status.code == status, "\(path)")
+                }
+            }
+        }
+    }
+
     /// The answer to a body that is too large leaves the connection usable.
     @Test func aHugeBodyIsRefusedOnTheWire() async throws {
         try await withServer(.live) { server in

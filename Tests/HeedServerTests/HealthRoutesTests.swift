@@ -40,31 +40,6 @@ struct HealthRoutesTests {
         }
     }
 
-    @Test func metricsAreReadWhenAskedFor() async throws {
-        try await withServer { server in
-            let empty = try await server.sendWithoutEffect(.get("/metrics"))
-            #expect(empty.status == 200)
-            #expect(empty.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
-            #expect(empty.body.contains("heed_build_info{version=\"unknown\"} 1\n"))
-            #expect(empty.body.contains("heed_log_size 0\n"))
-            #expect(!empty.body.contains("heed_verification_"))
-            #expect(!empty.body.contains("heed_log_checkpoint_age_seconds"))
-            try await server.installation.optOut(Address(email: "ada@mail.example"))
-            try await server.sequence()
-            let engine = server.installation.engine
-            try await engine.keep(Verifier(engine: engine).run())
-            server.installation.clock.advance(seconds: 7)
-            let position = try await engine.ask(LogPosition())
-            let full = try await server.send(.get("/metrics")).body
-            for line in [
-                "heed_log_size \(position)", "heed_log_unsequenced_events 0",
-                "heed_log_checkpoint_age_seconds 7", "heed_verification_findings 0",
-                "heed_verification_events \(position)",
-                "heed_queue_jobs{lane=\"opt-out\",state=\"ready\"} 1",
-            ] { #expect(full.contains("\n\(line)\n"), "\(line) in \(full)") }
-        }
-    }
-
     @Test(arguments: [
         (StoreError.Code.unavailable, 503), (.busy, 503), (.full, 503), (.corrupt, 500),
     ])

@@ -22,6 +22,8 @@ private struct Door: Sendable, CustomTestStringConvertible {
         Door(call: .post("/v1/opt-outs", "{}"), roles: [.collector]),
         Door(call: .get("/v1/opt-outs/none"), roles: [.collector, .auditor]),
         Door(call: .post("/v1/sends/check", "{}"), roles: [.sender]),
+        Door(call: .get("/v1/queue?unknown=1"), roles: [.auditor]),
+        Door(call: .get("/v1/windows?unknown=1"), roles: [.auditor]),
         Door(call: .get("/log/tile/entries/000"), roles: [.auditor]),
     ]
 }

@@ -84,11 +84,10 @@ struct Server: Sendable {
 }
 
 extension ServerOptions {
-    static let sample = ServerOptions(
-        host: "127.0.0.1",
-        port: 0,
-        publicURL: "https://news.example"
-    )
+    /// Measures into a registry of its own.
+    static var sample: ServerOptions {
+        ServerOptions(host: "127.0.0.1", port: 0, publicURL: "https://news.example")
+    }
 }
 
 /// Runs `body` with a server that has the sample scopes and policy.
@@ -107,11 +106,12 @@ func withServer(
             let command = try CreateKey(role: role, label: role.rawValue)
             keys[role] = try await engine.perform(command, as: Sample.actor).receipt.token
         }
-        let closed = Inbox(now: installation.surroundings.now) { _ in throw CancellationError() }
+        var open = options
+        open.inbox =
+            inbox ?? Inbox(now: installation.surroundings.now) { _ in throw CancellationError() }
         let service = try buildApplication(
             engine: engine,
-            options: options,
-            inbox: inbox ?? closed,
+            options: open,
             logger: log.logger
         )
         let application = try #require(service as? any ApplicationProtocol)

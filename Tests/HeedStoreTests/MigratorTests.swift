@@ -112,6 +112,9 @@ struct MigratorTests {
     }
 
     private static let backToTheFirstStep: [SQL] = [
+        "DROP TABLE alert_notices", "DROP TABLE alerts", "DROP INDEX jobs_waiting",
+        "ALTER TABLE jobs DROP COLUMN due_at", "DROP INDEX opt_outs_open",
+        "DROP INDEX opt_outs_by_request", "DROP INDEX opt_out_targets_open",
         "DROP TABLE checkpoint_cosignatures", "DROP TABLE checkpoints",
         "DROP TABLE ledger_tiles", "DROP TABLE ledger_identity", "DROP TABLE verifications",
         "DROP TABLE leases", "DROP TRIGGER audit_events_no_delete",

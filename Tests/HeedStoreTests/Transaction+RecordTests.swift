@@ -88,7 +88,7 @@ struct TransactionRecordTests {
             requestedAt: time,
             regime: .gdpr
         )
-        var target = OptOutTarget(
+        let target = OptOutTarget(
             id: TargetID(high: 3, low: 3),
             optOut: optOut.id,
             connector: "alpha"
@@ -116,28 +116,26 @@ struct TransactionRecordTests {
                 tables: []
             )
         )
-        target.attempts = 1
-        cases.append(
-            Case(
-                event: .targetFailed(target, optOut),
-                kind: "optout.esp-failed",
-                tables: ["opt_out_targets"]
-            )
-        )
-        target.state = .confirmed
-        cases.append(
-            Case(
-                event: .targetConfirmed(target, optOut, latencyMilliseconds: 5),
-                kind: "optout.esp-confirmed",
-                tables: ["opt_out_targets"]
-            )
-        )
+        cases += targets(target, optOut)
         optOut.status = .completed
         optOut.processedAt = time
         cases.append(
             Case(event: .optOutCompleted(optOut), kind: "optout.completed", tables: ["opt_outs"])
         )
         return cases
+    }
+
+    private func targets(_ target: OptOutTarget, _ optOut: OptOut) -> [Case] {
+        var (failed, confirmed) = (target, target)
+        failed.attempts = 1
+        confirmed.attempts = 1
+        confirmed.state = .confirmed
+        let told = Event.targetConfirmed(confirmed, optOut, latencyMilliseconds: 5)
+        return [
+            (Event.targetFailed(failed, optOut), "optout.esp-failed"),
+            (.targetRedriven(target, optOut), "optout.esp-redriven"),
+            (told, "optout.esp-confirmed"),
+        ].map { Case(event: $0, kind: $1, tables: ["opt_out_targets"]) }
     }
 
     private func registry() throws -> [Case] {

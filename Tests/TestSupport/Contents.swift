@@ -17,6 +17,8 @@ package struct Contents: Sendable {
     /// All tables of ours; a test compares them with the live schema.
     package static let statements: [(table: String, statement: SQL)] = [
         ("addresses", "SELECT * FROM addresses ORDER BY 1, 2"),
+        ("alert_notices", "SELECT * FROM alert_notices ORDER BY 1, 2"),
+        ("alerts", "SELECT * FROM alerts ORDER BY 1"),
         ("api_keys", "SELECT * FROM api_keys ORDER BY 1"),
         ("audit_events", "SELECT * FROM audit_events ORDER BY 1"),
         ("checkpoint_cosignatures", "SELECT * FROM checkpoint_cosignatures ORDER BY 1, 2"),

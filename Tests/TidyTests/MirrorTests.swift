@@ -113,6 +113,14 @@ enum MirrorRule {
             by: "Tests/EndToEndTests/LogCommandTests.swift"
         ),
         .init(
+            "Sources/HeedServer/Metrics/MetricFamily.swift",
+            by: "Tests/HeedServerTests/PrometheusTextTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/QueueCommand.swift",
+            by: "Tests/EndToEndTests/QueueCommandTests.swift"
+        ),
+        .init(
             "Sources/HeedCLI/Commands/RegistryCommands.swift",
             by: "Tests/EndToEndTests/WrongInputTests.swift"
         ),

@@ -48,6 +48,11 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "A file that names the log's witnesses (C2SP tlog-policy).")
     var witnessPolicy: String?
 
+    @Option(help: "The port a process without the API serves its measurements on (default: none).")
+    var metricsPort: Int?
+
+    @OptionGroup(title: "Alerts") var alerts: AlertOptions
+
     @Option(
         help: "What to run, separated by commas: api, worker (default both).",
         transform: Serve.roles
@@ -66,38 +71,68 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try await global.settings([
+        let flags = [
             "host": host, "port": port.map(String.init), "publicUrl": publicUrl,
             "logOrigin": logOrigin, "checkpointArchive": checkpointArchive,
-            "witnessPolicy": witnessPolicy,
-        ])
+            "witnessPolicy": witnessPolicy, "metricsPort": metricsPort.map(String.init),
+        ]
+        let settings = try await global.settings(flags.merging(alerts.flags) { flag, _ in flag })
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "heed")
         logger.logLevel = settings.logLevel
+        let transport = HTTPTransport()
+        do {
+            try await serve(settings, transport, logger)
+        } catch {
+            try await transport.shutdown()
+            throw error
+        }
+        try await transport.shutdown()
+    }
+
+    private func serve(
+        _ settings: Settings,
+        _ transport: HTTPTransport,
+        _ logger: Logger
+    ) async throws {
+        // Wrong settings are refused before anything is made.
+        let channels = try settings.alerts.channels(
+            transport: transport,
+            now: Installation.surroundings.now,
+            logger: logger
+        )
         let installation = try Installation(settings, opening: .orNew)
         let log = try await LogServices(installation, logger: logger)
         let keyPath = try await Serve.firstKey(installation)
-        let transport = HTTPTransport()
+        var options = settings.serverOptions
+        options.publicLogEntries = publicLogEntries
+        options.witnessQuorum = log.witnessQuorum
+        let metrics = DeliveryMetrics(options.registry)
         var services: [any Service] = installation.bell.map { [$0] } ?? []
+        services.append(
+            Watch(
+                engine: installation.engine,
+                rules: settings.alerts.rules,
+                channels: channels,
+                holder: Installation.surroundings.randomBytes(16),
+                logger: logger,
+                metrics: metrics
+            )
+        )
         if role.contains(.worker) {
-            services += Serve.worker(installation, transport: transport, logger: logger)
+            services += Serve.worker(
+                installation,
+                transport: transport,
+                logger: logger,
+                metrics: metrics
+            )
             services += await log.services(transport: transport)
         }
-        if role.contains(.api) {
-            var options = settings.serverOptions
-            options.publicLogEntries = publicLogEntries
-            options.witnessQuorum = log.witnessQuorum
-            services.append(
-                try buildApplication(
-                    engine: installation.engine,
-                    options: options,
-                    inbox: Inbox(now: Installation.surroundings.now) { request in
-                        try await transport.send(request, timeoutSeconds: 10)
-                    },
-                    logger: logger,
-                    onRunning: { port in Serve.greet(log, settings, port, keyPath: keyPath) }
-                )
-            )
+        options.inbox = Inbox(now: Installation.surroundings.now) { request in
+            try await transport.send(request, timeoutSeconds: 10)
+        }
+        services += try listeners(installation, options, logger) { port in
+            Serve.greet(log, settings, port, keyPath: keyPath)
         }
         let group = ServiceGroup(
             services: services,
@@ -111,12 +146,11 @@ struct Serve: AsyncParsableCommand {
         do {
             try await group.run()
         } catch {
-            try await transport.shutdown()
-            guard role.contains(.api) else { throw error }
-            let place = "\(settings.host):\(settings.port)"
+            let port = role.contains(.api) ? settings.port : settings.metricsPort
+            guard let port else { throw error }
+            let place = "\(settings.host):\(port)"
             throw CommandError("host, port: the server at \(place) stopped: \(error)")
         }
-        try await transport.shutdown()
         try installation.close()
     }
 
@@ -124,7 +158,8 @@ struct Serve: AsyncParsableCommand {
     static func worker(
         _ installation: Installation,
         transport: any Transport,
-        logger: Logger
+        logger: Logger,
+        metrics: DeliveryMetrics = DeliveryMetrics()
     ) -> [any Service] {
         let settings = installation.settings
         let gate = ConnectorGate(
@@ -136,7 +171,8 @@ struct Serve: AsyncParsableCommand {
             gate: gate,
             transport: transport,
             retryPolicy: RetryPolicy(scale: settings.retryScale),
-            surroundings: Installation.surroundings
+            surroundings: Installation.surroundings,
+            metrics: metrics
         )
         let runners = Job.Lane.allCases.map { lane in
             Runner(
@@ -165,6 +201,33 @@ struct Serve: AsyncParsableCommand {
         )
         let verifier = BackgroundVerifier(installation, logger: logger)
         return runners + [rescuer, pruner, verifier]
+    }
+
+    /// What listens: the API, or a worker's probes and measurements where a port is set for them.
+    private func listeners(
+        _ installation: Installation,
+        _ options: ServerOptions,
+        _ logger: Logger,
+        onRunning: @escaping @Sendable (Int) -> Void
+    ) throws -> [any Service] {
+        if role.contains(.api) {
+            let application = try buildApplication(
+                engine: installation.engine,
+                options: options,
+                logger: logger,
+                onRunning: onRunning
+            )
+            return [application]
+        }
+        guard let port = installation.settings.metricsPort else { return [] }
+        var options = options
+        options.port = port
+        let base = "http://\(options.host)"
+        return [
+            buildMonitor(engine: installation.engine, options: options, logger: logger) { port in
+                Terminal.note("Measurements: \(base):\(port)/metrics")
+            }
+        ]
     }
 
     /// Makes the first admin key and writes it to `admin.key` beside the database.

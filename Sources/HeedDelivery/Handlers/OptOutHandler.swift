@@ -20,21 +20,24 @@ public struct OptOutHandler: Sendable {
     private let transport: any Transport
     private let retryPolicy: RetryPolicy
     private let surroundings: Surroundings
+    private let metrics: DeliveryMetrics
     private let actor = Actor.system("delivery")
 
-    /// Takes the door, what may be asked of whom, the wire, and how long to wait between attempts.
+    /// Takes the door, what may be asked of whom, the wire, how long to wait, and where to measure.
     public init(
         engine: Engine,
         gate: ConnectorGate,
         transport: any Transport,
         retryPolicy: RetryPolicy,
-        surroundings: Surroundings
+        surroundings: Surroundings,
+        metrics: DeliveryMetrics = DeliveryMetrics()
     ) {
         self.engine = engine
         self.gate = gate
         self.transport = transport
         self.retryPolicy = retryPolicy
         self.surroundings = surroundings
+        self.metrics = metrics
     }
 
     /// Does a job to its end and records the outcome.
@@ -66,7 +69,9 @@ public struct OptOutHandler: Sendable {
         guard let settings else { return .givenUp("there is no connector of this name any more") }
         do {
             let connector = try ConnectorKind(named: settings.kind).make(settings)
-            return outcome(await tell(connector, details), attempt)
+            let outcome = outcome(await tell(connector, details), attempt)
+            measure(outcome, of: details)
+            return outcome
         } catch {
             // The settings themselves are wrong; waiting will not mend them.
             return .givenUp(error.description)
@@ -102,6 +107,19 @@ public struct OptOutHandler: Sendable {
             guard answer.isSuccess else { return answer }
         }
         return answer
+    }
+
+    private func measure(_ outcome: AttemptOutcome, of details: TargetDetails.Details) {
+        let connector = details.target.connector
+        switch outcome {
+        case .confirmed:
+            let waited = surroundings.now().milliseconds(since: details.optOut.requestedAt)
+            metrics.attempted(connector: connector, .confirmed)
+            metrics.confirmed(connector: connector, afterSeconds: Double(waited) / 1000)
+        case .failed: metrics.attempted(connector: connector, .failed)
+        case .givenUp: metrics.attempted(connector: connector, .givenUp)
+        }
+        metrics.breaker(connector: connector, open: gate.state(of: connector) != .closed)
     }
 
     private func outcome(_ answer: ConnectorAnswer, _ attempt: Int) -> AttemptOutcome {

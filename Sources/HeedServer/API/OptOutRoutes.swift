@@ -13,6 +13,7 @@ struct OptOutRoutes {
     /// `POST`: one short transaction, no call to anybody, and 202 (SPEC async-processing).
     @Sendable
     func request(_ request: Request, _ context: HeedRequestContext) async throws -> Response {
+        let arrived = ContinuousClock.now
         let body = try await request.body.collect(upTo: options.jsonBytesMaximum)
         var fields = try Fields(body: body)
         var evidence = Evidence()
@@ -27,6 +28,7 @@ struct OptOutRoutes {
         try fields.finish()
         let key = try repeatKey(request, context, operation: "POST /v1/opt-outs", body: body)
         let done = try await engine.perform(command, as: context.actor, once: key)
+        options.measureOptOut(since: arrived)
         let answer = Acknowledgement(
             id: done.receipt.id,
             status: done.receipt.status,

@@ -75,9 +75,11 @@ struct UnsubscribeRoutes {
         _ extent: OptOut.Extent,
         _ source: Source
     ) async throws {
+        let arrived = ContinuousClock.now
         let command = try RequestOptOut(subject: .contact(contact), extent: extent, source: source)
         do {
             _ = try await engine.perform(command, as: .person)
+            options.measureOptOut(since: arrived)
         } catch is Refusal {
             // A signed link to a person or scope that is gone: there is nothing left to stop, and
             // the answer must not tell.

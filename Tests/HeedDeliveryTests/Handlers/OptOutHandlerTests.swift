@@ -5,6 +5,7 @@ import HeedConsent
 import HeedDelivery
 import HeedEngine
 import HeedStore
+import MetricsTestKit
 import TestSupport
 import Testing
 
@@ -42,14 +43,18 @@ struct OptOutHandlerTests {
     }
 
     /// Does every due job once.
-    private func work(_ installation: Installation, _ transport: some Transport) async throws -> Int
-    {
+    private func work(
+        _ installation: Installation,
+        _ transport: some Transport,
+        _ metrics: DeliveryMetrics = DeliveryMetrics()
+    ) async throws -> Int {
         let handler = OptOutHandler(
             engine: installation.engine,
             gate: ConnectorGate(slots: 4, surroundings: installation.surroundings),
             transport: transport,
             retryPolicy: RetryPolicy(),
-            surroundings: installation.surroundings
+            surroundings: installation.surroundings,
+            metrics: metrics
         )
         let claim = ClaimJobs(lane: .optOut, limit: 100, leaseSeconds: 30)
         let jobs = try await installation.engine.perform(claim, as: .system("test")).receipt
@@ -77,6 +82,26 @@ struct OptOutHandlerTests {
             #expect(done.targets.map(\.answer) == ["HTTP 204"])
             #expect(transport.acted == done.targets.map(\.id.text))
             #expect(try await work(installation, transport) == 0)
+        }
+    }
+
+    @Test func measuresAttemptsAndHowLongAPersonWaited() async throws {
+        try await withOptOut { installation, _ in
+            let kept = TestMetrics()
+            let metrics = DeliveryMetrics(kept)
+            let transport = ScriptedTransport(.answer(500), .answer(204))
+            _ = try await work(installation, transport, metrics)
+            _ = try await work(installation, transport, metrics)
+            installation.clock.advance(seconds: 61)
+            _ = try await work(installation, transport, metrics)
+            for outcome in ["failed", "confirmed"] {
+                let labels = [("connector", "crm"), ("outcome", outcome)]
+                let counter = try kept.expectCounter(DeliveryMetrics.attempts, labels)
+                #expect(counter.totalValue == 1)
+            }
+            let labels = [("connector", "crm")]
+            let waited = try kept.expectRecorder(DeliveryMetrics.providerEffect, labels)
+            #expect(waited.values == [61])
         }
     }
 

@@ -1,0 +1,236 @@
+// Where alerts go and when, from flags, environment and file.
+
+import ArgumentParser
+import Configuration
+import Foundation
+import HeedConsent
+import HeedDelivery
+import Logging
+
+/// Flags about alerts; passwords and secrets come by files, the environment or the settings file.
+struct AlertOptions: ParsableArguments {
+    @Option(help: "Alert when a job is older than so many seconds (default 3600).")
+    var alertAfterSeconds: Int?
+
+    @Option(help: "Tell an alert that lasts again after so many seconds (default 14400).")
+    var alertRepeatSeconds: Int?
+
+    @Option(help: "Post alerts to this URL, signed by Standard Webhooks.")
+    var alertWebhookUrl: String?
+
+    @Option(help: "The file with the secret of that webhook (whsec_…).")
+    var alertWebhookSecretFile: String?
+
+    @Option(help: "Mail alerts by this server.")
+    var alertMailHost: String?
+
+    @Option(help: "The sender of alerts by mail.")
+    var alertMailFrom: String?
+
+    @Option(help: "The receivers of alerts by mail, separated by commas.")
+    var alertMailTo: String?
+
+    /// What was given, by the names of the settings.
+    var flags: [String: String?] {
+        [
+            "alertAfterSeconds": alertAfterSeconds.map(String.init),
+            "alertRepeatSeconds": alertRepeatSeconds.map(String.init),
+            "alertWebhookUrl": alertWebhookUrl, "alertWebhookSecretFile": alertWebhookSecretFile,
+            "alertMailHost": alertMailHost, "alertMailFrom": alertMailFrom,
+            "alertMailTo": alertMailTo,
+        ]
+    }
+}
+
+/// Whom to tell what, and when.
+struct AlertSettings: Sendable {
+    /// A webhook.
+    struct Webhook: Sendable {
+        let url: String
+        let secret: String
+    }
+
+    /// Mailboxes and the server they are reached by.
+    struct Mail: Sendable {
+        let server: MailServer
+        let from: String
+        let to: [String]
+    }
+
+    /// When.
+    let rules: AlertRules
+    /// The webhook, if there is one.
+    let webhook: Webhook?
+    /// Mail, if there is any.
+    let mail: Mail?
+
+    init(_ reader: ConfigReader) throws {
+        func seconds(_ key: ConfigKey, _ value: Int64, _ range: ClosedRange<Int>) throws -> Int64 {
+            try Int64(Settings.integer(key, reader, default: Int(value), in: range))
+        }
+        var rules = AlertRules()
+        let month = 2_592_000
+        rules.oldJobSeconds = try seconds("alertAfterSeconds", rules.oldJobSeconds, 1...month)
+        rules.repeatSeconds = try seconds("alertRepeatSeconds", rules.repeatSeconds, 1...month)
+        rules.deadlineSeconds = try seconds(
+            "alertDeadlineSeconds",
+            rules.deadlineSeconds,
+            1...month
+        )
+        rules.logBehindSeconds = try seconds(
+            "alertLogBehindSeconds",
+            rules.logBehindSeconds,
+            1...month
+        )
+        self.rules = rules
+        webhook = try AlertSettings.webhook(reader)
+        mail = try AlertSettings.mail(reader)
+    }
+
+    private static func webhook(_ reader: ConfigReader) throws -> Webhook? {
+        let secret = try secret("alertWebhookSecret", reader)
+        guard let url = reader.string(forKey: "alertWebhookUrl", isSecret: true) else {
+            guard secret == nil else {
+                throw missing("alertWebhookUrl", "a secret needs a URL to go with")
+            }
+            return nil
+        }
+        guard let secret else {
+            throw missing("alertWebhookSecret", "a webhook needs a secret to sign with (whsec_…)")
+        }
+        return Webhook(url: url, secret: secret)
+    }
+
+    private static func mail(_ reader: ConfigReader) throws -> Mail? {
+        guard let host = reader.string(forKey: "alertMailHost") else {
+            for name in ["alertMailFrom", "alertMailTo"] as [ConfigKey]
+            where reader.string(forKey: name) != nil {
+                throw missing("alertMailHost", "mail needs a server")
+            }
+            return nil
+        }
+        guard !host.isEmpty else { throw missing("alertMailHost", "mail needs a server") }
+        guard let from = reader.string(forKey: "alertMailFrom") else {
+            throw missing("alertMailFrom", "mail needs a sender")
+        }
+        let to = reader.string(forKey: "alertMailTo", default: "").split(separator: ",").map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+        guard !to.isEmpty else { throw missing("alertMailTo", "mail needs a receiver") }
+        let word = reader.string(
+            forKey: "alertMailSecurity",
+            default: MailSecurity.startTLS.rawValue
+        )
+        guard let security = MailSecurity(rawValue: word) else {
+            let words = MailSecurity.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Refusal(
+                .invalid,
+                field: "alertMailSecurity",
+                "this has to be one of: \(words)"
+            )
+        }
+        var server = MailServer(
+            host: host,
+            port: try Settings.integer(
+                "alertMailPort",
+                reader,
+                default: [.tls: 465, .startTLS: 587, .none: 25][security] ?? 587,
+                in: 1...65_535
+            ),
+            security: security
+        )
+        server.credentials = try credentials(reader, security)
+        return Mail(server: server, from: from, to: to)
+    }
+
+    private static func credentials(
+        _ reader: ConfigReader,
+        _ security: MailSecurity
+    ) throws -> MailCredentials? {
+        let password = try secret("alertMailPassword", reader)
+        guard let user = reader.string(forKey: "alertMailUser") else {
+            guard password == nil else {
+                throw missing("alertMailUser", "a password needs a user to go with")
+            }
+            return nil
+        }
+        guard let password else {
+            throw missing("alertMailPassword", "a user needs a password to go with")
+        }
+        guard security != .none else {
+            throw Refusal(
+                .invalid,
+                field: "alertMailSecurity",
+                "a password is not sent in the clear"
+            )
+        }
+        return MailCredentials(user: user, password: password)
+    }
+
+    private static func missing(_ field: String, _ message: String) -> Refusal {
+        Refusal(.missing, field: field, message)
+    }
+
+    /// A secret, or the content of the file that `…File` names.
+    private static func secret(_ name: String, _ reader: ConfigReader) throws -> String? {
+        if let secret = reader.string(forKey: ConfigKey(name), isSecret: true) { return secret }
+        guard let path = reader.string(forKey: ConfigKey("\(name)File")) else { return nil }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Refusal(.invalid, field: "\(name)File", "the file \(path) cannot be read")
+        }
+        return String(decoding: data, as: UTF8.self)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// Everybody who is told: the log always, the others where they are set up.
+    ///
+    /// - Throws: `Refusal`, naming the setting that cannot be used.
+    func channels(
+        transport: any Transport,
+        now: @escaping @Sendable () -> Timestamp,
+        logger: Logger
+    ) throws -> [AlertChannel] {
+        var channels = [AlertChannel.log(logger)]
+        if let webhook {
+            channels.append(
+                try renaming(["url": "alertWebhookUrl", "secret": "alertWebhookSecret"]) {
+                    () throws(Refusal) in
+                    try .webhook(
+                        url: webhook.url,
+                        secret: webhook.secret,
+                        transport: transport,
+                        now: now
+                    )
+                }
+            )
+        }
+        if let mail {
+            let mailer = SMTPMailer(mail.server)
+            for (index, receiver) in mail.to.enumerated() {
+                channels.append(
+                    try renaming(["from": "alertMailFrom", "to": "alertMailTo"]) {
+                        () throws(Refusal) in
+                        try .mail(
+                            .init(number: index + 1, to: receiver, from: mail.from),
+                            by: mailer,
+                            now: now
+                        )
+                    }
+                )
+            }
+        }
+        return channels
+    }
+
+    /// A refusal by the name of the setting it is about.
+    private func renaming(
+        _ names: [String: String],
+        _ make: () throws(Refusal) -> AlertChannel
+    ) throws(Refusal) -> AlertChannel {
+        do {
+            return try make()
+        } catch {
+            throw Refusal(error.code, field: error.field.map { names[$0] ?? $0 }, error.message)
+        }
+    }
+}

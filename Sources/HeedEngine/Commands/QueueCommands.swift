@@ -1,0 +1,67 @@
+// What an operator may do to a job: have it tried again at once, or give it up.
+
+public import HeedConsent
+public import HeedStore
+
+/// Has a job tried again at once, from its first attempt on; also one that was given up.
+public struct RetryJob: Command {
+    let id: JobID
+
+    /// Names the job.
+    public init(_ id: JobID) { self.id = id }
+
+    /// Refuses a job that is not there or that a worker has in its hands.
+    public func decide(in transaction: Transaction) throws -> Decision<Bool> {
+        let job = try transaction.jobForOperator(id)
+        guard let targetID = job.target, var target = try transaction.target(targetID),
+            target.state != .confirmed, let optOut = try transaction.optOut(target.optOut)
+        else { return Decision(true, jobs: [.redrive(id)]) }
+        target.state = .pending
+        target.attempts = 0
+        target.nextAttemptAt = nil
+        return Decision(true, events: [.targetRedriven(target, optOut)], jobs: [.redrive(id)])
+    }
+}
+
+/// Gives up telling a connector about an opt-out; the opt-out itself stays in force.
+public struct BuryJob: Command {
+    /// What is kept as the connector's answer.
+    static let answer = "given up by an operator"
+
+    let id: JobID
+
+    /// Names the job.
+    public init(_ id: JobID) { self.id = id }
+
+    /// False when it was given up before.
+    ///
+    /// Refuses what no connector is told by: an opt-out has to begin.
+    public func decide(in transaction: Transaction) throws -> Decision<Bool> {
+        let job = try transaction.jobForOperator(id)
+        guard let targetID = job.target, var target = try transaction.target(targetID),
+            target.state != .confirmed, let optOut = try transaction.optOut(target.optOut)
+        else {
+            throw Refusal(.conflict, field: "id", "only a job that tells a connector is given up")
+        }
+        if target.state == .buried { return Decision(false) }
+        target.state = .buried
+        target.nextAttemptAt = nil
+        target.answer = BuryJob.answer
+        return Decision(true, events: [.targetFailed(target, optOut)], jobs: [.bury(id)])
+    }
+}
+
+extension Transaction {
+    /// A job that nobody works on, with its person locked.
+    fileprivate func jobForOperator(_ id: JobID) throws -> StoredJob {
+        if let target = try job(id)?.target { try lockContact(of: target) }
+        guard let job = try job(id) else {
+            throw Refusal(.notFound, field: "id", "there is no job with this id")
+        }
+        // Its worker is in the middle of telling; what it then records would be lost or wrong.
+        guard job.state != "leased" else {
+            throw Refusal(.conflict, field: "id", "a worker has this job now; try again later")
+        }
+        return job
+    }
+}
