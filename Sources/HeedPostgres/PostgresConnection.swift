@@ -46,7 +46,21 @@ final class PostgresConnection: SQLConnection {
 
     @unsafe
     private static func connect(_ options: PostgresOptions) throws(StoreError) -> OpaquePointer {
-        let parameters = options.parameters
+        var reasons: [Substring] = []
+        for parameters in options.parametersByHost {
+            let session = unsafe try start(parameters)
+            if unsafe PQstatus(session) == CONNECTION_OK { return unsafe session }
+            reasons += unsafe String(cString: PQerrorMessage(session)).split(separator: "\n")
+            unsafe PQfinish(session)
+        }
+        throw .lost(reasons.joined(separator: "; "))
+    }
+
+    /// A session that is open, or says why it is not.
+    @unsafe
+    private static func start(
+        _ parameters: [(name: String, value: String)]
+    ) throws(StoreError) -> OpaquePointer {
         var names = unsafe parameters.map { unsafe UnsafePointer(strdup($0.name)) }
         var values = unsafe parameters.map { unsafe UnsafePointer(strdup($0.value)) }
         unsafe names.append(nil)
@@ -57,11 +71,6 @@ final class PostgresConnection: SQLConnection {
         }
         guard let session = unsafe PQconnectdbParams(names, values, 1) else {
             throw .lost("no memory for a connection")
-        }
-        guard unsafe PQstatus(session) == CONNECTION_OK else {
-            let words = unsafe String(cString: PQerrorMessage(session))
-            unsafe PQfinish(session)
-            throw .lost(words.split(separator: "\n").joined(separator: "; "))
         }
         return unsafe session
     }

@@ -37,6 +37,14 @@ public struct PostgresOptions: Sendable {
 
     /// The database, hosts and role that a connection string names, without its secrets.
     public static func place(of connection: String) -> String {
+        let words = words(of: connection)
+        let host = words["host"] ?? words["hostaddr"] ?? words["service"] ?? "the default server"
+        let role = words["user"].map { " as \($0)" } ?? ""
+        return "PostgreSQL database \(words["dbname"] ?? "of that name") on \(host)\(role)"
+    }
+
+    /// The values a connection string gives by name; none when it cannot be read.
+    private static func words(of connection: String) -> [String: String] {
         var words: [String: String] = [:]
         let options = unsafe PQconninfoParse(connection, nil)
         defer { unsafe PQconninfoFree(options) }
@@ -47,9 +55,31 @@ public struct PostgresOptions: Sendable {
             }
             unsafe option = found.advanced(by: 1)
         }
-        let host = words["host"] ?? words["hostaddr"] ?? words["service"] ?? "the default server"
-        let role = words["user"].map { " as \($0)" } ?? ""
-        return "PostgreSQL database \(words["dbname"] ?? "of that name") on \(host)\(role)"
+        return words
+    }
+
+    /// The words libpq is given for each host of a list alone, in order.
+    ///
+    /// libpq itself goes on to the next host only when one cannot be reached. One whose port still
+    /// answers, because something stands in front of a dead server, would end its search.
+    var parametersByHost: [[(name: String, value: String)]] {
+        let words = PostgresOptions.words(of: connection)
+        let lists = ["host", "hostaddr", "port"].map { name in
+            (name, words[name]?.split(separator: ",", omittingEmptySubsequences: false) ?? [])
+        }.filter { !$0.1.isEmpty }
+        let count = lists.filter { $0.0 != "port" }.map(\.1.count).max() ?? 1
+        // What does not match, or leaves one to a default, is libpq's to judge.
+        let isPlain = lists.allSatisfy { name, values in
+            (values.count == count || name == "port" && values.count == 1)
+                && !values.contains { $0.isEmpty }
+        }
+        guard count > 1, isPlain else { return [parameters] }
+        return (0..<count).map { index in
+            parameters
+                + lists.map { name, values in
+                    (name, String(values.count == 1 ? values[0] : values[index]))
+                }
+        }
     }
 
     /// The words libpq is given, in order: a later one wins.

@@ -43,9 +43,10 @@ struct FailoverTests {
         print("HEED_RACE_SEED=\(seed)")
         try await withPair { primary, standby in
             try await PostgresPlace.open(on: primary) { database in
-                let way =
-                    "postgres://heed_node@/\(database.name)?host=\(primary.folder),"
-                    + "\(standby.folder)"
+                let hosts = [try Network(to: primary.socket), try Network(to: standby.socket)]
+                defer { for host in hosts { host.close() } }
+                let names = hosts.map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
+                let way = "postgres://heed_node@\(names)/\(database.name)"
                 let first = try await database.fill(people: FailoverTests.people, by: way)
                 let nodes = [first, try await database.serve(way)]
                 try await makeSynchronous(database)

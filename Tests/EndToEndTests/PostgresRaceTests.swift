@@ -34,14 +34,13 @@ struct PostgresRaceTests {
             let way = "postgres://heed_node@127.0.0.1:\(network.port)/\(database.name)"
             let nodes = [try await database.serve(way), direct]
             let load = SendLoad(people: PostgresRaceTests.people, seed: seed, nodes: nodes)
+            let stage = Stage(database: database, network: network, way: way, load: load)
             try await load.run {
                 var generator = SeededGenerator(seed: seed)
                 for fault in Fault.allCases.shuffled(using: &generator) {
                     try await load.awaitAcknowledged(Int.random(in: 5...60, using: &generator))
                     let length = Int.random(in: 5...30, using: &generator)
-                    try await bring(fault, for: length, on: network, load) {
-                        try await database.serve(way)
-                    }
+                    try await stage.bring(fault, for: length)
                 }
                 try await eventually("everybody is out") { load.isDone }
             }
@@ -57,15 +56,18 @@ struct PostgresRaceTests {
             try await database.done("verify")
         }
     }
+}
+
+/// What a fault happens to.
+private struct Stage: Sendable {
+    let database: PostgresPlace
+    let network: Network
+    /// The first node's way to the database, through the network.
+    let way: String
+    let load: SendLoad
 
     /// The fault, for as long as it takes the other node to acknowledge a few opt-outs.
-    private func bring(
-        _ fault: Fault,
-        for length: Int,
-        on network: Network,
-        _ load: SendLoad,
-        restart: () async throws -> Server
-    ) async throws {
+    func bring(_ fault: PostgresRaceTests.Fault, for length: Int) async throws {
         switch fault {
         case .death: try await load.node(0).cut()
         case .cut: network.become(.cut)
@@ -77,7 +79,7 @@ struct PostgresRaceTests {
         }
         try await load.awaitAcknowledged(length)
         network.become(.open)
-        if fault == .death { load.replace(0, by: try await restart()) }
+        if fault == .death { load.replace(0, by: try await database.serve(way)) }
         // It finds its way back by itself.
         let node = load.node(0)
         try await eventually("the node answers again") {
