@@ -71,7 +71,8 @@ struct TransactionSuppressionsTests {
                 }
             }
             let count = try await installation.number(
-                "SELECT count(*) FROM suppressions WHERE reason = 'complaint' AND opt_out_id IS NULL"
+                "SELECT count(*) FROM suppressions WHERE reason = 'complaint' "
+                    + "AND opt_out_id IS NULL"
             )
             // Three match forms and the one mailbox behind two of them.
             #expect(count == 4)
