@@ -77,8 +77,8 @@ private struct SingleStatement {
             CREATE INDEX ON public.tasks (priority, due, id) WHERE done = 0;
             """
         )
-        script = FileManager.default.temporaryDirectory
-            .appending(path: "heed-bench-\(UUID().uuidString).sql")
+        // Goes with the server.
+        script = URL(filePath: workbench.server.folder).appending(path: "intake.sql")
         try Data(
             """
             \\set person random(1, 2000000000)
