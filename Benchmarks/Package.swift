@@ -13,15 +13,21 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     ],
     targets: [
+        .systemLibrary(
+            name: "CBenchPostgres",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
         .executableTarget(
             name: "HeedBench",
             dependencies: [
-                .product(name: "Crypto", package: "swift-crypto"),
+                "CBenchPostgres", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HeedEngine", package: "heed"),
                 .product(name: "HeedLedger", package: "heed"),
+                .product(name: "HeedPostgres", package: "heed"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
-        )
+        ),
     ]
 )

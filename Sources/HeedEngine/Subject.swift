@@ -28,7 +28,9 @@ extension Transaction {
     ///
     /// An unknown address becomes a new person, because neither a consent nor an opt-out may be
     /// turned away for coming first.
-    func resolve(_ subject: Subject) throws -> ResolvedSubject {
+    ///
+    /// A command about a scope names it, so that the permission comes along.
+    func resolve(_ subject: Subject, in scope: ScopeName? = nil) throws -> ResolvedSubject {
         switch subject {
         case .contact(let id):
             try lock(id)
@@ -38,6 +40,11 @@ extension Transaction {
             return try resolved(contact)
         case .address(let address):
             if let id = try contactID(at: address) {
+                let permission = scope.map { [ForeseenRead.permission(id, $0)] } ?? []
+                try foresee(
+                    [.lock(id), .contact(id), .lookupKeys(id)] + permission
+                        + [.suppressions(vault.lookupKeys(for: address))]
+                )
                 try lock(id)
                 if let contact = try contact(id) { return try resolved(contact) }
             }

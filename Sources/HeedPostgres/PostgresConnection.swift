@@ -134,12 +134,12 @@ final class PostgresConnection: SQLConnection {
         if pipeline.isFull { _ = try pipeline.settle() }
     }
 
-    func runEach(_ sql: SQL, _ sets: [[SQLValue]]) throws(StoreError) -> [[Row]] {
+    func runAll(_ statements: [Statement]) throws(StoreError) -> [[Row]] {
         if !pipeline.isEmpty { _ = try pipeline.settle() }
         var answers: [[Row]] = []
-        answers.reserveCapacity(sets.count)
-        for arguments in sets {
-            try pipeline.send(sql, arguments)
+        answers.reserveCapacity(statements.count)
+        for statement in statements {
+            try pipeline.send(statement.sql, statement.arguments)
             if pipeline.isFull { answers += try pipeline.settle() }
         }
         if !pipeline.isEmpty { answers += try pipeline.settle() }

@@ -15,6 +15,7 @@ enum TypeNumber {
     static let text: Oid = 25
     static let oid: Oid = 26
     static let unknown: Oid = 705
+    static let byteaArray: Oid = 1001
     static let varchar: Oid = 1043
     static let void: Oid = 2278
 
@@ -25,6 +26,7 @@ enum TypeNumber {
         case .integer: int8
         case .text: text
         case .blob: bytea
+        case .keys: byteaArray
         }
     }
 }
@@ -59,10 +61,27 @@ struct Parameters {
                 throw StoreError(.refused, "PostgreSQL: text cannot hold a zero byte")
             }
         case .blob(let blob): bytes.append(contentsOf: blob)
+        case .keys(let keys): append(keys)
         }
         offsets.append(start)
         lengths.append(Int32(bytes.count - start))
         bytes.append(0)
+    }
+
+    /// An array of `bytea`: one dimension, no NULL, so many elements from index 1.
+    private mutating func append(_ keys: [[UInt8]]) {
+        bytes.reserveCapacity(bytes.count + 20 + keys.count * 20)
+        for number in [1, 0, Int(TypeNumber.bytea), keys.count, 1] { append(length: number) }
+        for key in keys {
+            append(length: key.count)
+            bytes.append(contentsOf: key)
+        }
+    }
+
+    private mutating func append(length: Int) {
+        for shift in stride(from: 24, through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: length >> shift))
+        }
     }
 
     /// Lends the arrays that libpq takes: addresses, lengths, formats.

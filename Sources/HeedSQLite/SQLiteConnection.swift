@@ -59,13 +59,14 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
         _ = try run(sql, arguments)
     }
 
-    func runEach(
-        _ sql: HeedStore.SQL,
-        _ sets: [[SQLValue]]
+    func runAll(
+        _ statements: [HeedStore.Statement]
     ) throws(StoreError) -> [[HeedStore.Row]] {
         var answers: [[HeedStore.Row]] = []
-        answers.reserveCapacity(sets.count)
-        for arguments in sets { answers.append(try run(sql, arguments)) }
+        answers.reserveCapacity(statements.count)
+        for statement in statements {
+            answers.append(try run(statement.sql, statement.arguments))
+        }
         return answers
     }
 
@@ -114,6 +115,7 @@ private func bind(_ value: SQLValue, at index: Int32, of handle: OpaquePointer) 
             }
             return unsafe sqlite3_bind_text(handle, index, start, Int32(bytes.count), copied)
         }
+    case .keys(let keys): return unsafe bind(.blob(keys.flatMap(\.self)), at: index, of: handle)
     case .blob(let bytes):
         guard !bytes.isEmpty else { return unsafe sqlite3_bind_zeroblob(handle, index, 0) }
         return unsafe bytes.withUnsafeBytes { bytes in

@@ -38,8 +38,10 @@ package protocol SQLConnection: AnyObject {
     /// A failure may show only at the next statement with rows, or at commit.
     func post(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError)
 
-    /// Runs one statement for each set of arguments, and answers the rows of each.
-    func runEach(_ sql: SQL, _ sets: [[SQLValue]]) throws(StoreError) -> [[Row]]
+    /// Runs statements one after the other, and answers the rows of each.
+    ///
+    /// On a server they share round trips.
+    func runAll(_ statements: [Statement]) throws(StoreError) -> [[Row]]
 
     /// Runs the statements of a migration script.
     func runScript(_ script: String) throws(StoreError)

@@ -26,6 +26,8 @@ package struct Dialect: Sendable {
     let receiptPosition: SQL
     /// A condition on `position`: no event can appear before this one any more.
     let settled: SQL
+    /// Ends a condition on a column: its value is one of the keys in `$1` (`SQLValue.keys`).
+    let isAmongKeys: SQL
     /// Moves the horizon of consent records forward.
     let moveConsentHorizon: SQL
     /// Moves the horizon of audit events forward.
@@ -52,6 +54,10 @@ package struct Dialect: Sendable {
         snapshotPosition: "SELECT coalesce(max(position), 0) FROM audit_events",
         receiptPosition: "SELECT coalesce(max(position), 0) FROM audit_events",
         settled: "true",
+        // Keys of 16 bytes in one blob. There is no array, and no number of parameters to prepare
+        // a statement for.
+        isAmongKeys: "IN (WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 16 FROM n "
+            + "WHERE i + 16 < length($1)) SELECT substr($1, i + 1, 16) FROM n)",
         moveConsentHorizon: "UPDATE retention SET consent_before = $1 WHERE consent_before < $1",
         moveAuditHorizon: "UPDATE retention SET audit_before = $1 WHERE audit_before < $1",
         purgeRecord: "DELETE FROM consent_records WHERE id = $1",
@@ -77,6 +83,7 @@ package struct Dialect: Sendable {
         snapshotPosition: "SELECT settled_before() - 1",
         receiptPosition: "SELECT (pg_current_xact_id()::text::bigint << 16) + 65535",
         settled: "position < settled_before()",
+        isAmongKeys: "= ANY ($1)",
         // The application has no right to delete; these functions have, under the triggers' eyes.
         moveConsentHorizon: "SELECT move_consent_horizon($1)",
         moveAuditHorizon: "SELECT move_audit_horizon($1)",

@@ -28,6 +28,20 @@ package struct SQL: ExpressibleByStringLiteral, Hashable, Sendable {
     package static func + (left: SQL, right: SQL) -> SQL { SQL(joined: left.text + right.text) }
 }
 
+/// A statement with its parameters.
+package struct Statement: Hashable, Sendable {
+    /// The statement.
+    package let sql: SQL
+    /// Its parameters, from `$1`.
+    package let arguments: [SQLValue]
+
+    /// Takes both.
+    package init(_ sql: SQL, _ arguments: [SQLValue]) {
+        self.sql = sql
+        self.arguments = arguments
+    }
+}
+
 /// A value that goes into or comes out of a statement.
 package enum SQLValue: Hashable, Sendable {
     /// NULL.
@@ -38,6 +52,8 @@ package enum SQLValue: Hashable, Sendable {
     case text(String)
     /// Bytes: ids, hashes, sealed data.
     case blob([UInt8])
+    /// A set of keyed hashes of 16 bytes each, for `Dialect.isAmongKeys`; a parameter only.
+    case keys([[UInt8]])
 
     /// An id.
     package static func id<Subject>(_ id: Identifier<Subject>) -> SQLValue { .blob(id.bytes) }

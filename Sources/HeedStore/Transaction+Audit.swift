@@ -40,6 +40,7 @@ extension Transaction {
     /// In a read, all events up to there are in the snapshot. In a write, whoever has all events up
     /// to there has this transaction's and all that it read.
     package func position() throws(StoreError) -> Int64 {
+        if let receipt = foresight.receipt { return receipt }
         let dialect = connection.dialect
         let row =
             switch mode {

@@ -130,14 +130,17 @@ extension Transaction {
         of contact: ContactID,
         in scope: ScopeName
     ) throws(StoreError) -> Permission {
-        let row = try row(
+        let statement = Transaction.statement(forPermissionOf: contact, in: scope)
+        guard let row = try rows(statement).first else { return Permission() }
+        return try Transaction.permission(row, from: 0)
+    }
+
+    static func statement(forPermissionOf contact: ContactID, in scope: ScopeName) -> Statement {
+        Statement(
             "SELECT state, opt_out_status, opt_out_id, record_id, decided_at, expires_at, "
                 + "policy_effective_at FROM permissions WHERE contact_id = $1 AND scope = $2",
-            .id(contact),
-            .text(scope.text)
+            [.id(contact), .text(scope.text)]
         )
-        guard let row else { return Permission() }
-        return try Transaction.permission(row, from: 0)
     }
 
     /// Reads the seven permission columns that start at `first`.

@@ -55,12 +55,7 @@ extension Transaction {
 
     /// A person by id.
     package func contact(_ id: ContactID) throws(StoreError) -> Contact? {
-        guard
-            let row = try row(
-                "SELECT external_id, locale, region FROM contacts WHERE id = $1",
-                .id(id)
-            )
-        else { return nil }
+        guard let row = try rows(Transaction.statement(forContact: id)).first else { return nil }
         return Contact(
             stored: id,
             externalID: try row.optionalText(0),
@@ -69,15 +64,20 @@ extension Transaction {
         )
     }
 
+    static func statement(forContact id: ContactID) -> Statement {
+        Statement("SELECT external_id, locale, region FROM contacts WHERE id = $1", [.id(id)])
+    }
+
     /// The person an address belongs to.
     package func contactID(at address: Address) throws(StoreError) -> ContactID? {
-        let keys = vault.lookupKeys(for: address)
-        let row = try row(
+        try rows(statement(forContactAt: address)).first?.id(0)
+    }
+
+    func statement(forContactAt address: Address) -> Statement {
+        Statement(
             "SELECT contact_id FROM addresses WHERE channel = $1 AND match_key = $2",
-            .text(address.channel.rawValue),
-            .blob(keys.match)
+            [.text(address.channel.rawValue), .blob(vault.lookupKeys(for: address).match)]
         )
-        return try row?.id(0)
     }
 
     /// The person the caller knows by this id.

@@ -105,9 +105,14 @@ extension Transaction {
     /// The names of all connectors: who has to be told about an opt-out.
     package func connectorNames() throws(StoreError) -> [String] {
         var names: [String] = []
-        for row in try rows("SELECT name FROM connectors ORDER BY name") {
+        for row in try rows(Transaction.statementForConnectorNames) {
             names.append(try row.text(0))
         }
         return names
     }
+
+    static let statementForConnectorNames = Statement(
+        "SELECT name FROM connectors ORDER BY name",
+        []
+    )
 }

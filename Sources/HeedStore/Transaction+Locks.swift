@@ -8,7 +8,14 @@ package import HeedConsent
 extension Transaction {
     /// Locks a person: their permissions, opt-outs and what connectors answered about them.
     package func lock(_ contact: ContactID) throws(StoreError) {
-        try lock("SELECT 1 FROM contacts WHERE id = $1", [[.id(contact)]])
+        guard let statement = lockStatement(contact) else { return }
+        _ = try rows(statement)
+    }
+
+    /// Nil where nothing has to be locked.
+    func lockStatement(_ contact: ContactID) -> Statement? {
+        guard mode == .writing, let rowLock = connection.dialect.rowLock else { return nil }
+        return Statement("SELECT 1 FROM contacts WHERE id = $1" + rowLock, [.id(contact)])
     }
 
     /// Locks the person an opt-out belongs to.
@@ -47,6 +54,7 @@ extension Transaction {
 
     private func lock(_ rows: SQL, _ sets: [[SQLValue]]) throws(StoreError) {
         guard mode == .writing, let rowLock = connection.dialect.rowLock else { return }
-        _ = try connection.runEach(rows + rowLock, sets)
+        let statement = rows + rowLock
+        _ = try connection.runAll(sets.map { Statement(statement, $0) })
     }
 }

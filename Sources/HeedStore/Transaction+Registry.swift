@@ -15,13 +15,12 @@ extension Transaction {
 
     /// A scope by name.
     package func scope(_ name: ScopeName) throws(StoreError) -> Scope? {
-        guard
-            let row = try row(
-                "SELECT name, channel, kind FROM scopes WHERE name = $1",
-                .text(name.text)
-            )
-        else { return nil }
+        guard let row = try rows(Transaction.statement(forScope: name)).first else { return nil }
         return try scope(row)
+    }
+
+    static func statement(forScope name: ScopeName) -> Statement {
+        Statement("SELECT name, channel, kind FROM scopes WHERE name = $1", [.text(name.text)])
     }
 
     /// All scopes, by name.

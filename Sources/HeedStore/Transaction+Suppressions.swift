@@ -8,16 +8,39 @@ extension Transaction {
     ///
     /// A block that stands already takes the later date, so that no "yes" before it can lift it.
     func insert(_ suppression: Suppression, on address: SuppressedAddress) throws(StoreError) {
-        let all: [LookupKeys]
         switch address {
-        case .address(let address): all = [vault.lookupKeys(for: address)]
-        case .contact(let contact): all = try lookupKeys(of: contact)
-        }
-        for keys in all {
+        case .address(let address):
+            let keys = vault.lookupKeys(for: address)
             try insert(suppression, key: keys.match, widened: 0)
             // A canonical mailbox blocks its aliases too, so this row is written even when equal.
             if let widened = keys.widened { try insert(suppression, key: widened, widened: 1) }
+        case .contact(let contact): try insert(suppression, of: contact)
         }
+    }
+
+    private static let unlessOlder: SQL =
+        "ON CONFLICT (match_key, scope, reason, widened) "
+        + "DO UPDATE SET source = excluded.source, since = excluded.since, "
+        + "opt_out_id = excluded.opt_out_id WHERE excluded.since > suppressions.since"
+
+    /// The same under all forms of all of a person's addresses, without reading them first.
+    private func insert(_ suppression: Suppression, of contact: ContactID) throws(StoreError) {
+        // UNION, because two addresses may be aliases of one mailbox. An empty id stands for none:
+        // a NULL would not say that it is bytes.
+        let values: SQL = "$2, $3, "
+        let rest: SQL = ", $4, $5, CASE WHEN length($6) > 0 THEN $6 END FROM addresses "
+        try execute(
+            "INSERT INTO suppressions (match_key, scope, reason, widened, source, since, "
+                + "opt_out_id) SELECT match_key, " + values + "0" + rest + "WHERE contact_id = $1 "
+                + "UNION SELECT widened_key, " + values + "1" + rest
+                + "WHERE contact_id = $1 AND widened_key IS NOT NULL " + Transaction.unlessOlder,
+            .id(contact),
+            .text(suppression.scope?.text ?? ""),
+            .text(suppression.reason.rawValue),
+            .text(suppression.source.text),
+            .time(suppression.since),
+            .blob(suppression.optOut?.bytes ?? [])
+        )
     }
 
     private func insert(
@@ -28,10 +51,7 @@ extension Transaction {
         try execute(
             "INSERT INTO suppressions (match_key, scope, reason, widened, source, since, "
                 + "opt_out_id) "
-                + "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (match_key, scope, reason, "
-                + "widened) "
-                + "DO UPDATE SET source = excluded.source, since = excluded.since, "
-                + "opt_out_id = excluded.opt_out_id WHERE excluded.since > suppressions.since",
+                + "VALUES ($1, $2, $3, $4, $5, $6, $7) " + Transaction.unlessOlder,
             .blob(key),
             .text(suppression.scope?.text ?? ""),
             .text(suppression.reason.rawValue),
@@ -62,15 +82,20 @@ extension Transaction {
     /// The blocks on an address, whatever the scope.
     package func suppressions(at keys: LookupKeys) throws(StoreError) -> [Suppression] {
         var blocks: [Suppression] = []
-        for row in try rows(
+        for row in try rows(Transaction.statement(forSuppressionsAt: keys)) {
+            blocks.append(try Transaction.suppression(row, from: 0))
+        }
+        return blocks
+    }
+
+    static func statement(forSuppressionsAt keys: LookupKeys) -> Statement {
+        Statement(
             "SELECT DISTINCT reason, scope, since, source, opt_out_id FROM suppressions "
                 + "WHERE match_key IN ($1, $2) "
                 + "AND ((widened = 0 AND match_key = $1) OR (widened = 1 AND match_key = $2)) "
                 + "ORDER BY since",
-            .blob(keys.match),
-            .blob(keys.widened)
-        ) { blocks.append(try Transaction.suppression(row, from: 0)) }
-        return blocks
+            [.blob(keys.match), .blob(keys.widened)]
+        )
     }
 
     /// Reads the five suppression columns that start at `first`.
@@ -88,10 +113,16 @@ extension Transaction {
     /// The keyed hashes of a person's addresses.
     package func lookupKeys(of contact: ContactID) throws(StoreError) -> [LookupKeys] {
         var keys: [LookupKeys] = []
-        for row in try rows(
-            "SELECT match_key, widened_key FROM addresses WHERE contact_id = $1 ORDER BY match_key",
-            .id(contact)
-        ) { keys.append(LookupKeys(match: try row.blob(0), widened: try row.optionalBlob(1))) }
+        for row in try rows(Transaction.statement(forLookupKeysOf: contact)) {
+            keys.append(LookupKeys(match: try row.blob(0), widened: try row.optionalBlob(1)))
+        }
         return keys
+    }
+
+    static func statement(forLookupKeysOf contact: ContactID) -> Statement {
+        Statement(
+            "SELECT match_key, widened_key FROM addresses WHERE contact_id = $1 ORDER BY match_key",
+            [.id(contact)]
+        )
     }
 }

@@ -22,6 +22,8 @@ public struct Transaction {
     public let now: Timestamp
     package let surroundings: Surroundings
     package let vault: Vault
+    /// Answers that came before they were asked for.
+    let foresight = Foresight()
 
     /// Opens a view on a session; for drivers.
     package init(
@@ -47,16 +49,23 @@ public struct Transaction {
 
     /// Runs a statement for its rows.
     func rows(_ sql: SQL, _ arguments: SQLValue...) throws(StoreError) -> [Row] {
-        try connection.run(sql, arguments)
+        try rows(Statement(sql, arguments))
+    }
+
+    /// Runs a statement for its rows.
+    func rows(_ statement: Statement) throws(StoreError) -> [Row] {
+        if let rows = foresight.answer(to: statement) { return rows }
+        return try connection.run(statement.sql, statement.arguments)
     }
 
     /// Runs a statement for its first row.
     func row(_ sql: SQL, _ arguments: SQLValue...) throws(StoreError) -> Row? {
-        try connection.run(sql, arguments).first
+        try rows(Statement(sql, arguments)).first
     }
 
     /// Runs a statement for its effect.
     func execute(_ sql: SQL, _ arguments: SQLValue...) throws(StoreError) {
+        foresight.forget()
         try connection.post(sql, arguments)
     }
 }

@@ -35,7 +35,9 @@ struct PipelineTests {
         try await backend.withDatabase { installation in
             let answers = try await installation.database.read { transaction in
                 let sets = (0..<count).map { [SQLValue.integer(Int64($0))] }
-                return try transaction.connection.runEach("SELECT $1 + 1 WHERE $1 <> 7", sets)
+                return try transaction.connection.runAll(
+                    sets.map { Statement("SELECT $1 + 1 WHERE $1 <> 7", $0) }
+                )
             }
             let numbers: [Int64?] = try answers.map { try $0.first?.integer(0) }
             let expected: [Int64?] = (0..<Int64(count)).map { $0 == 7 ? nil : $0 + 1 }

@@ -48,6 +48,58 @@ struct TransactionGuardTests {
                 try transaction.connection.run(explain + guardStatement, []).map { try $0.text(3) }
             }
             #expect(TransactionGuardTests.scans(in: second) == [])
+            let many = try await setPlan(installation)
+            #expect(many.filter { $0.hasPrefix("SEARCH") }.count >= 5, "\(many)")
+            #expect(TransactionGuardTests.scans(in: many) == [], "\(many)")
+        }
+    }
+
+    /// The plans of the two statements for many addresses, but for the steps that unfold the set.
+    private func setPlan(_ installation: Installation) async throws -> [String] {
+        let explain: SQL = "EXPLAIN QUERY PLAN "
+        let statements = guardSetStatements(Backend.sqlite.dialect)
+        let unfolding = [
+            "LIST SUBQUERY", "CO-ROUTINE n", "SETUP", "SCAN CONSTANT ROW", "RECURSIVE STEP",
+            "SCAN n", "SCALAR SUBQUERY",
+        ]
+        var plan: [String] = []
+        for statement in [statements.people, statements.blocks] {
+            plan += try await installation.sql(explain + statement).map { try $0.text(3) }
+        }
+        return plan.filter { line in !unfolding.contains { line.hasPrefix($0) } }
+    }
+
+    /// Everything the guard can find about anybody, asked for one by one and all at once.
+    @Test(arguments: Backend.allCases, [1, 2, 3] as [UInt64])
+    func manyAreFoundAsOne(_ backend: Backend, _ seed: UInt64) async throws {
+        try await backend.withEngine(seed: seed) { installation in
+            let addresses = try await GuardPopulation.make(in: installation, seed: seed)
+            for scope in [Sample.newsletter, Sample.receipts] {
+                try await installation.database.read { transaction in
+                    let keys = addresses.map { transaction.vault.lookupKeys(for: $0) }
+                    let many = try #require(try transaction.guardFacts(for: keys, in: scope))
+                    #expect(many.count == keys.count)
+                    for (one, facts) in zip(keys, many) {
+                        #expect(try transaction.guardFacts(for: one, in: scope) == facts)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func noAddressesHaveNoFacts(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            try await installation.decide(Sample.address())
+            let (known, unknown) = try await installation.database.read { transaction in
+                let nowhere = ScopeName(stored: "nowhere")
+                return (
+                    try transaction.guardFacts(for: [], in: Sample.newsletter),
+                    try transaction.guardFacts(for: [], in: nowhere)
+                )
+            }
+            #expect(known == [])
+            #expect(unknown == nil)
         }
     }
 

@@ -51,6 +51,34 @@ struct TransactionSuppressionsTests {
         }
     }
 
+    /// Two addresses of one person may share the widened form; each form is blocked once.
+    @Test(arguments: Backend.allCases)
+    func aPersonWithTwoAliasesIsBlockedUnderEachForm(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let addresses = try ["a.b@gmail.com", "ab+news@gmail.com", "ab@mail.example"]
+                .map { try Address(email: $0) }
+            let contact = Sample.contact()
+            let optOut = OptOutID(high: 1, low: 2)
+            for block in [block(.complaint), block(.manual, optOut: optOut)] {
+                let added: [Event] =
+                    block.reason == .complaint ? [.contactAdded(contact, addresses)] : []
+                try await installation.record(
+                    added + [.suppressionAdded(block, .contact(contact.id))]
+                )
+                for address in addresses {
+                    let found = try await blocks(installation, at: address)
+                    #expect(found.contains(block) && found.allSatisfy { $0.since == block.since })
+                }
+            }
+            let count = try await installation.number(
+                "SELECT count(*) FROM suppressions WHERE reason = 'complaint' "
+                    + "AND opt_out_id IS NULL"
+            )
+            // Three match forms and the one mailbox behind two of them.
+            #expect(count == 4)
+        }
+    }
+
     static let aliases: [(blocked: String, asked: String, meets: Bool)] = [
         ("a.b+x@gmail.com", "ab@gmail.com", true),
         ("ab@gmail.com", "a.b+x@gmail.com", true),

@@ -81,9 +81,9 @@ private final class FailingConnection: SQLConnection {
         try base.post(sql, arguments)
     }
 
-    func runEach(_ sql: SQL, _ sets: [[SQLValue]]) throws(StoreError) -> [[Row]] {
+    func runAll(_ statements: [Statement]) throws(StoreError) -> [[Row]] {
         try count()
-        return try base.runEach(sql, sets)
+        return try base.runAll(statements)
     }
 
     private func count() throws(StoreError) {

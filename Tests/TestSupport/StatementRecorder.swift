@@ -4,14 +4,6 @@ package import HeedStore
 
 /// A session in front of another that keeps what it is given.
 package final class StatementRecorder: SQLConnection {
-    /// A statement with the arguments it was run with.
-    package struct Statement {
-        /// Its text.
-        package let sql: SQL
-        /// Its arguments.
-        package let arguments: [SQLValue]
-    }
-
     private let base: any SQLConnection
     /// What was run so far.
     package private(set) var statements: [Statement] = []
@@ -24,20 +16,20 @@ package final class StatementRecorder: SQLConnection {
 
     /// Notes it and runs it.
     package func run(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError) -> [Row] {
-        statements.append(Statement(sql: sql, arguments: arguments))
+        statements.append(Statement(sql, arguments))
         return try base.run(sql, arguments)
     }
 
     /// Notes it and runs it.
     package func post(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError) {
-        statements.append(Statement(sql: sql, arguments: arguments))
+        statements.append(Statement(sql, arguments))
         try base.post(sql, arguments)
     }
 
-    /// Notes it once and runs all.
-    package func runEach(_ sql: SQL, _ sets: [[SQLValue]]) throws(StoreError) -> [[Row]] {
-        statements.append(Statement(sql: sql, arguments: sets.first ?? []))
-        return try base.runEach(sql, sets)
+    /// Notes all and runs them.
+    package func runAll(_ statements: [Statement]) throws(StoreError) -> [[Row]] {
+        self.statements += statements
+        return try base.runAll(statements)
     }
 
     /// Runs it.

@@ -20,7 +20,7 @@ struct CheckBench {
         let bench = try await Workbench(folder: folder, name: "check.sqlite")
         try await bench.addPeople(CheckBench.people)
         let scope = try ScopeName(Workbench.newsletter)
-        let byHand = try Lookup(path: bench.path)
+        let byHand = try Lookup(path: folder.appending(path: "check.sqlite").path)
         let keys = try byHand.keys()
         return try await Comparison.interleaved(
             Goal(

@@ -1,13 +1,15 @@
 // Two rates measured in turn in one run, and the ratio pair by pair.
 
+import Foundation
+
 /// What is measured, against what, and the ratio that must be reached.
 struct Goal {
     /// What is measured.
     let name: String
     /// What it is measured against.
     let reference: String
-    /// The ratio that must be reached.
-    let ratio: Double
+    /// The ratio that must be reached; nil for one that is only reported.
+    let ratio: Double?
 }
 
 /// A measurement against its reference.
@@ -20,8 +22,8 @@ struct Comparison: Encodable {
     let rates: [Double]
     /// The reference's operations a second, one a repetition.
     let referenceRates: [Double]
-    /// The ratio that must be reached.
-    let goal: Double
+    /// The ratio that must be reached; nil for one that is only reported.
+    let goal: Double?
 
     /// Measures A, B, A, B, … so that a machine that drifts carries both along.
     static func interleaved(
@@ -36,6 +38,7 @@ struct Comparison: Encodable {
             rates.append(try await measure())
             references.append(try await measureReference())
         }
+        progress("\(goal.name): \(rates.map { Int($0) }) to \(references.map { Int($0) })")
         return Comparison(
             name: goal.name,
             reference: goal.reference,
@@ -49,7 +52,7 @@ struct Comparison: Encodable {
     var ratios: [Double] { zip(rates, referenceRates).map { $0 / $1 } }
 
     /// True when the median ratio reaches the goal.
-    var isMet: Bool { median(ratios) >= goal }
+    var isMet: Bool { goal.map { median(ratios) >= $0 } ?? true }
 
     /// A Markdown table.
     static func table(_ results: [Comparison]) -> String {
@@ -64,7 +67,8 @@ struct Comparison: Encodable {
             let cells = [
                 result.name, result.reference, String(Int(median(result.rates))),
                 String(Int(median(result.referenceRates))),
-                "**\(rounded(median(ratios)))×** (\(range))", "≥ \(rounded(result.goal))×",
+                "**\(rounded(median(ratios)))×** (\(range))",
+                result.goal.map { "≥ \(rounded($0))×" } ?? "—",
             ]
             lines.append("| " + cells.joined(separator: " | ") + " |")
         }
@@ -82,3 +86,6 @@ func median(_ values: [Double]) -> Double {
 }
 
 private func rounded(_ value: Double) -> String { String((value * 100).rounded() / 100) }
+
+/// Says on standard error how far a run is, since the table comes last.
+func progress(_ words: String) { FileHandle.standardError.write(Data("\(words)\n".utf8)) }

@@ -4,7 +4,6 @@ import Foundation
 import HeedConsent
 import HeedEngine
 import HeedStore
-import Synchronization
 
 /// Measures opt-outs of people who were never opted out before, each answered only when durable.
 struct GroupCommitBench {
@@ -36,17 +35,5 @@ struct GroupCommitBench {
             },
             { try await rate(1000) { for _ in 0..<1000 { try await optOut() } } }
         )
-    }
-}
-
-/// Hands out people, each once.
-private final class NextPerson: Sendable {
-    private let index = Mutex(0)
-
-    func take() -> Int {
-        index.withLock { index in
-            defer { index += 1 }
-            return index
-        }
     }
 }

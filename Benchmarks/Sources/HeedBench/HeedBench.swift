@@ -7,6 +7,9 @@ import Foundation
 @main
 struct HeedBench {
     static func main() async throws {
+        if CommandLine.arguments.dropFirst().first == "postgres-node" {
+            return try await PostgresNodesBench.serve(Array(CommandLine.arguments.dropFirst(2)))
+        }
         let folder = URL(filePath: FileManager.default.currentDirectoryPath)
             .appending(path: "Benchmarks/.data-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -23,6 +26,7 @@ struct HeedBench {
         if wants("sequencing") {
             results.append(try await SequencingBench(folder: folder).run())
         }
+        if wants("postgres") { results += try await postgres() }
         print(Comparison.table(results))
         if let path = ProcessInfo.processInfo.environment["HEED_BENCH_JSON"] {
             let encoder = JSONEncoder()
@@ -32,6 +36,22 @@ struct HeedBench {
         let missed = results.filter { !$0.isMet }
         for result in missed { print("MISSED: \(result.name)") }
         if !missed.isEmpty { exit(1) }
+    }
+
+    /// All that is measured on a PostgreSQL server, which is started for it.
+    private static func postgres() async throws -> [Comparison] {
+        let server: Server
+        do {
+            server = try Server()
+        } catch let missing as Server.Missing {
+            print("MISSING: \(missing)")
+            exit(1)
+        }
+        defer { try? server.stop() }
+        var results = try await PostgresCheckBench(server: server).run()
+        results.append(try await PostgresIntakeBench(server: server).run())
+        results.append(try await PostgresNodesBench(server: server).run())
+        return results
     }
 }
 

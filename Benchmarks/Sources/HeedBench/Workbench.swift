@@ -5,30 +5,42 @@ import HeedConsent
 import HeedEngine
 import HeedSQLite
 import HeedStore
+import Synchronization
 
 /// An installation to measure.
 struct Workbench {
     static let newsletter = "newsletter"
 
     let engine: Engine
-    let path: String
 
-    /// Makes a database with one scope and one policy version.
+    /// Makes a SQLite file with one scope and one policy version.
     init(folder: URL, name: String) async throws {
-        path = folder.appending(path: name).path
-        guard let key = MasterKey(bytes: Array(repeating: 7, count: 32)) else {
-            throw Refusal(.invalid, "a master key has 32 bytes")
+        try await self.init(
+            database: SQLiteDatabase(
+                path: folder.appending(path: name).path,
+                creation: .ifMissing,
+                masterKey: Workbench.masterKey(),
+                surroundings: Workbench.surroundings
+            )
+        )
+    }
+
+    /// The clock, and chance.
+    static let surroundings = Surroundings(
+        now: { Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000)) },
+        random: { UInt64.random(in: .min ... .max) }
+    )
+
+    /// The key outside the database.
+    static func masterKey() throws -> MasterKey {
+        guard let key = MasterKey(bytes: Array(repeating: 7, count: MasterKey.byteCount)) else {
+            throw Refusal(.invalid, "a master key has \(MasterKey.byteCount) bytes")
         }
-        let surroundings = Surroundings(
-            now: { Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000)) },
-            random: { UInt64.random(in: .min ... .max) }
-        )
-        let database = try SQLiteDatabase(
-            path: path,
-            creation: .ifMissing,
-            masterKey: key,
-            surroundings: surroundings
-        )
+        return key
+    }
+
+    /// Takes an empty database and adds one scope and one policy version.
+    init(database: any Database) async throws {
         engine = Engine(database: database)
         let scope = Scope(
             name: try ScopeName(Workbench.newsletter),
@@ -86,4 +98,19 @@ func rate(_ count: Int, _ work: () async throws -> Void) async rethrows -> Doubl
     try await work()
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     return Double(count) / seconds
+}
+
+/// Hands out people, each once.
+final class NextPerson: Sendable {
+    private let index: Mutex<Int>
+
+    init(from first: Int = 0) { index = Mutex(first) }
+
+    /// The first of `count` people who are next.
+    func take(_ count: Int = 1) -> Int {
+        index.withLock { index in
+            defer { index += count }
+            return index
+        }
+    }
 }

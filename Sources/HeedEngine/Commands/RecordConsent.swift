@@ -58,7 +58,7 @@ public struct RecordConsent: Command {
     public func decide(in transaction: Transaction) throws -> Decision<Receipt> {
         let scope = try transaction.requireScope(scope)
         let policy = try transaction.requirePolicy(policyVersion)
-        let person = try transaction.resolve(subject)
+        let person = try transaction.resolve(subject, in: scope.name)
         let givenAt = givenAt ?? transaction.now
         try transaction.requirePast(givenAt, field: "givenAt")
         guard expiresAt.map({ $0 > givenAt }) ?? true else {

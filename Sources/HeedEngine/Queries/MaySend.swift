@@ -103,7 +103,6 @@ public struct MaySendMany: Query {
 
     /// Refuses a scope nobody knows.
     public func answer(in transaction: Transaction) throws -> Answer {
-        _ = try transaction.requireScope(scope)
         var verdicts: [Verdict] = []
         verdicts.reserveCapacity(recipients.count)
         var validUntil = transaction.now.adding(seconds: SendDecision.validSeconds)
@@ -159,12 +158,11 @@ extension Transaction {
         _ many: [LookupKeys],
         _ scope: ScopeName
     ) throws -> [SendDecision] {
-        try guardFacts(for: many, in: scope).map { facts in
-            guard let facts else {
-                throw StoreError(.corrupt, "a scope that exists gave no answer")
-            }
-            return SendDecision(facts, at: now)
+        guard let facts = try guardFacts(for: many, in: scope) else {
+            _ = try requireScope(scope)
+            throw StoreError(.corrupt, "a scope that exists gave no answer")
         }
+        return facts.map { SendDecision($0, at: now) }
     }
 
     /// A person is refused when any of their addresses is: we do not know which one will be used.

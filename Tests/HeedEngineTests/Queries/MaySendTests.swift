@@ -118,6 +118,32 @@ struct MaySendTests {
         }
     }
 
+    @Test(arguments: Backend.allCases, [4, 5, 6] as [UInt64])
+    func manyAreDecidedAsOne(_ backend: Backend, _ seed: UInt64) async throws {
+        try await backend.withEngine(seed: seed) { installation in
+            let addresses = try await GuardPopulation.make(in: installation, seed: seed)
+            var reasons: Set<SendDecision.Reason> = []
+            for scope in [Sample.newsletter, Sample.receipts] {
+                let question = try MaySendMany(
+                    recipients: addresses.map(\.delivery),
+                    scope: scope,
+                    withLinks: true
+                )
+                let many = try await installation.engine.ask(question)
+                for (address, verdict) in zip(addresses, many.verdicts) {
+                    let one = MaySend(subject: .address(address), scope: scope, withLink: true)
+                    let answer = try await installation.engine.ask(one)
+                    #expect(answer.decision.reason == verdict.reason)
+                    #expect(answer.decision.optOutStatus == verdict.optOutStatus)
+                    #expect(answer.unsubscribeToken == verdict.unsubscribeToken)
+                }
+                reasons.formUnion(many.verdicts.map(\.reason))
+            }
+            // The population has something to confuse.
+            #expect(reasons.count >= 9, "\(reasons)")
+        }
+    }
+
     /// The whole answer is valid as long as its shortest "yes", and no refusal shortens it.
     @Test(arguments: Backend.allCases)
     func theShortestYesBoundsTheBatch(_ backend: Backend) async throws {
