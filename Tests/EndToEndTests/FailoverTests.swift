@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Failover", .timeLimit(.minutes(5)))
+@Suite("Failover", .timeLimit(.minutes(10)))
 struct FailoverTests {
     private static let people = 300
 

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Races on two nodes", .timeLimit(.minutes(5)))
+@Suite("Races on two nodes", .timeLimit(.minutes(10)))
 struct PostgresRaceTests {
     private static let people = 500
     /// Of this run, or of the one to be repeated.

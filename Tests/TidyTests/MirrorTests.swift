@@ -17,6 +17,10 @@ enum MirrorRule {
     /// Sources without a mirrored test file, each with the test that covers it.
     static let coveredElsewhere: [Coverage] = [
         .init(
+            "Sources/HeedServer/ServerOptions.swift",
+            by: "Tests/HeedServerTests/Application+buildTests.swift"
+        ),
+        .init(
             "Sources/HeedEngine/Verify/Finding.swift",
             by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
         ),

@@ -134,15 +134,25 @@ struct Serve: AsyncParsableCommand {
         services += try listeners(installation, options, logger) { port in
             Serve.greet(log, settings, port, keyPath: keyPath)
         }
+        if !role.contains(.api) {
+            Terminal.note("Heed's worker runs on \(settings.database.name)")
+            Terminal.note("Log: \(log.identity.verifier.text)")
+        }
+        try await run(services, settings, logger)
+        try installation.close()
+    }
+
+    /// Runs until a signal; says where when a port could not be had.
+    private func run(
+        _ services: [any Service],
+        _ settings: Settings,
+        _ logger: Logger
+    ) async throws {
         let group = ServiceGroup(
             services: services,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
-        if !role.contains(.api) {
-            Terminal.note("Heed's worker runs on \(settings.database.name)")
-            Terminal.note("Log: \(log.identity.verifier.text)")
-        }
         do {
             try await group.run()
         } catch {
@@ -151,7 +161,6 @@ struct Serve: AsyncParsableCommand {
             let place = "\(settings.host):\(port)"
             throw CommandError("host, port: the server at \(place) stopped: \(error)")
         }
-        try installation.close()
     }
 
     /// The runner of the opt-out lane, the runner of everything else, and the rescuer.

@@ -87,7 +87,7 @@ public struct SMTPMailer: Sendable {
     ) async throws -> MailOutcome {
         let server = self.server
         let stream = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connectTimeout(.seconds(10))
+            .connectTimeout(.seconds(server.timeoutSeconds))
             .connect(host: server.host, port: server.port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if server.security == .tls {

@@ -103,7 +103,8 @@ struct AlertChannelTests {
     }
 
     private func mail(port: Int, to: String = "ops@shop.example") throws -> AlertChannel {
-        let server = MailServer(host: "127.0.0.1", port: port, security: .none)
+        var server = MailServer(host: "127.0.0.1", port: port, security: .none)
+        server.timeoutSeconds = 3600
         return try .mail(
             .init(number: 1, to: to, from: "heed@shop.example"),
             by: SMTPMailer(server),

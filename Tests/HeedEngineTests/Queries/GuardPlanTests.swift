@@ -6,7 +6,7 @@ import HeedStore
 import TestSupport
 import Testing
 
-@Suite("Plans of the guard", .timeLimit(.minutes(5)))
+@Suite("Plans of the guard", .timeLimit(.minutes(10)))
 struct GuardPlanTests {
     /// Tables there are clustered by their primary keys, which are therefore covering, too.
     static func others(ofSQLite lines: [String]) -> [String] {
@@ -14,7 +14,10 @@ struct GuardPlanTests {
             line.wholeMatch(of: /SEARCH \w+ USING (PRIMARY KEY|COVERING INDEX \w+) .*/) == nil
                 // The greatest key is found at the end of the tree.
                 && line != "SEARCH audit_events"
-                && line.wholeMatch(of: /CORRELATED SCALAR SUBQUERY \d+/) == nil
+                && line.wholeMatch(of: /(CORRELATED )?(SCALAR|LIST) SUBQUERY \d+/) == nil
+                // A set of keys is one parameter, cut up by a recursion named `n`.
+                && !["CO-ROUTINE n", "SETUP", "RECURSIVE STEP", "SCAN n", "SCAN CONSTANT ROW"]
+                    .contains(line)
         }
     }
 
@@ -127,7 +130,8 @@ struct GuardPlanTests {
                 // A session of its own reads the statistics when it opens.
                 let database = try installation.reopened()
                 let plans = try await plans(backend, database, of: questions)
-                #expect(plans.count { searches($0) >= 6 } == 5)
+                // One for each single question, two for the set: people, and blocks.
+                #expect(plans.count { searches($0) >= 3 } >= 5)
                 for plan in plans { #expect(others(backend, plan) == [], "\(plan)") }
             }
         }
