@@ -4,6 +4,7 @@ import ArgumentParser
 import Configuration
 import Foundation
 import HeedConsent
+import HeedDelivery
 import HeedLedger
 import HeedServer
 import Logging
@@ -67,6 +68,8 @@ struct Settings: Sendable {
     let retryScale: Double
     /// Seconds between two verifications in the background.
     let verifyIntervalSeconds: Int
+    /// Seconds between two comparisons with each connector's list; 0 for never.
+    let reconcileIntervalSeconds: Int
     /// For how long evidence is kept.
     let retention: Retention
 
@@ -106,6 +109,12 @@ struct Settings: Sendable {
             reader,
             default: 86_400,
             in: 60...2_592_000
+        )
+        reconcileIntervalSeconds = try Settings.integer(
+            "reconcileIntervalSeconds",
+            reader,
+            default: Int(DriftChecker.intervalSeconds),
+            in: 0...2_592_000
         )
         // The range is checked where the law is, so that the same words refuse it everywhere.
         retention = try Retention(

@@ -54,14 +54,14 @@ extension Event {
         line.detailsHash = detailsHash
         switch self {
         case .scopeAdded, .policyPublished, .keyCreated, .keyRevoked, .connectorAdded,
-            .importStarted, .importFinished:
+            .importStarted, .importFinished, .connectorReconciled:
             describeRegistry(&line)
         case .holdPlaced, .holdLifted, .rowsPurged: describeRetention(&line)
         case .contactAdded, .consentRecorded, .suppressionAdded, .suppressionLifted,
             .permissionRebuilt:
             describePerson(&line)
         case .optOutRequested, .optOutEnqueued, .optOutStarted, .localCascadeCompleted,
-            .targetConfirmed, .targetFailed, .optOutCompleted:
+            .targetConfirmed, .targetFailed, .targetReopened, .optOutCompleted:
             describeOptOut(&line)
         }
         return line
@@ -80,6 +80,7 @@ extension Event {
         case .localCascadeCompleted: "optout.local-cascade-completed"
         case .targetConfirmed: "optout.esp-confirmed"
         case .targetFailed: "optout.esp-failed"
+        case .targetReopened: "optout.esp-reopened"
         case .optOutCompleted: "optout.completed"
         case .suppressionAdded: "suppression.added"
         case .suppressionLifted: "suppression.lifted"
@@ -92,6 +93,7 @@ extension Event {
         case .holdPlaced: "hold.placed"
         case .holdLifted: "hold.lifted"
         case .rowsPurged: "retention.purged"
+        case .connectorReconciled: Reconciliation.eventKind
         }
     }
 
@@ -117,6 +119,9 @@ extension Event {
         case .importFinished(let id, let counts):
             line.subject = id.bytes
             line.facts = counts.mapValues(String.init)
+        case .connectorReconciled(let reconciliation):
+            line.subject = reconciliation.subject
+            line.facts = reconciliation.facts
         default: break
         }
     }
@@ -208,6 +213,10 @@ extension Event {
             describe(optOut, in: &line)
             describe(target, in: &line)
             line.facts["nextAttemptAt"] = target.nextAttemptAt?.text
+        case .targetReopened(let target, let optOut, let from):
+            describe(optOut, in: &line)
+            describe(target, in: &line)
+            line.from = from.rawValue
         case .optOutCompleted(let optOut):
             describe(optOut, in: &line)
             (line.from, line.to) = (OptOut.Status.processing.rawValue, optOut.status.rawValue)

@@ -25,6 +25,8 @@ public enum Event: Hashable, Sendable {
     case targetConfirmed(OptOutTarget, OptOut, latencyMilliseconds: Int64)
     /// A connector failed and will be tried again, or was given up.
     case targetFailed(OptOutTarget, OptOut)
+    /// A connector that had confirmed, or was given up, is to be told again.
+    case targetReopened(OptOutTarget, OptOut, from: OptOutTarget.State)
     /// Every system was told.
     case optOutCompleted(OptOut)
     /// An address was blocked.
@@ -49,6 +51,8 @@ public enum Event: Hashable, Sendable {
     case holdLifted(LegalHold)
     /// Rows at the end of their retention were taken away.
     case rowsPurged(Purge)
+    /// A connector's list was compared with ours.
+    case connectorReconciled(Reconciliation)
 }
 
 /// What a block is put on.

@@ -43,6 +43,8 @@ public struct Source: Hashable, Sendable, CustomStringConvertible {
     public static let batchImport = Source(stored: "import")
     /// An operator at the command line.
     public static let commandLine = Source(stored: "command-line")
+    /// A system that sends for us says so.
+    public static let provider = Source(stored: "provider")
     /// Heed itself, for example when a job completes.
     public static let system = Source(stored: "system")
 

@@ -2,6 +2,13 @@
 
 package import HeedConsent
 
+/// The blocks on an address; each is found by the primary key.
+let suppressionsStatement: SQL =
+    "SELECT DISTINCT reason, scope, since, source, opt_out_id FROM suppressions "
+    + "WHERE match_key IN ($1, $2) "
+    + "AND ((widened = 0 AND match_key = $1) OR (widened = 1 AND match_key = $2)) "
+    + "ORDER BY since"
+
 extension Transaction {
     /// Adds a block under the match form and, where the provider has aliases, under the widened
     /// form.
@@ -62,14 +69,9 @@ extension Transaction {
     /// The blocks on an address, whatever the scope.
     package func suppressions(at keys: LookupKeys) throws(StoreError) -> [Suppression] {
         var blocks: [Suppression] = []
-        for row in try rows(
-            "SELECT DISTINCT reason, scope, since, source, opt_out_id FROM suppressions "
-                + "WHERE match_key IN ($1, $2) "
-                + "AND ((widened = 0 AND match_key = $1) OR (widened = 1 AND match_key = $2)) "
-                + "ORDER BY since",
-            .blob(keys.match),
-            .blob(keys.widened)
-        ) { blocks.append(try Transaction.suppression(row, from: 0)) }
+        for row in try rows(suppressionsStatement, .blob(keys.match), .blob(keys.widened)) {
+            blocks.append(try Transaction.suppression(row, from: 0))
+        }
         return blocks
     }
 

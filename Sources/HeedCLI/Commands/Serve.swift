@@ -161,7 +161,8 @@ struct Serve: AsyncParsableCommand {
             logger: logger
         )
         let verifier = BackgroundVerifier(installation, logger: logger)
-        return runners + [rescuer, pruner, verifier]
+        let drift = DriftChecker(installation, gate: gate, transport: transport, logger: logger)
+        return runners + [rescuer, pruner, verifier] + (drift.map { [$0] } ?? [])
     }
 
     /// Makes the first admin key and writes it to `admin.key` beside the database.

@@ -96,6 +96,45 @@ public struct MailchimpConnector: Connector {
         }
     }
 
+    /// Lists the members of each audience that are not mailed.
+    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+        try .each(scopes.all, at: now) { list, later throws(Refusal) in
+            try .each(Self.isOut.sorted(), at: later) { status, later throws(Refusal) in
+                try members(of: list, status).pages(at: later)
+            }
+        }
+    }
+
+    /// How a listing shows an opt-out.
+    public func sign(of extent: String) -> OptOutSign? { scopes.sign(of: extent) }
+
+    private static let pageSize = "1000"
+
+    /// By last change, so that who leaves meanwhile comes at the end and moves nobody.
+    private func members(of list: String, _ status: String) -> PagedListing {
+        PagedListing(rules: rules) { cursor, _ in
+            api.get(
+                ["lists", list, "members"],
+                query: [
+                    ("status", status), ("count", Self.pageSize), ("offset", cursor ?? "0"),
+                    ("sort_field", "last_changed"), ("sort_dir", "ASC"),
+                    ("fields", "members.email_address,members.status"),
+                ]
+            )
+        } read: { json, cursor in
+            guard let items = json["members"]?.list else { return nil }
+            var entries: [ListedEntry] = []
+            for item in items {
+                // Another status would mean that the filter was not understood.
+                guard let address = item["email_address"]?.text, item["status"]?.text == status
+                else { return nil }
+                let kind: InboundEvent.Kind = status == "cleaned" ? .bounced : .unsubscribed
+                entries.append(scopes.entry(address, kind, at: [list]))
+            }
+            return PagedListing.Page(entries, of: items.count, from: cursor)
+        }
+    }
+
     /// Checks the secret in the URL and reads the form.
     ///
     /// Mailchimp first calls a new URL without a form, which is answered like any other message.

@@ -106,6 +106,49 @@ public struct MailgunConnector: Connector {
         }
     }
 
+    /// Lists the unsubscribes of each domain in the settings.
+    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+        try .each(domains, at: now) { domain, later throws(Refusal) in
+            try unsubscribes(of: domain).pages(at: later)
+        }
+    }
+
+    /// How a listing shows an opt-out.
+    public func sign(of extent: String) -> OptOutSign? { scopes.sign(of: extent) }
+
+    private static let pageSize = "1000"
+
+    /// Pages that are asked for by the last address of the one before; an empty one is the end.
+    private func unsubscribes(of domain: String) -> PagedListing {
+        PagedListing(rules: rules) { cursor, _ in
+            let rest = cursor.map { [("page", "next"), ("address", $0)] } ?? []
+            return api.get(
+                ["v3", domain, "unsubscribes"],
+                query: [("limit", Self.pageSize)] + rest
+            )
+        } read: { json, _ in
+            guard let items = json["items"]?.list else { return nil }
+            var entries: [ListedEntry] = []
+            for item in items {
+                guard let address = item["address"]?.text, let tags = item["tags"]?.list else {
+                    return nil
+                }
+                entries.append(entry(address, of: domain, tags: tags.compactMap(\.text)))
+            }
+            guard !items.isEmpty else { return PagedListing.Page([], next: nil) }
+            let link = json["paging"]?["next"]?.text
+            guard let next = link.flatMap({ linkField("address", of: $0) }) else { return nil }
+            return PagedListing.Page(entries, next: next)
+        }
+    }
+
+    private func entry(_ address: String, of domain: String, tags: [String]) -> ListedEntry {
+        guard tags.contains("*") else {
+            return scopes.entry(address, at: tags.map { "\(domain)/\($0)" })
+        }
+        return scopes.entry(address, at: scopes.all.filter { MailgunPlace($0)?.domain == domain })
+    }
+
     /// Checks Mailgun's code and reads the one event of the message.
     public func receive(
         _ delivery: WebhookDelivery,

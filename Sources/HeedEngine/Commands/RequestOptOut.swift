@@ -81,6 +81,8 @@ struct OptOutDraft {
     let requestedAt: Timestamp
     let evidence: Evidence
     let batch: ImportID?
+    /// The connector whose system said so, which need not be told.
+    var reportedBy: String?
 
     /// The opt-out that stands already, if one covers this request.
     func standing(in transaction: Transaction) throws -> OptOut? {
@@ -111,7 +113,8 @@ struct OptOutDraft {
             requestedAt: requestedAt,
             regime: Regime.forRegion(person.contact.region, channel: .email)
         )
-        let targets = try transaction.connectorNames().map {
+        let told = try transaction.connectorNames().filter { $0 != reportedBy }
+        let targets = told.map {
             OptOutTarget(id: transaction.newID(), optOut: optOut.id, connector: $0)
         }
         var events = person.added.map { [$0] } ?? []
