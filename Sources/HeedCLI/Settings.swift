@@ -116,10 +116,14 @@ struct Settings: Sendable {
             default: Int(DriftChecker.intervalSeconds),
             in: 0...2_592_000
         )
-        // The range is checked where the law is, so that the same words refuse it everywhere.
-        retention = try Retention(
+        retention = try Settings.retention(reader)
+    }
+
+    /// The range is checked where the law is, so that the same words refuse it everywhere.
+    private static func retention(_ reader: ConfigReader) throws(Refusal) -> Retention {
+        try Retention(
             auditLogDays: Int64(
-                Settings.integer(
+                integer(
                     "auditLogRetentionDays",
                     reader,
                     default: Int(auditLogRetentionDays),
@@ -127,7 +131,7 @@ struct Settings: Sendable {
                 )
             ),
             consentRecordDays: Int64(
-                Settings.integer(
+                integer(
                     "consentRecordRetentionDays",
                     reader,
                     default: Int(consentRecordRetentionDays),

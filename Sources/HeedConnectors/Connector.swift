@@ -33,8 +33,8 @@ public protocol Connector: Sendable {
     /// - Throws: a `Refusal` when a system of this kind cannot be asked.
     func list(at now: Timestamp) throws(Refusal) -> ListingStep
 
-    /// By what a whole listing shows an opt-out of a scope or `global`; nil when the settings do not
-    /// say what that is called there.
+    /// By what a whole listing shows an opt-out of a scope or `global`; nil when nobody said what
+    /// that is called there.
     func sign(of extent: String) -> OptOutSign?
 
     /// Checks that a message which arrived is from the other system, and reads it.

@@ -11,8 +11,9 @@ BYSTANDER = "bystander@mail.example"
 KNOWN = {
     "brevo": lambda fake, who: fake.contacts.update({who: {"blocked": False, "lists": {7, 8}}}),
     "resend": lambda fake, who: fake.contacts.update({who: {"unsubscribed": False, "topics": {}}}),
-    "ses": lambda fake, who: fake.contacts.update({who: {"all": False, "topics": {}, "data": None}}),
-    "mailchimp": lambda fake, who: None,
+    "ses": lambda fake, who: fake.contacts.update(
+        {who: {"all": False, "topics": {}, "data": None}}
+    ),
 }
 
 
