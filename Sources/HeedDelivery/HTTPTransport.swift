@@ -78,7 +78,9 @@ private func exchange(
     let response = try await client.execute(outgoing, timeout: .seconds(timeoutSeconds))
     var body: [UInt8] = []
     for try await part in response.body {
-        body += part.readableBytesView.prefix(request.answerBytesMaximum - body.count)
+        // At once and not byte by byte: a page of a list has millions.
+        let room = request.answerBytesMaximum - body.count
+        body += part.getBytes(at: part.readerIndex, length: min(room, part.readableBytes)) ?? []
         // Leaving the loop closes the connection, so the rest is never read.
         if body.count == request.answerBytesMaximum { break }
     }

@@ -162,8 +162,9 @@ public struct Reconciler: Sendable {
             let report: ReportOptOut.Report =
                 entry.entry.kind == .bounced ? .bounced : .optedOut(extent)
             _ = try await engine.perform(ReportOptOut(entry.address, report, by: name), as: actor)
-            // An address that came up since the first reading is recorded, but was no difference.
-            if run.missing.contains(Run.Missing(key: finding.key, extent: extent)) {
+            // An address that came up since the first reading is recorded, but was no difference;
+            // one that is listed twice was one.
+            if run.missing.remove(Run.Missing(key: finding.key, extent: extent)) != nil {
                 run.counts[.recorded, default: 0] += 1
             }
         }

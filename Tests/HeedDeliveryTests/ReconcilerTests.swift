@@ -168,6 +168,16 @@ struct ReconcilerTests {
         }
     }
 
+    /// One person whom the list has in two spellings is one difference, and one record.
+    @Test func anAddressThatIsListedTwiceCountsOnce() async throws {
+        try await withConnector(.sqlite) { installation in
+            provider.everywhere = ["Person1@mail.example", "person1@MAIL.example"]
+            let report = try await reconcile(installation, .fixing)
+            #expect(counts(report) == ["there": 2, "missingHere": 1, "recorded": 1])
+            #expect(try await installation.number("SELECT count(*) FROM opt_outs") == 1)
+        }
+    }
+
     /// What cannot be compared or told is counted apart, and is no difference.
     @Test func whatCannotBeComparedIsCountedApart() async throws {
         try await withConnector(.sqlite) { installation in
