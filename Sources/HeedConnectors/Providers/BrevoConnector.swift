@@ -23,6 +23,7 @@ public struct BrevoConnector: Connector {
 
     static let rules = ProviderRules(
         requestsPerMinute: nil,
+        entriesPerPage: 1000,
         done: [200, 201, 204],
         giveUp: [400, 413],
         pause: .seconds("x-sib-ratelimit-reset")
@@ -98,7 +99,7 @@ public struct BrevoConnector: Connector {
             api.get(
                 ["contacts"],
                 query: [
-                    ("limit", Self.pageSize), ("offset", cursor ?? "0"), ("sort", "asc"),
+                    ("limit", Self.rules.pageSize), ("offset", cursor ?? "0"), ("sort", "asc"),
                 ]
             )
         } read: { json, cursor in
@@ -117,8 +118,6 @@ public struct BrevoConnector: Connector {
         if extent == OptOutNotice.globalExtent { return .seen(at: [ListedEntry.everywhere]) }
         return scopes.sign(of: extent).map { .unseen(at: $0.places) }
     }
-
-    private static let pageSize = "1000"
 
     /// Nil for a contact that is nowhere and left nothing, or has a telephone number only.
     private func entry(_ contact: JSON) -> ListedEntry? {

@@ -27,6 +27,7 @@ public struct MailchimpConnector: Connector {
         requestsPerMinute: nil,
         simultaneousRequests: 10,
         addressesPerRequest: 500,
+        entriesPerPage: 1000,
         done: [200],
         giveUp: [400, 405, 413, 422]
     )
@@ -108,15 +109,13 @@ public struct MailchimpConnector: Connector {
     /// How a listing shows an opt-out.
     public func sign(of extent: String) -> OptOutSign? { scopes.sign(of: extent) }
 
-    private static let pageSize = "1000"
-
     /// By last change, so that who leaves meanwhile comes at the end and moves nobody.
     private func members(of list: String, _ status: String) -> PagedListing {
         PagedListing(rules: rules) { cursor, _ in
             api.get(
                 ["lists", list, "members"],
                 query: [
-                    ("status", status), ("count", Self.pageSize), ("offset", cursor ?? "0"),
+                    ("status", status), ("count", Self.rules.pageSize), ("offset", cursor ?? "0"),
                     ("sort_field", "last_changed"), ("sort_dir", "ASC"),
                     ("fields", "members.email_address,members.status"),
                 ]

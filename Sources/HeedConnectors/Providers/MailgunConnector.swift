@@ -37,6 +37,7 @@ public struct MailgunConnector: Connector {
     static let rules = ProviderRules(
         requestsPerMinute: nil,
         addressesPerRequest: 1000,
+        entriesPerPage: 1000,
         done: [200],
         giveUp: [400, 413]
     )
@@ -116,15 +117,13 @@ public struct MailgunConnector: Connector {
     /// How a listing shows an opt-out.
     public func sign(of extent: String) -> OptOutSign? { scopes.sign(of: extent) }
 
-    private static let pageSize = "1000"
-
     /// Pages that are asked for by the last address of the one before; an empty one is the end.
     private func unsubscribes(of domain: String) -> PagedListing {
         PagedListing(rules: rules) { cursor, _ in
             let rest = cursor.map { [("page", "next"), ("address", $0)] } ?? []
             return api.get(
                 ["v3", domain, "unsubscribes"],
-                query: [("limit", Self.pageSize)] + rest
+                query: [("limit", Self.rules.pageSize)] + rest
             )
         } read: { json, _ in
             guard let items = json["items"]?.list else { return nil }

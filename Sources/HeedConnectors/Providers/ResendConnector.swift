@@ -27,6 +27,7 @@ public struct ResendConnector: Connector {
         requestsPerMinute: 120,
         simultaneousRequests: 1,
         addressesPerRequest: 100,
+        entriesPerPage: 100,
         done: [200, 201],
         giveUp: [400, 413, 422],
         pause: .seconds("ratelimit-reset")
@@ -137,10 +138,9 @@ public struct ResendConnector: Connector {
 
     private static let unsubscribed = "*contacts"
     private static let suppressed = "*suppressions"
-    private static let pageSize = "100"
 
     private static func query(after id: String?) -> [(String, String)] {
-        [("limit", pageSize)] + (id.map { [("after", $0)] } ?? [])
+        [("limit", rules.pageSize)] + (id.map { [("after", $0)] } ?? [])
     }
 
     /// The id by which the next page is asked for; nil inside when that was the last.

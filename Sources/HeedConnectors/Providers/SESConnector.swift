@@ -38,6 +38,7 @@ public struct SESConnector: Connector {
     static let rules = ProviderRules(
         requestsPerMinute: 60,
         simultaneousRequests: 1,
+        entriesPerPage: 1000,
         done: [200],
         giveUp: [400, 413]
     )
@@ -152,11 +153,10 @@ public struct SESConnector: Connector {
 
     private static let contactPlace = "*contacts"
     private static let accountPlace = "*account"
-    private static let pageSize = 1000
 
     private func contacts(of list: String) -> PagedListing {
         PagedListing(rules: rules) { token, now in
-            var body: [String: JSON] = ["PageSize": .number(Double(Self.pageSize))]
+            var body: [String: JSON] = ["PageSize": .number(Double(rules.entriesPerPage ?? 1))]
             body["NextToken"] = token.map(JSON.text)
             let path = ["v2", "email", "contact-lists", list, "contacts", "list"]
             return api.request("POST", path, .object(body), at: now)
@@ -181,7 +181,7 @@ public struct SESConnector: Connector {
             let next = token.map { [("NextToken", $0)] } ?? []
             return api.get(
                 ["v2", "email", "suppression", "addresses"],
-                query: [("PageSize", String(Self.pageSize))] + next,
+                query: [("PageSize", Self.rules.pageSize)] + next,
                 at: now
             )
         } read: { json, _ in

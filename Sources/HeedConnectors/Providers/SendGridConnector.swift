@@ -24,6 +24,7 @@ public struct SendGridConnector: Connector {
 
     static let rules = ProviderRules(
         requestsPerMinute: nil,
+        entriesPerPage: 500,
         done: [200, 201],
         giveUp: [400, 413],
         pause: .instant("x-ratelimit-reset")
@@ -114,7 +115,7 @@ public struct SendGridConnector: Connector {
         let everywhere = PagedListing(rules: rules) { cursor, _ in
             api.get(
                 ["v3", "suppression", "unsubscribes"],
-                query: [("limit", Self.pageSize), ("offset", cursor ?? "0")]
+                query: [("limit", Self.rules.pageSize), ("offset", cursor ?? "0")]
             )
         } read: { json, cursor in
             guard let items = json.list else { return nil }
@@ -137,8 +138,6 @@ public struct SendGridConnector: Connector {
     public func sign(of extent: String) -> OptOutSign? {
         scopes.sign(of: extent, everywhere: [ListedEntry.everywhere])
     }
-
-    private static let pageSize = "500"
 
     /// The addresses of a group, which come all at once.
     private func group(_ group: String) -> PagedListing {

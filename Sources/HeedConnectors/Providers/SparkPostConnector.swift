@@ -26,6 +26,7 @@ public struct SparkPostConnector: Connector {
     static let rules = ProviderRules(
         requestsPerMinute: nil,
         addressesPerRequest: 10_000,
+        entriesPerPage: 5000,
         done: [200],
         giveUp: [400, 413, 422]
     )
@@ -106,7 +107,7 @@ public struct SparkPostConnector: Connector {
             api.get(
                 ["suppression-list"],
                 query: [
-                    ("cursor", cursor ?? "initial"), ("per_page", Self.pageSize),
+                    ("cursor", cursor ?? "initial"), ("per_page", Self.rules.pageSize),
                     ("types", "non_transactional"),
                 ]
             )
@@ -128,8 +129,6 @@ public struct SparkPostConnector: Connector {
     public func sign(of extent: String) -> OptOutSign? {
         scopes.sign(of: extent, everywhere: [ListedEntry.everywhere])
     }
-
-    private static let pageSize = "5000"
 
     private func entry(_ item: JSON) -> ListedEntry? {
         guard let address = item["recipient"]?.text else { return nil }
