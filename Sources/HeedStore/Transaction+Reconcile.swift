@@ -14,6 +14,15 @@ package struct BlockRow: Sendable {
     package let target: (state: OptOutTarget.State, confirmedAt: Timestamp?)?
 }
 
+/// A page of blocks; a test reads its plan, which must not grow with the tables.
+package let blocksStatement: SQL =
+    "SELECT x.match_key, x.reason, x.scope, x.since, x.source, x.opt_out_id, "
+    + "a.contact_id, t.state, t.confirmed_at FROM suppressions x "
+    + "LEFT JOIN addresses a ON a.channel = 'email' AND a.match_key = x.match_key "
+    + "LEFT JOIN opt_out_targets t ON t.opt_out_id = x.opt_out_id AND t.connector = $1 "
+    + "WHERE (x.match_key, x.scope, x.reason) > ($2, $3, $4) AND x.widened = 0 "
+    + "ORDER BY x.match_key, x.scope, x.reason LIMIT $5"
+
 extension Transaction {
     /// Blocks on addresses in the order of their keys, after `last`, at most `limit`.
     ///
@@ -25,13 +34,7 @@ extension Transaction {
     ) throws(StoreError) -> [BlockRow] {
         var blocks: [BlockRow] = []
         for row in try rows(
-            "SELECT x.match_key, x.reason, x.scope, x.since, x.source, x.opt_out_id, "
-                + "a.contact_id, t.state, t.confirmed_at FROM suppressions x "
-                + "LEFT JOIN addresses a ON a.channel = 'email' AND a.match_key = x.match_key "
-                + "LEFT JOIN opt_out_targets t "
-                + "ON t.opt_out_id = x.opt_out_id AND t.connector = $1 "
-                + "WHERE (x.match_key, x.scope, x.reason) > ($2, $3, $4) AND x.widened = 0 "
-                + "ORDER BY x.match_key, x.scope, x.reason LIMIT $5",
+            blocksStatement,
             .text(connector),
             .blob(last?.key ?? []),
             .text(last?.suppression.scope?.text ?? ""),
