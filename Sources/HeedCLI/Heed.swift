@@ -18,7 +18,8 @@ struct Heed: AsyncParsableCommand {
             Serve.self, Demo.self, Migrate.self, Version.self, ScopeCommand.self,
             PolicyCommand.self, KeyCommand.self, ConnectorCommand.self, Import.self,
             ConsentCommand.self, OptOutCommand.self, Check.self, Explain.self, Filter.self,
-            LogCommand.self, QueueCommand.self, PurgeCommand.self, HoldCommand.self, Verify.self,
+            Reconcile.self, LogCommand.self, QueueCommand.self, PurgeCommand.self,
+            HoldCommand.self, Verify.self,
         ]
     )
 

@@ -4,6 +4,7 @@ import ArgumentParser
 import Configuration
 import Foundation
 import HeedConsent
+import HeedDelivery
 import HeedLedger
 import HeedServer
 import Logging
@@ -71,6 +72,8 @@ struct Settings: Sendable {
     let metricsPort: Int?
     /// Whom to tell what is wrong, and when.
     let alerts: AlertSettings
+    /// Seconds between two comparisons with each connector's list; 0 for never.
+    let reconcileIntervalSeconds: Int
     /// For how long evidence is kept.
     let retention: Retention
 
@@ -113,10 +116,20 @@ struct Settings: Sendable {
         )
         metricsPort = try Settings.optionalPort("metricsPort", reader)
         alerts = try AlertSettings(reader)
-        // The range is checked where the law is, so that the same words refuse it everywhere.
-        retention = try Retention(
+        reconcileIntervalSeconds = try Settings.integer(
+            "reconcileIntervalSeconds",
+            reader,
+            default: Int(DriftChecker.intervalSeconds),
+            in: 0...2_592_000
+        )
+        retention = try Settings.retention(reader)
+    }
+
+    /// The range is checked where the law is, so that the same words refuse it everywhere.
+    private static func retention(_ reader: ConfigReader) throws(Refusal) -> Retention {
+        try Retention(
             auditLogDays: Int64(
-                Settings.integer(
+                integer(
                     "auditLogRetentionDays",
                     reader,
                     default: Int(auditLogRetentionDays),
@@ -124,7 +137,7 @@ struct Settings: Sendable {
                 )
             ),
             consentRecordDays: Int64(
-                Settings.integer(
+                integer(
                     "consentRecordRetentionDays",
                     reader,
                     default: Int(consentRecordRetentionDays),

@@ -28,6 +28,15 @@ public protocol Connector: Sendable {
     /// Begins to find out whether the settings work: the key is known, what must be on is on.
     func check(at now: Timestamp) throws(Refusal) -> ConnectorStep
 
+    /// Begins to list whom the other system does not mail, as far as it says.
+    ///
+    /// - Throws: a `Refusal` when a system of this kind cannot be asked.
+    func list(at now: Timestamp) throws(Refusal) -> ListingStep
+
+    /// By what a whole listing shows an opt-out of a scope or `global`; nil when nobody said what
+    /// that is called there.
+    func sign(of extent: String) -> OptOutSign?
+
     /// Checks that a message which arrived is from the other system, and reads it.
     ///
     /// - Throws: a `Refusal` when the message is not proven or not readable; nothing of it may then

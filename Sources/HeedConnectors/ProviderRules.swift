@@ -22,6 +22,8 @@ public struct ProviderRules: Hashable, Sendable {
     public let simultaneousRequests: Int
     /// How many addresses one request of the provider can carry.
     public let addressesPerRequest: Int
+    /// How many entries a page of its list is asked for; nil when its list has no pages.
+    public let entriesPerPage: Int?
     /// Statuses by which the provider says that it has it.
     public let done: Set<Int>
     /// Statuses by which it says that it had it already.
@@ -36,6 +38,7 @@ public struct ProviderRules: Hashable, Sendable {
         requestsPerMinute: Int?,
         simultaneousRequests: Int = 4,
         addressesPerRequest: Int = 1,
+        entriesPerPage: Int? = nil,
         done: Set<Int>,
         alreadyDone: Set<Int> = [],
         giveUp: Set<Int>,
@@ -44,6 +47,7 @@ public struct ProviderRules: Hashable, Sendable {
         self.requestsPerMinute = requestsPerMinute
         self.simultaneousRequests = simultaneousRequests
         self.addressesPerRequest = addressesPerRequest
+        self.entriesPerPage = entriesPerPage
         self.done = done
         self.alreadyDone = alreadyDone
         self.giveUp = giveUp
@@ -65,12 +69,16 @@ public struct ProviderRules: Hashable, Sendable {
             requestsPerMinute: requestsPerMinute,
             simultaneousRequests: simultaneousRequests,
             addressesPerRequest: addressesPerRequest,
+            entriesPerPage: entriesPerPage,
             done: done,
             alreadyDone: alreadyDone,
             giveUp: giveUp.subtracting(alreadyDone),
             pause: pause
         )
     }
+
+    /// The size of a page as a query says it.
+    var pageSize: String { String(entriesPerPage ?? 1) }
 
     private func pauseSeconds(in response: OutboundResponse, at now: Timestamp) -> Int64? {
         if let asked = RetryAfter.seconds(in: response) { return asked }

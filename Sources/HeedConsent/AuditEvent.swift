@@ -54,14 +54,14 @@ extension Event {
         line.detailsHash = detailsHash
         switch self {
         case .scopeAdded, .policyPublished, .keyCreated, .keyRevoked, .connectorAdded,
-            .importStarted, .importFinished:
+            .importStarted, .importFinished, .connectorReconciled:
             describeRegistry(&line)
         case .holdPlaced, .holdLifted, .rowsPurged: describeRetention(&line)
         case .contactAdded, .consentRecorded, .suppressionAdded, .suppressionLifted,
             .permissionRebuilt:
             describePerson(&line)
         case .optOutRequested, .optOutEnqueued, .optOutStarted, .localCascadeCompleted,
-            .targetConfirmed, .targetFailed, .targetRedriven, .optOutCompleted:
+            .targetConfirmed, .targetFailed, .targetRedriven, .targetReopened, .optOutCompleted:
             describeOptOut(&line)
         }
         return line
@@ -81,6 +81,7 @@ extension Event {
         case .targetConfirmed: "optout.esp-confirmed"
         case .targetFailed: "optout.esp-failed"
         case .targetRedriven: "optout.esp-redriven"
+        case .targetReopened: "optout.esp-reopened"
         case .optOutCompleted: "optout.completed"
         case .suppressionAdded: "suppression.added"
         case .suppressionLifted: "suppression.lifted"
@@ -93,6 +94,7 @@ extension Event {
         case .holdPlaced: "hold.placed"
         case .holdLifted: "hold.lifted"
         case .rowsPurged: "retention.purged"
+        case .connectorReconciled: Reconciliation.eventKind
         }
     }
 
@@ -118,6 +120,9 @@ extension Event {
         case .importFinished(let id, let counts):
             line.subject = id.bytes
             line.facts = counts.mapValues(String.init)
+        case .connectorReconciled(let reconciliation):
+            line.subject = reconciliation.subject
+            line.facts = reconciliation.facts
         default: break
         }
     }
@@ -213,6 +218,10 @@ extension Event {
             describe(optOut, in: &line)
             line.to = target.state.rawValue
             line.facts = ["connector": target.connector]
+        case .targetReopened(let target, let optOut, let from):
+            describe(optOut, in: &line)
+            describe(target, in: &line)
+            line.from = from.rawValue
         case .optOutCompleted(let optOut):
             describe(optOut, in: &line)
             (line.from, line.to) = (OptOut.Status.processing.rawValue, optOut.status.rawValue)

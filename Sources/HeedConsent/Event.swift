@@ -27,6 +27,8 @@ public enum Event: Hashable, Sendable {
     case targetFailed(OptOutTarget, OptOut)
     /// An operator had a connector tried again, from the first attempt on.
     case targetRedriven(OptOutTarget, OptOut)
+    /// A connector that had confirmed, or was given up, is to be told again.
+    case targetReopened(OptOutTarget, OptOut, from: OptOutTarget.State)
     /// Every system was told.
     case optOutCompleted(OptOut)
     /// An address was blocked.
@@ -51,6 +53,8 @@ public enum Event: Hashable, Sendable {
     case holdLifted(LegalHold)
     /// Rows at the end of their retention were taken away.
     case rowsPurged(Purge)
+    /// A connector's list was compared with ours.
+    case connectorReconciled(Reconciliation)
 }
 
 /// What a block is put on.

@@ -78,14 +78,17 @@ private func exchange(
     let response = try await client.execute(outgoing, timeout: .seconds(timeoutSeconds))
     var body: [UInt8] = []
     for try await part in response.body {
-        body += part.readableBytesView.prefix(OutboundResponse.bodyBytesMaximum - body.count)
+        // At once and not byte by byte: a page of a list has millions.
+        let room = request.answerBytesMaximum - body.count
+        body += part.getBytes(at: part.readerIndex, length: min(room, part.readableBytes)) ?? []
         // Leaving the loop closes the connection, so the rest is never read.
-        if body.count == OutboundResponse.bodyBytesMaximum { break }
+        if body.count == request.answerBytesMaximum { break }
     }
     return OutboundResponse(
         status: Int(response.status.code),
         headers: response.headers.map { ($0.name, $0.value) },
-        body: body
+        body: body,
+        bytesMaximum: request.answerBytesMaximum
     )
 }
 

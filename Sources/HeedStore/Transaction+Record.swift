@@ -74,9 +74,9 @@ extension Transaction {
         case .optOutEnqueued(_, let targets):
             for target in targets { try insert(target) }
         case .optOutStarted(let optOut): try update(optOut)
-        case .localCascadeCompleted: break
+        case .localCascadeCompleted, .connectorReconciled: break
         case .targetConfirmed(let target, _, _), .targetFailed(let target, _),
-            .targetRedriven(let target, _):
+            .targetRedriven(let target, _), .targetReopened(let target, _, _):
             try update(target)
         case .optOutCompleted(let optOut):
             try update(optOut)

@@ -68,6 +68,8 @@ struct Line: Encodable {
     var ignored: Int?
     var replay: String?
     var refused: String?
+    var listed: [[String: String]]?
+    var sign: String?
 }
 
 extension Line {
@@ -88,6 +90,22 @@ extension Line {
         case .retry(let seconds, _):
             self.answer = "retry"
             after = seconds
+        }
+    }
+
+    init(_ entries: [ListedEntry], sign found: OptOutSign?) {
+        listed = entries.map { entry in
+            [
+                "address": entry.address, "kind": entry.kind.rawValue,
+                "places": entry.places.joined(separator: ","),
+                "extents": entry.extents.joined(separator: ","),
+                "unmapped": String(entry.unmapped),
+            ]
+        }
+        switch found {
+        case .seen(let places): sign = "seen \(places.joined(separator: ","))"
+        case .unseen(let places): sign = "unseen \(places.joined(separator: ","))"
+        case nil: sign = "unknown"
         }
     }
 
@@ -125,7 +143,17 @@ struct Dialogue {
             let connector = try kind.make(
                 ConnectorConfiguration(name: "tried", kind: kind, options: order.options)
             )
-            if order.task == "receive" {
+            if order.task == "list" {
+                var entries: [ListedEntry] = []
+                let step = try connector.list(at: now)
+                let failure = try await step.walk(
+                    now: { now },
+                    carry: carry,
+                    page: { entries += $0 }
+                )
+                let sign = connector.sign(of: order.extent ?? "global")
+                try say(failure.map { Line($0) } ?? Line(entries, sign: sign))
+            } else if order.task == "receive" {
                 let step = try connector.receive(order.delivery, at: now)
                 try say(Line(await step.walk(now: { now }, carry: carry)))
             } else {

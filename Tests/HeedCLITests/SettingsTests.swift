@@ -34,6 +34,7 @@ struct SettingsTests {
         #expect(settings.workers == 16)
         #expect(settings.leaseSeconds == 30)
         #expect(settings.retryScale == 1)
+        #expect(settings.reconcileIntervalSeconds == 86_400)
         #expect(settings.logOrigin == "127.0.0.1:8080/log")
         #expect(settings.checkpointArchivePath == nil)
         #expect(settings.witnessPolicyPath == nil)
@@ -88,6 +89,7 @@ struct SettingsTests {
         ("checkpointArchive", ""), ("witnessPolicy", ""),
         ("workers", "0"), ("workers", "1001"), ("workers", "two"),
         ("leaseSeconds", "19"), ("leaseSeconds", "3601"),
+        ("reconcileIntervalSeconds", "-1"), ("reconcileIntervalSeconds", "2592001"),
         ("retryScale", "0"), ("retryScale", "11"), ("retryScale", "x"), ("retryScale", "nan"),
     ])
     func wrongValuesAreNamed(_ name: String, _ value: String) {
@@ -100,6 +102,7 @@ struct SettingsTests {
         ("port", "0"), ("port", "65535"), ("workers", "1"), ("workers", "1000"),
         ("leaseSeconds", "20"), ("leaseSeconds", "3600"), ("retryScale", "0.001"),
         ("retryScale", "10"), ("logLevel", "trace"),
+        ("reconcileIntervalSeconds", "0"), ("reconcileIntervalSeconds", "2592000"),
     ])
     func limitsAreWithin(_ name: String, _ value: String) throws {
         _ = try settings([name: value])

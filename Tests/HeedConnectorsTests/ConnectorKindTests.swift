@@ -1,5 +1,6 @@
 // Every kind makes a connector from its settings, and a wrong setting is named.
 
+import Foundation
 import HeedConnectors
 import HeedConsent
 import Testing
@@ -8,6 +9,32 @@ import Testing
 struct ConnectorKindTests {
     private func settings(url: String, secret: String) throws -> ConnectorSettings {
         try ConnectorSettings(name: "crm", kind: "webhook", url: url, secret: secret)
+    }
+
+    /// The page for operators has a section for each kind, and a row for each of its options.
+    @Test(arguments: ConnectorKind.allCases)
+    func thePageNamesEveryOption(_ kind: ConnectorKind) throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(
+            contentsOf: root.appending(path: "docs/operations/connectors.md"),
+            encoding: .utf8
+        )
+        let sections = page.components(separatedBy: "\n## ")
+            .filter { $0.prefix { $0 != "\n" }.hasSuffix("`\(kind.rawValue)`") }
+        #expect(sections.count == 1)
+        let rows = (sections.first ?? "").split(separator: "\n").filter { $0.hasPrefix("| `") }
+        #expect(
+            rows.map { String($0.split(separator: "`")[1]) }
+                == kind.options.map(\.name) + (kind.placeName == nil ? [] : ["scope.NAME"])
+        )
+        for (row, option) in zip(rows, kind.options) {
+            let words = [option.isRequired ? "needed" : "", option.isSecret ? "secret" : ""]
+            #expect(row.contains(option.help), "\(option.name)")
+            let cell = row.split(separator: "|")[1].trimmingCharacters(in: .whitespaces)
+            #expect(cell == words.filter { !$0.isEmpty }.joined(separator: ", "), "\(option.name)")
+        }
+        #expect(kind.placeName.map { page.contains($0) } ?? true)
     }
 
     @Test func aWebhookIsMade() throws {

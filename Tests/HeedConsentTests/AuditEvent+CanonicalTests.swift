@@ -28,6 +28,23 @@ private enum Golden {
         "facts":{"addresses":"1","region":"DE"},"id":"01900000-0000-7006-8000-000000000006",\#
         "kind":"contact.added","v":1}
         """#,
+        "connector reconciled": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"connector":"esp","fix":"yes","here":"3","missingHere":"0",\#
+        "missingThere":"2","outcome":"compared","recorded":"0","there":"4","told":"1",\#
+        "underway":"0","unmappedHere":"0","unmappedThere":"0","unreadable":"0",\#
+        "withoutAddress":"0","withoutOptOut":"0"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"connector.reconciled",\#
+        "subject":"0102030405060708090a0b0c0d0e0f10","v":1}
+        """#,
+        "target reopened": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "contact":"01900000-0000-7001-8000-000000000001",\#
+        "facts":{"attempts":"0","connector":"esp"},"from":"confirmed",\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"optout.esp-reopened",\#
+        "scope":"newsletter","source":"one-click",\#
+        "subject":"01900000000070038000000000000003","to":"pending","v":1}
+        """#,
         "hold placed": #"""
         {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
         "contact":"01900000-0000-7001-8000-000000000001",\#

@@ -17,9 +17,10 @@ struct AuditEventTests {
                 "scope.added", "policy.published", "contact.added", "consent.granted",
                 "consent.denied", "consent.withdrawn", "optout.requested", "optout.enqueued",
                 "optout.started", "optout.local-cascade-completed", "optout.esp-confirmed",
-                "optout.esp-failed", "optout.esp-redriven", "optout.completed",
-                "suppression.added", "suppression.lifted", "key.created", "key.revoked",
-                "connector.added", "import.started",
+                "optout.esp-failed", "optout.esp-redriven", "optout.esp-reopened",
+                "connector.reconciled", "optout.completed", "suppression.added",
+                "suppression.lifted", "key.created", "key.revoked", "connector.added",
+                "import.started",
                 "import.finished", "permission.rebuilt", "hold.placed", "hold.lifted",
                 "retention.purged",
             ]

@@ -10,7 +10,7 @@ struct RefusalTests {
         (Refusal.Code.missing, "missing-field"), (.invalid, "invalid-field"),
         (.unknownField, "unknown-field"), (.notFound, "not-found"), (.conflict, "conflict"),
         (.optedOut, "opted-out"), (.tooLarge, "too-large"), (.malformed, "malformed-body"),
-        (.keyReused, "idempotency-key-reused"),
+        (.keyReused, "idempotency-key-reused"), (.noListing, "no-listing"),
     ])
     func codes(_ code: Refusal.Code, _ name: String) {
         #expect(code.name == name)

@@ -34,6 +34,14 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
         try registry() + people() + optOuts() + retention()
     }
 
+    private static let reconciliation = Reconciliation(
+        connector: "esp",
+        subject: [UInt8](1...16),
+        isFixing: true,
+        outcome: .compared,
+        counts: [.here: 3, .there: 4, .missingThere: 2, .told: 1, .unreadable: 0]
+    )
+
     private static func registry() throws -> [SampleEvent] {
         let apiKey = Secret.apiKey
         let counts = ["rows": 12, "optedOut": 1, "contacts": 11]
@@ -49,6 +57,7 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
             SampleEvent("key created", by: cli, .keyCreated(apiKey)),
             SampleEvent("key revoked", by: cli, .keyRevoked(apiKey)),
             SampleEvent("connector added", by: cli, .connectorAdded(try Secret.connector())),
+            SampleEvent("connector reconciled", by: cli, .connectorReconciled(reconciliation)),
             SampleEvent("import started", by: cli, started),
             SampleEvent("import finished", by: cli, .importFinished(Fixture.batch, counts: counts)),
         ]
@@ -153,7 +162,9 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
         let started = Event.optOutStarted(Fixture.optOut(status: .processing))
         let closed = Event.localCascadeCompleted(pending, permissionsClosed: 3)
         let told = Event.targetConfirmed(confirmed, pending, latencyMilliseconds: 42)
+        let again = Event.targetReopened(target("esp"), completed, from: .confirmed)
         return [
+            SampleEvent("target reopened", by: cli, again),
             SampleEvent("opt-out requested", by: .person, requested, details: sealed),
             SampleEvent("global opt-out requested", by: .person, everywhere),
             SampleEvent("opt-out enqueued", by: .person, enqueued),

@@ -1,6 +1,7 @@
 // The network transport against real sockets: the good answer, and every way in which none comes.
 
 import HeedConnectors
+import HeedConsent
 import HeedDelivery
 import Testing
 
@@ -102,6 +103,30 @@ struct HTTPTransportTests {
                 #expect(response.status == status)
                 #expect(response.header("location") == other.url)
             }
+        }
+    }
+
+    /// A page of a list may be longer than an answer about one person, and is read as far.
+    @Test(arguments: [65_537, 4_194_303, 4_194_304, 4_300_000])
+    func aPageOfAListIsReadFurther(_ count: Int) async throws {
+        let page = String(repeating: "x", count: count)
+        let reply = "HTTP/1.1 200 OK\r\ncontent-length: \(count)\r\n\r\n\(page)"
+        try await with(.bytes(reply)) { server, transport in
+            let settings = try ConnectorSettings(
+                name: "crm",
+                kind: "sendgrid",
+                url: server.url,
+                secret: "key"
+            )
+            let connector = try ConnectorKind.sendgrid.make(settings)
+            let step = try connector.list(at: Timestamp(seconds: 1_769_851_800))
+            guard case .send(let request, _) = step else {
+                Issue.record("a list is asked for first")
+                return
+            }
+            let response = try await transport.send(request, timeoutSeconds: 30)
+            #expect(response.body.count == min(count, OutboundResponse.listBytesMaximum))
+            #expect(response.isCut == (count >= OutboundResponse.listBytesMaximum))
         }
     }
 

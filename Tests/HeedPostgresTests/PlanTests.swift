@@ -73,6 +73,25 @@ struct PlanTests {
         )
     }
 
+    /// A page of blocks, wherever it begins, is read from the index on and sorts nothing.
+    @Test func aPageOfBlocksReadsNoWholeTable() async throws {
+        try await Backend.postgres.withEngine { installation in
+            try await fill(installation)
+            try await installation.sql("ANALYZE")
+            let plan = try await installation.database.read { transaction in
+                let explain: SQL = "EXPLAIN (COSTS OFF) "
+                let middle = [UInt8](repeating: 0x80, count: 16)
+                return try transaction.connection.run(
+                    explain + blocksStatement,
+                    [.text("crm"), .blob(middle), .text(""), .text(""), .integer(100)]
+                ).map { try $0.text(0) }
+            }
+            #expect(!plan.contains { $0.contains("Seq Scan on suppressions") }, "\(plan)")
+            #expect(!plan.contains { $0.contains("Seq Scan on addresses") }, "\(plan)")
+            #expect(!plan.contains { $0.contains("Sort Key: x.match_key, x.scope") }, "\(plan)")
+        }
+    }
+
     @Test func everyStepIsAnIndexSearch() async throws {
         try await Backend.postgres.withEngine { installation in
             // What the server knows of the tables then is that they are empty.

@@ -1,6 +1,7 @@
 """What the official client libraries do with the fakes: each must be served without a complaint."""
 
 import hashlib
+from urllib.parse import parse_qsl, urlsplit
 
 import boto3
 import mailchimp_marketing
@@ -62,6 +63,19 @@ def prove_ses(fake, url):
     contact = client.get_contact(ContactListName="main", EmailAddress=WHO)
     expect(contact["UnsubscribeAll"], "not unsubscribed")
     expect(not contact["TopicPreferences"], "an update did not replace the preferences")
+    for number in range(3):
+        client.put_suppressed_destination(EmailAddress=f"{number}@mail.example", Reason="BOUNCE")
+        client.create_contact(ContactListName="main", EmailAddress=f"{number}@mail.example")
+    found, more = [], {}
+    while more is not None:
+        page = client.list_suppressed_destinations(PageSize=1000, **more)
+        found += [item["EmailAddress"] for item in page["SuppressedDestinationSummaries"]]
+        more = {"NextToken": page["NextToken"]} if "NextToken" in page else None
+    expect(len(found) == len(set(found)) == 3, "not three suppressed")
+    first = client.list_contacts(ContactListName="main", PageSize=1000)
+    rest = client.list_contacts(ContactListName="main", NextToken=first["NextToken"])
+    shown = {item["EmailAddress"]: item for item in first["Contacts"] + rest["Contacts"]}
+    expect(len(shown) == 4 and shown[WHO]["UnsubscribeAll"], "not four contacts")
     client.delete_contact(ContactListName="main", EmailAddress=WHO)
     reasons = client.get_account()["SuppressionAttributes"]["SuppressedReasons"]
     expect(reasons == ["BOUNCE", "COMPLAINT"], "no reasons")
@@ -85,6 +99,15 @@ def prove_sendgrid(fake, url):
     groups = api.asm.suppressions._(WHO).get().to_dict["suppressions"]
     expect([g["id"] for g in groups if g["suppressed"]] == [101], "wrong groups")
     expect(len(api.asm.groups.get().to_dict) == 2, "not two groups")
+    expect(api.asm.groups._(101).suppressions.get().to_dict == [WHO], "not listed in the group")
+    many = [f"{number}@mail.example" for number in range(3)]
+    api.asm.suppressions._("global").post(request_body={"recipient_emails": many})
+    found = []
+    while page := api.suppression.unsubscribes.get(
+        query_params={"limit": 500, "offset": len(found)}
+    ).to_dict:
+        found += [item["email"] for item in page]
+    expect(found == many, "not listed")
     job = api.recipients.erasejob.post(request_body={"email_addresses": [WHO]})
     expect(job.status_code == 202 and fake.erased == [WHO], "not erased")
 
@@ -100,6 +123,12 @@ def prove_mailgun(fake, url):
     expect(gone.status_code == 200, "not deleted")
     listed = client.unsubscribes.get(domain=domain, filters={"limit": 1})
     expect(listed.json()["items"] == [], "still there")
+    for number in range(3):
+        client.unsubscribes.create(data={"address": f"{number}@mail.example"}, domain=domain)
+    first = client.unsubscribes.get(domain=domain, filters={"limit": 1000}).json()
+    link = dict(parse_qsl(urlsplit(first["paging"]["next"]).query))
+    rest = client.unsubscribes.get(domain=domain, filters=link).json()
+    expect(len(first["items"] + rest["items"]) == 3, "not three")
 
 
 def prove_sparkpost(fake, url):
@@ -109,6 +138,7 @@ def prove_sparkpost(fake, url):
     entries.create([{"recipient": WHO, "type": "non_transactional", "description": "x"}])
     expect(entries.get(WHO)[0]["type"] == "non_transactional", "not found")
     expect(len(entries.list()) == 1, "not listed")
+    expect(entries.list(types="transactional") == [], "listed as of another type")
     entries.delete(WHO)
     expect(refused(SparkPostAPIException, lambda: entries.get(WHO)), "404 is no error")
 
@@ -136,6 +166,13 @@ def prove_mailchimp(fake, url):
     changed = client.lists.update_list_member(name, key, {"status": "unsubscribed"})
     expect(changed["status"] == "unsubscribed", "not changed")
     expect(client.lists.get_list_member(name, key)["status"] == "unsubscribed", "not kept")
+    page = client.lists.get_list_members_info(
+        name, status="unsubscribed", count=1000, offset=0, sort_field="last_changed",
+        sort_dir="ASC", fields=["members.email_address", "members.status"],
+    )
+    expect(page["members"] == [{"email_address": WHO, "status": "unsubscribed"}], "not listed")
+    page = client.lists.get_list_members_info(name, status="unsubscribed", offset=1)
+    expect(page["members"] == [] and page["total_items"] == 1, "the offset does nothing")
     client.lists.delete_list_member_permanent(name, key)
     again = refused(
         ApiClientError,
@@ -165,6 +202,10 @@ def prove_brevo(fake, url):
     )
     found = client.contacts.get_contact_info(WHO, identifier_type="email_id")
     expect(found.email_blacklisted and found.list_ids == [8], "not changed")
+    page = client.contacts.get_contacts(limit=1000, offset=0, sort="asc")
+    expect(page.count == 1 and page.contacts[0].email == WHO, "not listed")
+    expect(page.contacts[0].email_blacklisted, "not listed as blocked")
+    expect(client.contacts.get_contacts(limit=1000, offset=1).contacts == [], "no end")
     client.contacts.delete_contact(WHO, identifier_type="email_id")
     expect(WHO not in fake.contacts, "not deleted")
 
@@ -185,6 +226,14 @@ def prove_resend(fake, url):
     expect(topics[0]["subscription"] == "opt_out", "not out of the topic")
     resend.Suppressions.add({"email": WHO})
     expect(resend.Suppressions.get(WHO)["email"] == WHO, "not suppressed")
+    for number in range(2):
+        resend.Suppressions.add({"email": f"{number}@mail.example"})
+        resend.Contacts.create({"email": f"{number}@mail.example", "unsubscribed": False})
+    for lister in (resend.Suppressions.list, resend.Contacts.list):
+        first = lister(params={"limit": 100})
+        rest = lister(params={"limit": 100, "after": first["data"][-1]["id"]})
+        found = {item["email"] for item in first["data"] + rest["data"]}
+        expect(first["has_more"] and not rest["has_more"] and len(found) == 3, "not three")
     resend.Suppressions.remove(WHO)
     expect(refused(error, lambda: resend.Suppressions.get(WHO)), "still suppressed")
     resend.Contacts.remove(email=WHO)

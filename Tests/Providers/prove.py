@@ -12,6 +12,7 @@ import sys
 
 import clients
 import connectors
+import listings
 import strictness
 import webhooks
 from fake.server import serve
@@ -71,6 +72,14 @@ def main():
             return f"{scenes} scenes, {requests} requests"
 
         attempt(f"{kind} connector", by_connector)
+    for kind in connectors.CASES:
+        def by_listing(kind=kind):
+            people, requests = session(
+                kind, lambda fake, url: listings.prove(driver, kind, fake, url)
+            )
+            return f"{people} people found, {requests} requests"
+
+        attempt(f"{kind} listing", by_listing)
     attempt("webhooks", lambda: f"{webhooks.prove(driver)} messages")
     driver.close()
     if options.transcript:

@@ -27,12 +27,17 @@ BAD = {
         ("POST", "/v3/asm/suppressions/global", {"recipient_emails": "ana@mail.example"}),
         ("POST", "/v3/asm/groups/news/suppressions", {"recipient_emails": ["a@mail.example"]}),
         ("PUT", "/v3/asm/suppressions/global", {"recipient_emails": ["a@mail.example"]}),
+        ("GET", "/v3/suppression/unsubscribes?limit=501", None),
+        ("GET", "/v3/suppression/unsubscribes?page=2", None),
+        ("GET", "/v3/asm/groups/101/suppressions?limit=10", None),
     ]),
     "mailgun": (basic("api", mailgun.KEY), [
         ("POST", f"/v3/{mailgun.DOMAIN}/unsubscribes", b"address=ana%40mail.example&tags=x"),
         ("POST", f"/v3/{mailgun.DOMAIN}/unsubscribes", b"address=ana%2540mail.example"),
         ("POST", "/v3/other.mail.example/unsubscribes", b"address=ana%40mail.example"),
         ("POST", f"/v3/{mailgun.DOMAIN}/unsubscribes", b"tag=x"),
+        ("GET", f"/v3/{mailgun.DOMAIN}/unsubscribes?limit=1001", None),
+        ("GET", f"/v3/{mailgun.DOMAIN}/unsubscribes?address=a%40mail.example", None),
     ]),
     "postmark": ({"x-postmark-server-token": postmark.TOKEN}, [
         ("POST", "/message-streams/news/suppressions", {"Suppressions": []}),
@@ -40,6 +45,8 @@ BAD = {
         ("POST", "/message-streams/none/suppressions",
          {"Suppressions": [{"EmailAddress": "a@mail.example"}]}),
         ("GET", "/message-streams/news/suppressions/dump?emailaddress=a%40mail.example", None),
+        ("GET", "/message-streams/news/suppressions/dump?fromdate=2026-1-1", None),
+        ("GET", "/message-streams/news/suppressions/dump?count=500", None),
     ]),
     "sparkpost": ({"authorization": sparkpost.KEY}, [
         ("PUT", "/api/v1/suppression-list/", {"recipients": []}),
@@ -47,6 +54,9 @@ BAD = {
          {"recipients": [{"recipient": "a@mail.example", "type": "marketing"}]}),
         ("PUT", "/api/v1/suppression-list/",
          {"recipients": [{"email": "a@mail.example", "type": "transactional"}]}),
+        ("GET", "/api/v1/suppression-list?cursor=initial&per_page=10001", None),
+        ("GET", "/api/v1/suppression-list?cursor=made-up", None),
+        ("GET", "/api/v1/suppression-list?types=marketing", None),
     ]),
     "mailchimp": (basic("x", mailchimp.KEY), [
         ("PATCH", "/3.0/lists/a1b2c3d4e5/members/ana%40mail.example", {"status": "x"}),
@@ -54,18 +64,26 @@ BAD = {
         ("PUT", "/3.0/lists/a1b2c3d4e5/members/" + "0" * 32,
          {"email_address": "ana@mail.example", "status_if_new": "unsubscribed"}),
         ("PATCH", "/3.0/lists/none/members/" + "0" * 32, {"status": "unsubscribed"}),
+        ("GET", "/3.0/lists/a1b2c3d4e5/members?count=1001", None),
+        ("GET", "/3.0/lists/a1b2c3d4e5/members?status=gone", None),
+        ("GET", "/3.0/lists/a1b2c3d4e5/members?page=2", None),
     ]),
     "brevo": ({"api-key": brevo.KEY}, [
         ("PUT", f"/v3/contacts/{WHO}?identifierType=email_id", {"emailBlacklisted": True}),
         ("POST", "/v3/contacts", {"email": "ana@mail.example", "emailBlacklisted": "yes"}),
         ("POST", "/v3/contacts", {"email": "ana@mail.example", "blacklisted": True}),
         ("POST", "/v3/contacts", {"email": "ana@mail.example", "listIds": [99]}),
+        ("GET", "/v3/contacts?limit=1001", None),
+        ("GET", "/v3/contacts?emailBlacklisted=true", None),
     ]),
     "resend": ({"authorization": f"Bearer {resend.KEY}", "user-agent": "x"}, [
         ("PATCH", f"/contacts/{WHO}", {"unsubscribed": True}),
         ("POST", "/contacts", {"email": "ana@mail.example", "subscribed": False}),
         ("POST", "/contacts", {"email": "ana@mail.example", "topics": {"id": "x"}}),
         ("POST", "/suppressions", {"emails": ["ana@mail.example"]}),
+        ("GET", "/contacts?limit=101", None),
+        ("GET", "/contacts?after=made-up", None),
+        ("GET", "/suppressions?offset=2", None),
     ]),
 }
 

@@ -85,6 +85,18 @@ enum MirrorRule {
             by: "Tests/HeedEngineTests/Retention/PurgerTests.swift"
         ),
         .init(
+            "Sources/HeedStore/Transaction+Reconcile.swift",
+            by: "Tests/HeedEngineTests/Reconcile/BlockedHereTests.swift"
+        ),
+        .init(
+            "Sources/HeedDelivery/ListingWire.swift",
+            by: "Tests/HeedDeliveryTests/ReconcilerTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/Reconcile.swift",
+            by: "Tests/EndToEndTests/ReconcileTests.swift"
+        ),
+        .init(
             "Sources/HeedCLI/Commands/ConnectorCommand.swift",
             by: "Tests/EndToEndTests/ContractTests.swift"
         ),

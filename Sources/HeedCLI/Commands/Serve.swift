@@ -209,7 +209,8 @@ struct Serve: AsyncParsableCommand {
             logger: logger
         )
         let verifier = BackgroundVerifier(installation, logger: logger)
-        return runners + [rescuer, pruner, verifier]
+        let drift = DriftChecker(installation, gate: gate, transport: transport, logger: logger)
+        return runners + [rescuer, pruner, verifier] + (drift.map { [$0] } ?? [])
     }
 
     /// What listens: the API, or a worker's probes and measurements where a port is set for them.

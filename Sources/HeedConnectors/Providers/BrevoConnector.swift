@@ -23,6 +23,7 @@ public struct BrevoConnector: Connector {
 
     static let rules = ProviderRules(
         requestsPerMinute: nil,
+        entriesPerPage: 1000,
         done: [200, 201, 204],
         giveUp: [400, 413],
         pause: .seconds("x-sib-ratelimit-reset")
@@ -90,6 +91,47 @@ public struct BrevoConnector: Connector {
     /// Finds out whether the key works.
     public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
         .ask(api.get(["account"]), rules)
+    }
+
+    /// Lists all contacts, since Brevo has no filter for those who left.
+    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+        let contacts = PagedListing(rules: rules) { cursor, _ in
+            api.get(
+                ["contacts"],
+                query: [
+                    ("limit", Self.rules.pageSize), ("offset", cursor ?? "0"), ("sort", "asc"),
+                ]
+            )
+        } read: { json, cursor in
+            guard let items = json["contacts"]?.list else { return nil }
+            let isReadable = items.allSatisfy {
+                $0["emailBlacklisted"]?.flag != nil && $0["listIds"]?.list != nil
+            }
+            guard isReadable else { return nil }
+            return PagedListing.Page(items.compactMap(entry), of: items.count, from: cursor)
+        }
+        return try contacts.pages(at: now)
+    }
+
+    /// A scope's opt-out shows by the contact being on none of its lists any more.
+    public func sign(of extent: String) -> OptOutSign? {
+        if extent == OptOutNotice.globalExtent { return .seen(at: [ListedEntry.everywhere]) }
+        return scopes.sign(of: extent).map { .unseen(at: $0.places) }
+    }
+
+    /// Nil for a contact that is nowhere and left nothing, or has a telephone number only.
+    private func entry(_ contact: JSON) -> ListedEntry? {
+        guard let address = contact["email"]?.text else { return nil }
+        if contact["emailBlacklisted"]?.flag == true {
+            let global = [OptOutNotice.globalExtent]
+            return ListedEntry(address, places: [ListedEntry.everywhere], extents: global)
+        }
+        let left = contact["listUnsubscribed"]?.list ?? []
+        let no = scopes.entry(address, at: left.compactMap(\.name))
+        let named = scopes.all
+        let joined = (contact["listIds"]?.list ?? []).compactMap(\.name).filter(named.contains)
+        guard !joined.isEmpty || !left.isEmpty else { return nil }
+        return ListedEntry(address, places: joined, extents: no.extents, unmapped: no.unmapped)
     }
 
     /// Checks the token a message comes with and reads its one event, or several.

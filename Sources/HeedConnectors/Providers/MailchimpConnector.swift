@@ -27,6 +27,7 @@ public struct MailchimpConnector: Connector {
         requestsPerMinute: nil,
         simultaneousRequests: 10,
         addressesPerRequest: 500,
+        entriesPerPage: 1000,
         done: [200],
         giveUp: [400, 405, 413, 422]
     )
@@ -93,6 +94,43 @@ public struct MailchimpConnector: Connector {
     public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
         try .each(scopes.all, at: now) { list, _ in
             .ask(api.get(["lists", list], query: [("fields", "id")]), rules)
+        }
+    }
+
+    /// Lists the members of each audience that are not mailed.
+    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+        try .each(scopes.all, at: now) { list, later throws(Refusal) in
+            try .each(Self.isOut.sorted(), at: later) { status, later throws(Refusal) in
+                try members(of: list, status).pages(at: later)
+            }
+        }
+    }
+
+    /// How a listing shows an opt-out.
+    public func sign(of extent: String) -> OptOutSign? { scopes.sign(of: extent) }
+
+    /// By last change, so that who leaves meanwhile comes at the end and moves nobody.
+    private func members(of list: String, _ status: String) -> PagedListing {
+        PagedListing(rules: rules) { cursor, _ in
+            api.get(
+                ["lists", list, "members"],
+                query: [
+                    ("status", status), ("count", Self.rules.pageSize), ("offset", cursor ?? "0"),
+                    ("sort_field", "last_changed"), ("sort_dir", "ASC"),
+                    ("fields", "members.email_address,members.status"),
+                ]
+            )
+        } read: { json, cursor in
+            guard let items = json["members"]?.list else { return nil }
+            var entries: [ListedEntry] = []
+            for item in items {
+                // Another status would mean that the filter was not understood.
+                guard let address = item["email_address"]?.text, item["status"]?.text == status
+                else { return nil }
+                let kind: InboundEvent.Kind = status == "cleaned" ? .bounced : .unsubscribed
+                entries.append(scopes.entry(address, kind, at: [list]))
+            }
+            return PagedListing.Page(entries, of: items.count, from: cursor)
         }
     }
 

@@ -37,6 +37,7 @@ public struct MailgunConnector: Connector {
     static let rules = ProviderRules(
         requestsPerMinute: nil,
         addressesPerRequest: 1000,
+        entriesPerPage: 1000,
         done: [200],
         giveUp: [400, 413]
     )
@@ -104,6 +105,47 @@ public struct MailgunConnector: Connector {
         try .each(domains, at: now) { domain, _ in
             .ask(api.get(["v3", domain, "unsubscribes"], query: [("limit", "1")]), rules)
         }
+    }
+
+    /// Lists the unsubscribes of each domain in the settings.
+    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+        try .each(domains, at: now) { domain, later throws(Refusal) in
+            try unsubscribes(of: domain).pages(at: later)
+        }
+    }
+
+    /// How a listing shows an opt-out.
+    public func sign(of extent: String) -> OptOutSign? { scopes.sign(of: extent) }
+
+    /// Pages that are asked for by the last address of the one before; an empty one is the end.
+    private func unsubscribes(of domain: String) -> PagedListing {
+        PagedListing(rules: rules) { cursor, _ in
+            let rest = cursor.map { [("page", "next"), ("address", $0)] } ?? []
+            return api.get(
+                ["v3", domain, "unsubscribes"],
+                query: [("limit", Self.rules.pageSize)] + rest
+            )
+        } read: { json, _ in
+            guard let items = json["items"]?.list else { return nil }
+            var entries: [ListedEntry] = []
+            for item in items {
+                guard let address = item["address"]?.text, let tags = item["tags"]?.list else {
+                    return nil
+                }
+                entries.append(entry(address, of: domain, tags: tags.compactMap(\.text)))
+            }
+            guard !items.isEmpty else { return PagedListing.Page([], next: nil) }
+            let link = json["paging"]?["next"]?.text
+            guard let next = link.flatMap({ linkField("address", of: $0) }) else { return nil }
+            return PagedListing.Page(entries, next: next)
+        }
+    }
+
+    private func entry(_ address: String, of domain: String, tags: [String]) -> ListedEntry {
+        guard tags.contains("*") else {
+            return scopes.entry(address, at: tags.map { "\(domain)/\($0)" })
+        }
+        return scopes.entry(address, at: scopes.all.filter { MailgunPlace($0)?.domain == domain })
     }
 
     /// Checks Mailgun's code and reads the one event of the message.

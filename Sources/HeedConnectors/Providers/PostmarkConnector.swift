@@ -96,6 +96,53 @@ public struct PostmarkConnector: Connector {
         }
     }
 
+    /// Lists the suppressions of each stream in the settings.
+    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+        try .each(scopes.all, at: now) { stream, _ in dump(stream, of: nil) }
+    }
+
+    /// How a listing shows an opt-out.
+    public func sign(of extent: String) -> OptOutSign? { scopes.sign(of: extent) }
+
+    /// Earlier than any suppression: Postmark began in 2009.
+    private static let firstDay = CivilDay(year: 2009, month: 1, day: 1)?.number ?? 0
+
+    /// The dump of a stream, which has no pages: one that is too long is asked for in halves, by
+    /// the days on which the suppressions were made.
+    private func dump(_ stream: String, of days: ClosedRange<Int64>?) -> ListingStep {
+        let query = days.map {
+            [
+                ("fromdate", CivilDay(number: $0.lowerBound).text),
+                ("todate", CivilDay(number: $0.upperBound).text),
+            ]
+        }
+        let request = api.get(
+            ["message-streams", stream, "suppressions", "dump"],
+            query: query ?? []
+        )
+        return .send(request.expectingList) { response, later throws(Refusal) in
+            // Tomorrow too: it has begun somewhere.
+            let days = days ?? Self.firstDay...(later.day.number + 1)
+            if response.status == 200, response.isCut, days.count > 1 {
+                let middle = (days.lowerBound + days.upperBound) / 2
+                return try dump(stream, of: days.lowerBound...middle).then(at: later) { _ in
+                    dump(stream, of: (middle + 1)...days.upperBound)
+                }
+            }
+            guard response.status == 200, let items = response.json?["Suppressions"]?.list else {
+                return .failed(response, rules, at: later)
+            }
+            let entries = items.compactMap { item in
+                item["EmailAddress"]?.text.map { address in
+                    let kind = Self.kind(item["SuppressionReason"]?.text)
+                    return scopes.entry(address, kind, at: [stream])
+                }
+            }
+            guard entries.count == items.count else { return .failed(response, rules, at: later) }
+            return .page(entries) { _ in .end }
+        }
+    }
+
     /// Checks the password a message comes with and reads it.
     public func receive(
         _ delivery: WebhookDelivery,
@@ -167,8 +214,11 @@ public struct PostmarkConnector: Connector {
 
     private static func change(_ message: JSON) -> InboundEvent.Kind? {
         guard let suppressed = message["SuppressSending"]?.flag else { return nil }
-        guard suppressed else { return .resubscribed }
-        switch message["SuppressionReason"]?.text {
+        return suppressed ? kind(message["SuppressionReason"]?.text) : .resubscribed
+    }
+
+    private static func kind(_ reason: String?) -> InboundEvent.Kind {
+        switch reason {
         case "HardBounce": return .bounced
         case "SpamComplaint": return .complained
         default: return .unsubscribed

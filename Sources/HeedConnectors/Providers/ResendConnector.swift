@@ -27,6 +27,7 @@ public struct ResendConnector: Connector {
         requestsPerMinute: 120,
         simultaneousRequests: 1,
         addressesPerRequest: 100,
+        entriesPerPage: 100,
         done: [200, 201],
         giveUp: [400, 413, 422],
         pause: .seconds("ratelimit-reset")
@@ -115,6 +116,112 @@ public struct ResendConnector: Connector {
     /// Finds out whether the key works.
     public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
         .ask(api.get(["contacts"], query: [("limit", "1")]), rules)
+    }
+
+    /// Lists the contacts that are unsubscribed or left a topic, and the suppressions if Heed makes
+    /// any.
+    ///
+    /// Topics are asked for contact by contact, since there is no list of who left one.
+    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+        let step = try contacts(after: nil)
+        guard suppresses else { return step }
+        return try step.then(at: now) { later throws(Refusal) in
+            try suppressions.pages(at: later)
+        }
+    }
+
+    /// How a listing shows an opt-out.
+    public func sign(of extent: String) -> OptOutSign? {
+        let lists = suppresses ? [Self.unsubscribed, Self.suppressed] : [Self.unsubscribed]
+        return scopes.sign(of: extent, everywhere: lists)
+    }
+
+    private static let unsubscribed = "*contacts"
+    private static let suppressed = "*suppressions"
+
+    private static func query(after id: String?) -> [(String, String)] {
+        [("limit", rules.pageSize)] + (id.map { [("after", $0)] } ?? [])
+    }
+
+    /// The id by which the next page is asked for; nil inside when that was the last.
+    private static func next(_ json: JSON, _ items: [JSON]) -> String?? {
+        guard let hasMore = json["has_more"]?.flag else { return nil }
+        guard hasMore else { return .some(nil) }
+        guard let last = items.last?["id"]?.name else { return nil }
+        return .some(last)
+    }
+
+    private func contacts(after id: String?) throws(Refusal) -> ListingStep {
+        let request = api.get(["contacts"], query: Self.query(after: id)).expectingList
+        return .send(request) { response, later throws(Refusal) in
+            guard response.status == 200, let json = response.json,
+                let items = json["data"]?.list, let next = Self.next(json, items)
+            else { return .failed(response, rules, at: later) }
+            var entries: [ListedEntry] = []
+            var others: [String] = []
+            for item in items {
+                guard let address = item["email"]?.text, let isOut = item["unsubscribed"]?.flag
+                else { return .failed(response, rules, at: later) }
+                if isOut {
+                    entries.append(scopes.everything(address, at: Self.unsubscribed))
+                } else if !scopes.all.isEmpty {
+                    others.append(address)
+                }
+            }
+            let topics = try ListingStep.each(others, at: later) { address, _ in
+                self.topics(of: address)
+            }
+            return .page(entries) { later throws(Refusal) in
+                try topics.then(at: later) { _ throws(Refusal) in
+                    guard let next else { return .end }
+                    guard next != id else { return .failed(.giveUp("the list goes in circles")) }
+                    return try contacts(after: next)
+                }
+            }
+        }
+    }
+
+    private func topics(of address: String) -> ListingStep {
+        let request = api.get(["contacts", address, "topics"], query: Self.query(after: nil))
+        return .send(request.expectingList) { response, later throws(Refusal) in
+            // The contact was removed since it was listed.
+            if response.status == 404 { return .end }
+            guard response.status == 200, let json = response.json,
+                let items = json["data"]?.list, json["has_more"]?.flag == false
+            else { return .failed(response, rules, at: later) }
+            let left = items.filter { $0["subscription"]?.text == "opt_out" }
+                .compactMap { $0["id"]?.text }
+            guard !left.isEmpty else { return .end }
+            return .page([scopes.entry(address, at: left)]) { _ in .end }
+        }
+    }
+
+    private var suppressions: PagedListing {
+        PagedListing(rules: rules) { cursor, _ in
+            api.get(["suppressions"], query: Self.query(after: cursor))
+        } read: { json, _ in
+            guard let items = json["data"]?.list, let next = Self.next(json, items) else {
+                return nil
+            }
+            let entries = items.compactMap { item in
+                item["email"]?.text.map { address in
+                    let kind: InboundEvent.Kind =
+                        switch item["origin"]?.text {
+                        case "bounce": .bounced
+                        case "complaint": .complained
+                        default: .unsubscribed
+                        }
+                    return ListedEntry(
+                        address,
+                        kind,
+                        places: [Self.suppressed],
+                        extents: [OptOutNotice.globalExtent]
+                    )
+                }
+            }
+            guard entries.count == items.count else { return nil }
+            return PagedListing.Page(entries, next: next)
+        }
     }
 
     /// Checks the signature, which is Svix's, and reads the one event of the message.

@@ -14,19 +14,40 @@ struct SESAPI: Sendable {
         _ body: JSON? = nil,
         at now: Timestamp
     ) -> OutboundRequest {
-        let bytes = body?.bytes ?? []
-        let kind = body == nil ? [] : [(name: "content-type", value: "application/json")]
-        let path = base.path + segments.map { "/" + percentEncoded($0) }.joined()
+        signed(Call(method: method, segments: segments, body: body), at: now)
+    }
+
+    /// A question with a query, signed for this instant.
+    func get(
+        _ segments: [String],
+        query: [(String, String)],
+        at now: Timestamp
+    ) -> OutboundRequest {
+        signed(Call(method: "GET", segments: segments, query: query), at: now)
+    }
+
+    private struct Call {
+        let method: String
+        let segments: [String]
+        var query: [(String, String)] = []
+        var body: JSON?
+    }
+
+    private func signed(_ call: Call, at now: Timestamp) -> OutboundRequest {
+        let bytes = call.body?.bytes ?? []
+        let kind = call.body == nil ? [] : [(name: "content-type", value: "application/json")]
+        let path = base.path + call.segments.map { "/" + percentEncoded($0) }.joined()
         let draft = AWSSigningKey.Draft(
-            method: method,
+            method: call.method,
             host: base.authority,
             path: path,
+            query: call.query,
             headers: kind,
             body: bytes
         )
         return OutboundRequest(
-            method: method,
-            url: base.url(segments),
+            method: call.method,
+            url: base.url(call.segments, query: call.query),
             headers: [("accept", "application/json")] + kind + key.headers(for: draft, at: now)
                 + [("user-agent", "Heed")],
             body: bytes
@@ -54,6 +75,12 @@ struct SESContact: Sendable {
             topics[name] = topic["SubscriptionStatus"]?.text
         }
     }
+
+    /// True when the person left everything.
+    var isOutOfAll: Bool { unsubscribedFromAll }
+
+    /// The topics the person left one by one.
+    var topicsLeft: [String] { topics.filter { $0.value == SESContact.out }.keys.sorted() }
 
     /// True when nothing of these topics is sent to the person; nil stands for all topics.
     func isOut(of names: [String]?) -> Bool {

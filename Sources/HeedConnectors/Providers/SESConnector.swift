@@ -38,6 +38,7 @@ public struct SESConnector: Connector {
     static let rules = ProviderRules(
         requestsPerMinute: 60,
         simultaneousRequests: 1,
+        entriesPerPage: 1000,
         done: [200],
         giveUp: [400, 413]
     )
@@ -128,6 +129,76 @@ public struct SESConnector: Connector {
     /// Finds out whether the account's suppression list is on for bounces and complaints.
     public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
         account(needs: ["BOUNCE", Self.reason], at: now) { .giveUp($0) }
+    }
+
+    /// Lists the contacts who left something, and the account's suppression list if Heed uses it.
+    ///
+    /// Contacts are asked for without a filter: what a filter makes of those who left everything is
+    /// not documented, and each contact says it plainly.
+    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+        guard let contactList else { return try suppressed.pages(at: now) }
+        let step = try contacts(of: contactList).pages(at: now)
+        guard suppressesAccount else { return step }
+        return try step.then(at: now) { later throws(Refusal) in
+            try suppressed.pages(at: later)
+        }
+    }
+
+    /// How a listing shows an opt-out.
+    public func sign(of extent: String) -> OptOutSign? {
+        let contacts = contactList.map { _ in [Self.contactPlace] } ?? []
+        let account = suppressesAccount ? [Self.accountPlace] : []
+        return scopes.sign(of: extent, everywhere: contacts + account)
+    }
+
+    private static let contactPlace = "*contacts"
+    private static let accountPlace = "*account"
+
+    private func contacts(of list: String) -> PagedListing {
+        PagedListing(rules: rules) { token, now in
+            var body: [String: JSON] = ["PageSize": .number(Double(rules.entriesPerPage ?? 1))]
+            body["NextToken"] = token.map(JSON.text)
+            let path = ["v2", "email", "contact-lists", list, "contacts", "list"]
+            return api.request("POST", path, .object(body), at: now)
+        } read: { json, _ in
+            guard let items = json["Contacts"]?.list else { return nil }
+            var entries: [ListedEntry] = []
+            for item in items {
+                guard let address = item["EmailAddress"]?.text else { return nil }
+                let contact = SESContact(item)
+                if contact.isOutOfAll {
+                    entries.append(scopes.everything(address, at: Self.contactPlace))
+                } else if !contact.topicsLeft.isEmpty {
+                    entries.append(scopes.entry(address, at: contact.topicsLeft))
+                }
+            }
+            return PagedListing.Page(entries, next: json["NextToken"]?.text)
+        }
+    }
+
+    private var suppressed: PagedListing {
+        PagedListing(rules: rules) { token, now in
+            let next = token.map { [("NextToken", $0)] } ?? []
+            return api.get(
+                ["v2", "email", "suppression", "addresses"],
+                query: [("PageSize", Self.rules.pageSize)] + next,
+                at: now
+            )
+        } read: { json, _ in
+            guard let items = json["SuppressedDestinationSummaries"]?.list else { return nil }
+            let entries = items.compactMap { item in
+                item["EmailAddress"]?.text.map { address in
+                    ListedEntry(
+                        address,
+                        item["Reason"]?.text == "BOUNCE" ? .bounced : .complained,
+                        places: [Self.accountPlace],
+                        extents: [OptOutNotice.globalExtent]
+                    )
+                }
+            }
+            guard entries.count == items.count else { return nil }
+            return PagedListing.Page(entries, next: json["NextToken"]?.text)
+        }
     }
 
     private func contact(_ address: String) throws(Refusal) -> [String] {

@@ -24,6 +24,7 @@ public struct SendGridConnector: Connector {
 
     static let rules = ProviderRules(
         requestsPerMinute: nil,
+        entriesPerPage: 500,
         done: [200, 201],
         giveUp: [400, 413],
         pause: .instant("x-ratelimit-reset")
@@ -106,6 +107,47 @@ public struct SendGridConnector: Connector {
                 return .done(text)
             }
             return .giveUp("there is no unsubscribe group \(missing)")
+        }
+    }
+
+    /// Lists the global unsubscribes page by page, then each group in the settings.
+    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+        let everywhere = PagedListing(rules: rules) { cursor, _ in
+            api.get(
+                ["v3", "suppression", "unsubscribes"],
+                query: [("limit", Self.rules.pageSize), ("offset", cursor ?? "0")]
+            )
+        } read: { json, cursor in
+            guard let items = json.list else { return nil }
+            let addresses = items.compactMap { $0["email"]?.text }
+            guard addresses.count == items.count else { return nil }
+            return PagedListing.Page(
+                addresses.map { scopes.everything($0) },
+                of: items.count,
+                from: cursor
+            )
+        }
+        return try everywhere.pages(at: now).then(at: now) { later throws(Refusal) in
+            try .each(scopes.all, at: later) { group, later throws(Refusal) in
+                try self.group(group).pages(at: later)
+            }
+        }
+    }
+
+    /// How a listing shows an opt-out.
+    public func sign(of extent: String) -> OptOutSign? {
+        scopes.sign(of: extent, everywhere: [ListedEntry.everywhere])
+    }
+
+    /// The addresses of a group, which come all at once.
+    private func group(_ group: String) -> PagedListing {
+        PagedListing(rules: rules) { _, _ in
+            api.get(["v3", "asm", "groups", group, "suppressions"])
+        } read: { json, _ in
+            guard let items = json.list else { return nil }
+            let addresses = items.compactMap(\.text)
+            guard addresses.count == items.count else { return nil }
+            return PagedListing.Page(addresses.map { scopes.entry($0, at: [group]) }, next: nil)
         }
     }
 

@@ -26,6 +26,7 @@ public struct SparkPostConnector: Connector {
     static let rules = ProviderRules(
         requestsPerMinute: nil,
         addressesPerRequest: 10_000,
+        entriesPerPage: 5000,
         done: [200],
         giveUp: [400, 413, 422]
     )
@@ -98,6 +99,47 @@ public struct SparkPostConnector: Connector {
     public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
         let query = [("cursor", "initial"), ("per_page", "1")]
         return .ask(api.get(["suppression-list"], query: query), rules)
+    }
+
+    /// Lists the entries that stop mail which is not transactional.
+    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+        let entries = PagedListing(rules: rules) { cursor, _ in
+            api.get(
+                ["suppression-list"],
+                query: [
+                    ("cursor", cursor ?? "initial"), ("per_page", Self.rules.pageSize),
+                    ("types", "non_transactional"),
+                ]
+            )
+        } read: { json, _ in
+            guard let items = json["results"]?.list else { return nil }
+            let wanted = items.filter { $0["type"] == SparkPostConnector.type }
+            let entries = wanted.compactMap(entry)
+            guard entries.count == wanted.count else { return nil }
+            let link = json["links"]?.list?.first { $0["rel"]?.text == "next" }
+            let next = link?["href"]?.text.flatMap { linkField("cursor", of: $0) }
+            // A link that cannot be read is no end.
+            guard link == nil || next != nil else { return nil }
+            return PagedListing.Page(entries, next: next)
+        }
+        return try entries.pages(at: now)
+    }
+
+    /// How a listing shows an opt-out.
+    public func sign(of extent: String) -> OptOutSign? {
+        scopes.sign(of: extent, everywhere: [ListedEntry.everywhere])
+    }
+
+    private func entry(_ item: JSON) -> ListedEntry? {
+        guard let address = item["recipient"]?.text else { return nil }
+        let kind: InboundEvent.Kind =
+            switch item["source"]?.text {
+            case "Spam Complaint": .complained
+            case "Bounce Rule": .bounced
+            default: .unsubscribed
+            }
+        return item["list_id"]?.text.map { scopes.entry(address, kind, at: [$0]) }
+            ?? scopes.everything(address, kind)
     }
 
     /// Checks the password a message comes with and reads its batch of events.

@@ -85,6 +85,14 @@ public struct WebhookConnector: Connector {
         return try tell("check-\(now.wholeSeconds)", body, at: now)
     }
 
+    /// Refuses: Standard Webhooks has no way to ask.
+    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+        throw .noListing(.webhook)
+    }
+
+    /// Nothing shows it, since nothing is listed.
+    public func sign(of extent: String) -> OptOutSign? { nil }
+
     /// Reads a message signed with the same secret, of a type `recipient.…`.
     ///
     /// The types are `recipient.unsubscribed`, `recipient.complained` and `recipient.bounced`, with

@@ -10,6 +10,8 @@ public struct OutboundRequest: Sendable {
     public let headers: [(name: String, value: String)]
     /// The exact bytes, since a signature may cover them.
     public let body: [UInt8]
+    /// How much of the answer's body is read.
+    public private(set) var answerBytesMaximum = OutboundResponse.bodyBytesMaximum
 
     /// Makes a request.
     public init(
@@ -23,6 +25,13 @@ public struct OutboundRequest: Sendable {
         self.headers = headers
         self.body = body
     }
+
+    /// The same request, whose answer is a page of a list.
+    var expectingList: OutboundRequest {
+        var request = self
+        request.answerBytesMaximum = OutboundResponse.listBytesMaximum
+        return request
+    }
 }
 
 extension OutboundRequest: CustomStringConvertible, CustomReflectable {
@@ -35,21 +44,31 @@ extension OutboundRequest: CustomStringConvertible, CustomReflectable {
 
 /// What another system answered.
 public struct OutboundResponse: Sendable {
-    /// More of a body than this is never kept; no answer a connector reads comes near it.
+    /// More of a body than this is never kept; no answer about one person comes near it.
     public static let bodyBytesMaximum = 65_536
+    /// More of a page of a list than this is never kept: a thousand entries have a quarter of it.
+    public static let listBytesMaximum = 4_194_304
 
     /// The HTTP status.
     public let status: Int
     /// Header fields as they came.
     public let headers: [(name: String, value: String)]
-    /// The body, cut to `bodyBytesMaximum`.
+    /// The body, cut to as much as may be kept.
     public let body: [UInt8]
+    /// True when there may have been more of the body.
+    public let isCut: Bool
 
     /// Makes a response and cuts its body.
-    public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+    public init(
+        status: Int,
+        headers: [(name: String, value: String)] = [],
+        body: [UInt8] = [],
+        bytesMaximum: Int = OutboundResponse.bodyBytesMaximum
+    ) {
         self.status = status
         self.headers = headers
-        self.body = Array(body.prefix(OutboundResponse.bodyBytesMaximum))
+        self.body = Array(body.prefix(bytesMaximum))
+        isCut = body.count >= bytesMaximum
     }
 
     /// The first value of a header field, its name in any case.

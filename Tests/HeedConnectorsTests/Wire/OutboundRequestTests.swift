@@ -35,6 +35,11 @@ struct OutboundRequestTests {
     @Test(arguments: [(65_535, 65_535), (65_536, 65_536), (65_537, 65_536)])
     func bodiesAreCut(_ given: Int, _ kept: Int) {
         let body = [UInt8](repeating: 1, count: given)
-        #expect(OutboundResponse(status: 200, body: body).body.count == kept)
+        let response = OutboundResponse(status: 200, body: body)
+        #expect(response.body.count == kept)
+        #expect(response.isCut == (kept == OutboundResponse.bodyBytesMaximum))
+        let page = OutboundResponse(status: 200, body: body, bytesMaximum: 100_000)
+        #expect(page.body.count == given)
+        #expect(!page.isCut)
     }
 }

@@ -1,6 +1,6 @@
 """Brevo: contacts, their flag and their lists."""
 
-from .server import Answer, Provider, Violation, address, members, route
+from .server import Answer, Provider, Violation, address, members, route, window
 
 KEY = "xkeysib-example"
 
@@ -48,6 +48,24 @@ class Brevo(Provider):
             "email": "team@mail.example", "firstName": "A", "lastName": "B", "companyName": "C",
             "address": {"street": "", "city": "", "zipCode": "", "country": ""}, "plan": [],
         }
+
+    @route("GET", r"/v3/contacts")
+    def list(self, request):
+        self.no_query(request, ["limit", "offset", "sort", "modifiedSince", "createdSince"])
+        start, count = window(request, "limit", "offset", 1000)
+        if dict(request.query).get("sort", "desc") not in ("asc", "desc"):
+            raise Violation("unknown order")
+        shown = list(self.contacts.items())[start:start + min(count, self.page_maximum)]
+        return 200, {"count": len(self.contacts), "contacts": [
+            {
+                "id": 1, "email": email, "emailBlacklisted": contact["blocked"],
+                "smsBlacklisted": False, "listIds": sorted(contact["lists"]),
+                "listUnsubscribed": sorted(contact.get("left", ())) or None,
+                "createdAt": "2026-01-31T09:30:00.000+00:00",
+                "modifiedAt": "2026-01-31T09:30:00.000+00:00", "attributes": {},
+            }
+            for email, contact in shown
+        ]}
 
     @route("POST", r"/v3/contacts")
     def create(self, request):

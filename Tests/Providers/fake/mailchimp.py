@@ -2,7 +2,7 @@
 
 import hashlib
 
-from .server import Answer, Provider, Violation, address, basic, members, route
+from .server import Answer, Provider, Violation, address, basic, members, route, window
 
 KEY = "0123456789abcdef0123456789abcdef-us6"
 STATUSES = ("subscribed", "unsubscribed", "cleaned", "pending", "transactional")
@@ -50,6 +50,28 @@ class Mailchimp(Provider):
         self.no_query(request, ["fields", "exclude_fields"])
         self.list(name)
         return 200, {"id": name}
+
+    @route("GET", r"/3\.0/lists/([^/]+)/members")
+    def list_members(self, request, name):
+        self.no_query(request, [
+            "fields", "exclude_fields", "count", "offset", "status", "sort_field", "sort_dir",
+        ])
+        fields, (start, count) = dict(request.query), window(request, "count", "offset", 1000)
+        if fields.get("status", "subscribed") not in STATUSES + ("archived",):
+            raise Violation("unknown status")
+        if fields.get("sort_field", "last_changed") not in (
+            "timestamp_opt", "timestamp_signup", "last_changed"
+        ) or fields.get("sort_dir", "ASC") not in ("ASC", "DESC"):
+            raise Violation("unknown order")
+        found = [
+            member for member in self.list(name).values()
+            if fields.get("status") in (None, member["status"])
+        ]
+        shown = found[start:start + min(count, self.page_maximum)]
+        if "fields" in fields:
+            names = {part.removeprefix("members.") for part in fields["fields"].split(",")}
+            shown = [{n: v for n, v in member.items() if n in names} for member in shown]
+        return 200, {"list_id": name, "members": shown, "total_items": len(found)}
 
     @route("GET", r"/3\.0/lists/([^/]+)/members/([^/]+)")
     def get(self, request, name, key):

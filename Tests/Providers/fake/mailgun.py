@@ -1,6 +1,8 @@
 """Mailgun: unsubscribes, complaints and bounces of one domain."""
 
-from .server import Answer, Provider, Violation, address, basic, members, route
+from urllib.parse import urlencode
+
+from .server import Answer, Provider, Violation, address, basic, members, route, window
 
 KEY, DOMAIN = "key-example", "mg.mail.example"
 
@@ -47,9 +49,26 @@ class Mailgun(Provider):
     @route("GET", r"/v3/([^/]+)/unsubscribes")
     def list(self, request, domain):
         self.no_query(request, ["limit", "page", "address", "term"])
-        table = self.table(domain, "unsubscribes")
+        fields, (_, count) = dict(request.query), window(request, "limit", "skip", 1000)
+        rows = sorted(self.table(domain, "unsubscribes").items())
+        pivot = fields.get("address", "")
+        if (fields.get("page") == "next") != bool(pivot):
+            raise Violation("the next page is asked for with page and address")
+        shown = [row for row in rows if row[0] > pivot][:min(count, self.page_maximum)]
+        last = shown[-1][0] if shown else pivot
+        # Links are absolute, and so name the provider's own host whatever stands before it.
+        base = f"https://api.mailgun.net/v3/{domain}/unsubscribes"
         return 200, {
-            "items": [{"address": a, "tags": sorted(t)} for a, t in table.items()], "paging": {},
+            "items": [
+                {"address": a, "tags": sorted(t), "created_at": "Sat, 31 Jan 2026 09:30:00 UTC"}
+                for a, t in shown
+            ],
+            "paging": {
+                "first": f"{base}?limit={count}",
+                "next": base + "?" + urlencode({"page": "next", "address": last, "limit": count}),
+                "previous": f"{base}?page=previous&limit={count}",
+                "last": f"{base}?page=last&limit={count}",
+            },
         }
 
     @route("GET", r"/v3/([^/]+)/unsubscribes/([^/]+)")

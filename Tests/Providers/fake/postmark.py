@@ -1,5 +1,7 @@
 """Postmark: suppressions of each stream, carried out some requests after they were ordered."""
 
+import re
+
 from .server import Answer, Provider, Violation, address, members, route
 
 TOKEN = "example-server-token"
@@ -70,9 +72,13 @@ class Postmark(Provider):
     def dump(self, request, name):
         allowed = ["SuppressionReason", "Origin", "todate", "fromdate", "EmailAddress"]
         self.no_query(request, allowed)
-        stream, wanted = self.stream(name), dict(request.query).get("EmailAddress")
+        stream, fields = self.stream(name), dict(request.query)
+        wanted = fields.get("EmailAddress")
         if wanted is not None:
             address(wanted)
+        for field in ("fromdate", "todate"):
+            if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", fields.get(field, "2026-01-31")):
+                raise Violation(f"{field} is not a date")
         waiting, self.ordered = self.ordered, []
         for delay, target, item in waiting:
             if delay > 0:
@@ -84,5 +90,7 @@ class Postmark(Provider):
                 "EmailAddress": item, "SuppressionReason": reason, "Origin": "Customer",
                 "CreatedAt": "2026-01-31T09:30:00Z",
             }
-            for item, reason in stream.items() if wanted in (None, item)
+            for item, reason in stream.items()
+            if wanted in (None, item)
+            and fields.get("fromdate", "0") <= "2026-01-31" <= fields.get("todate", "9")
         ]}

@@ -1,6 +1,6 @@
 """Resend: contacts, topics, suppressions."""
 
-from .server import Answer, Provider, Violation, address, members, route
+from .server import Answer, Provider, Violation, address, members, route, window
 
 KEY = "re_example"
 TOPIC = "b6d24b8e-af0b-4c3c-be0c-359bbd97381e"
@@ -48,7 +48,31 @@ class Resend(Provider):
     @route("GET", r"/contacts")
     def list(self, request):
         self.no_query(request, ["limit", "after", "before", "segment_id"])
-        return 200, {"object": "list", "has_more": False, "data": []}
+        items = [
+            {"id": f"c-{email}", "email": email, "unsubscribed": contact["unsubscribed"],
+             "created_at": "2026-01-31T09:30:00.000Z"}
+            for email, contact in self.contacts.items()
+        ]
+        return 200, self.page(request, items)
+
+    def page(self, request, items):
+        """What comes after an id, 100 at most."""
+        _, count = window(request, "limit", "skip", 100)
+        after, ids = dict(request.query).get("after"), [item["id"] for item in items]
+        if after is not None and after not in ids:
+            raise Answer(422, self.error(422, "unknown after"))
+        start = 0 if after is None else ids.index(after) + 1
+        end = start + min(count, self.page_maximum)
+        return {"object": "list", "has_more": end < len(items), "data": items[start:end]}
+
+    @route("GET", r"/suppressions")
+    def list_suppressed(self, request):
+        self.no_query(request, ["origin", "limit", "after", "before"])
+        return 200, self.page(request, [
+            {"object": "suppression", "id": f"s-{email}", "email": email, "origin": "manual",
+             "created_at": "2026-01-31T09:30:00.000Z"}
+            for email in sorted(self.suppressed)
+        ])
 
     @route("POST", r"/contacts")
     def create(self, request):

@@ -1,6 +1,6 @@
 """SendGrid: global suppressions, unsubscribe groups, erasure."""
 
-from .server import Answer, Provider, Violation, address, members, route
+from .server import Answer, Provider, Violation, address, members, route, window
 
 KEY = "SG.example-key"
 
@@ -51,6 +51,18 @@ class SendGrid(Provider):
     def delete_global(self, request, email):
         self.everywhere.discard(email)
         return 204, None
+
+    @route("GET", r"/v3/suppression/unsubscribes")
+    def list_global(self, request):
+        self.no_query(request, ["start_time", "end_time", "limit", "offset", "email"])
+        start, count = window(request, "limit", "offset", 500)
+        shown = sorted(self.everywhere)[start:start + min(count, self.page_maximum)]
+        return 200, [{"created": 1769851800, "email": email} for email in shown]
+
+    @route("GET", r"/v3/asm/groups/([^/]+)/suppressions")
+    def list_group(self, request, number):
+        self.no_query(request)
+        return 200, sorted(self.group(number))
 
     @route("GET", r"/v3/asm/groups")
     def list_groups(self, request):

@@ -73,10 +73,21 @@ def route(method, pattern):
     return mark
 
 
+def window(request, size, first, maximum):
+    """Where a page begins and how long it is, checked against the provider's limits."""
+    fields = dict(request.query)
+    count, start = fields.get(size, str(maximum)), fields.get(first, "0")
+    if not count.isdigit() or not 1 <= int(count) <= maximum or not start.isdigit():
+        raise Violation(f"{size} is within 1 and {maximum}, {first} is a number")
+    return int(start), int(count)
+
+
 class Provider:
     """What the fakes have in common: routing, strictness, and answers that fail on purpose."""
 
     error_status = 400
+    #: Pages are cut to this whatever was asked for, as real ones may be.
+    page_maximum = 2
 
     def __init__(self):
         self.violations, self.seen, self.planned = [], [], []

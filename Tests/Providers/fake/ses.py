@@ -18,7 +18,7 @@ class SES(Provider):
         super().__init__()
         self.reasons = ["BOUNCE", "COMPLAINT"]
         self.topics = {"Newsletter", "Offers"}
-        self.contacts, self.suppressed = {}, {}
+        self.contacts, self.suppressed, self.tokens = {}, {}, {}
 
     def error(self, status, message):
         return {"message": message}
@@ -89,6 +89,56 @@ class SES(Provider):
         if contact["data"]:
             body["AttributesData"] = contact["data"]
         return 200, body
+
+    def page(self, items, start, size):
+        """One page, and a token for the next that says nothing to whoever reads it."""
+        start = 0 if start is None else self.tokens.get(start)
+        if start is None:
+            raise Answer(
+                400, {"message": "bad token"}, [("x-amzn-errortype", "InvalidNextTokenException")]
+            )
+        if not isinstance(size, int) or not 1 <= size <= 1000:
+            raise Violation("PageSize is within 1 and 1000")
+        end = start + min(size, self.page_maximum)
+        if end >= len(items):
+            return items[start:], {}
+        token = hashlib.sha256(f"{id(items)}{end}".encode()).hexdigest() + "+/="
+        self.tokens[token] = end
+        return items[start:end], {"NextToken": token}
+
+    @route("POST", r"/v2/email/contact-lists/main/contacts/list")
+    def list_contacts(self, request):
+        body = members(request.json(), [], ["Filter", "PageSize", "NextToken"])
+        shown = [
+            {
+                "EmailAddress": email, "UnsubscribeAll": contact["all"],
+                "TopicPreferences": [
+                    {"TopicName": n, "SubscriptionStatus": s}
+                    for n, s in contact["topics"].items()
+                ],
+                "TopicDefaultPreferences": [
+                    {"TopicName": n, "SubscriptionStatus": "OPT_OUT"} for n in sorted(self.topics)
+                ],
+                "LastUpdatedTimestamp": 1769851800.0,
+            }
+            for email, contact in self.contacts.items()
+        ]
+        items, more = self.page(shown, body.get("NextToken"), body.get("PageSize", 1000))
+        return 200, {"Contacts": items, **more}
+
+    @route("GET", r"/v2/email/suppression/addresses")
+    def list_suppressed(self, request):
+        self.no_query(request, ["Reason", "StartDate", "EndDate", "NextToken", "PageSize"])
+        fields = dict(request.query)
+        shown = [
+            {"EmailAddress": email, "Reason": reason, "LastUpdateTime": 1769851800.0}
+            for email, reason in self.suppressed.items()
+        ]
+        size = fields.get("PageSize", "1000")
+        if not size.isdigit():
+            raise Violation("PageSize is not a number")
+        items, more = self.page(shown, fields.get("NextToken"), int(size))
+        return 200, {"SuppressedDestinationSummaries": items, **more}
 
     @route("POST", r"/v2/email/contact-lists/main/contacts")
     def create_contact(self, request):

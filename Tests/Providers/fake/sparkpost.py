@@ -1,6 +1,8 @@
 """SparkPost: the suppression list."""
 
-from .server import Answer, Provider, Violation, address, members, route
+from urllib.parse import urlencode
+
+from .server import Answer, Provider, Violation, address, members, route, window
 
 KEY = "example-sparkpost-key"
 TYPES = ("transactional", "non_transactional")
@@ -13,7 +15,7 @@ class SparkPost(Provider):
 
     def __init__(self):
         super().__init__()
-        self.entries, self.compliance = {}, set()
+        self.entries, self.compliance, self.cursors = {}, set(), {}
 
     def error(self, status, message):
         return {"errors": [{"message": message}]}
@@ -44,7 +46,26 @@ class SparkPost(Provider):
     def search(self, request):
         allowed = ["cursor", "per_page", "from", "to", "types", "sources", "limit", "page"]
         self.no_query(request, allowed)
-        return 200, {"results": [self.entry(key) for key in self.entries], "links": []}
+        fields = dict(request.query)
+        types = fields.get("types", ",".join(TYPES)).split(",")
+        if set(types) - set(TYPES):
+            raise Violation("unknown types")
+        shown = [self.entry(key) for key in self.entries if key[1] in types]
+        if "cursor" not in fields:
+            return 200, {"results": shown, "links": [], "total_count": len(shown)}
+        _, count = window(request, "per_page", "skip", 10_000)
+        cursor = fields["cursor"]
+        if cursor != "initial" and cursor not in self.cursors:
+            raise Answer(400, self.error(400, "invalid cursor"))
+        start = 0 if cursor == "initial" else self.cursors[cursor]
+        end = start + min(count, self.page_maximum)
+        links = [{"href": "/api/v1/suppression-list?cursor=initial", "rel": "first"}]
+        if end < len(shown):
+            token = f"W3siZW5kIjp7fX1d{end}=="
+            self.cursors[token] = end
+            query = urlencode({"cursor": token, "per_page": count})
+            links.append({"href": f"/api/v1/suppression-list?{query}", "rel": "next"})
+        return 200, {"results": shown[start:end], "links": links, "total_count": len(shown)}
 
     @route("GET", r"/api/v1/suppression-list/([^/]+)")
     def get(self, request, email):
