@@ -48,7 +48,7 @@ struct HTTPTransportTests {
     @Test func anAnswerComesBackAndTheRequestArrivedAsItWas() async throws {
         let reply = "HTTP/1.1 202 Accepted\r\nX-Request-Id: r-1\r\ncontent-length: 2\r\n\r\nok"
         try await with(.bytes(reply)) { server, transport in
-            let response = try await transport.send(request(server.url), timeoutSeconds: 30)
+            let response = try await transport.send(request(server.url), timeoutSeconds: 3600)
             #expect(response.status == 202)
             #expect(response.header("x-request-id") == "r-1")
             #expect(response.body == Array("ok".utf8))
@@ -99,7 +99,7 @@ struct HTTPTransportTests {
         try await with(.bytes("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")) { other, transport in
             let head = "HTTP/1.1 \(status) Moved\r\nlocation: \(other.url)\r\n"
             try await with(.bytes("\(head)content-length: 0\r\n\r\n")) { server, _ in
-                let response = try await transport.send(request(server.url), timeoutSeconds: 30)
+                let response = try await transport.send(request(server.url), timeoutSeconds: 3600)
                 #expect(response.status == status)
                 #expect(response.header("location") == other.url)
             }
@@ -124,7 +124,7 @@ struct HTTPTransportTests {
                 Issue.record("a list is asked for first")
                 return
             }
-            let response = try await transport.send(request, timeoutSeconds: 30)
+            let response = try await transport.send(request, timeoutSeconds: 3600)
             #expect(response.body.count == min(count, OutboundResponse.listBytesMaximum))
             #expect(response.isCut == (count >= OutboundResponse.listBytesMaximum))
         }
@@ -136,7 +136,7 @@ struct HTTPTransportTests {
         let head = "HTTP/1.1 200 OK\r\ncontent-length: 1000000000\r\n\r\n"
         let reply = head + String(repeating: "x", count: sent)
         try await with(.bytes(reply)) { server, transport in
-            let response = try await transport.send(request(server.url), timeoutSeconds: 30)
+            let response = try await transport.send(request(server.url), timeoutSeconds: 3600)
             #expect(response.status == 200)
             #expect(response.body == [UInt8](repeating: 0x78, count: 65_536))
         }
@@ -149,7 +149,7 @@ struct HTTPTransportTests {
     func anUnusableURLIsTheRequestsFault(_ url: String) async throws {
         let transport = HTTPTransport()
         let error = await #expect(throws: TransportError.self) {
-            try await transport.send(request(url), timeoutSeconds: 30)
+            try await transport.send(request(url), timeoutSeconds: 3600)
         }
         try await transport.shutdown()
         #expect(error?.code == .invalidRequest)
@@ -160,7 +160,7 @@ struct HTTPTransportTests {
         try await with(.silence) { server, transport in
             await withThrowingTaskGroup(of: OutboundResponse.self) { group in
                 group.addTask {
-                    try await transport.send(self.request(server.url), timeoutSeconds: 30)
+                    try await transport.send(self.request(server.url), timeoutSeconds: 3600)
                 }
                 _ = await server.nextRequest()
                 group.cancelAll()
@@ -173,7 +173,7 @@ struct HTTPTransportTests {
         let transport = HTTPTransport()
         try await transport.shutdown()
         let error = await #expect(throws: TransportError.self) {
-            try await transport.send(request("http://127.0.0.1:9/"), timeoutSeconds: 30)
+            try await transport.send(request("http://127.0.0.1:9/"), timeoutSeconds: 3600)
         }
         #expect(error?.code == .shutDown)
     }
