@@ -116,12 +116,13 @@ extension Transaction {
         for row in try rows(Transaction.statement(forLookupKeysOf: contact)) {
             keys.append(LookupKeys(match: try row.blob(0), widened: try row.optionalBlob(1)))
         }
-        return keys
+        // Here, not there: the index finds a person's few addresses, and has them in no order.
+        return keys.sorted { $0.match.lexicographicallyPrecedes($1.match) }
     }
 
     static func statement(forLookupKeysOf contact: ContactID) -> Statement {
         Statement(
-            "SELECT match_key, widened_key FROM addresses WHERE contact_id = $1 ORDER BY match_key",
+            "SELECT match_key, widened_key FROM addresses WHERE contact_id = $1",
             [.id(contact)]
         )
     }
