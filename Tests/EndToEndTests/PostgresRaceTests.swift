@@ -49,7 +49,7 @@ struct PostgresRaceTests {
             #expect(load.history.count(.unknown) > 0)
             #expect(network.brokenCount > 0 && network.heldCount > 0)
             let done = "SELECT count(*) FROM opt_outs WHERE status <> 'completed'"
-            try await eventually("every opt-out is done", withinSeconds: 90) {
+            try await eventually("every opt-out is done") {
                 try await database.psql(done) == "0"
             }
             // The log is whole, whoever extended it meanwhile.

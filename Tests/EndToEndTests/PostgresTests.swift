@@ -140,7 +140,7 @@ struct PostgresTests {
         let output = Pipe()
         process.standardOutput = output
         try process.begin()
-        let said = output.fileHandleForReading.readDataToEndOfFile()
+        let said = output.fileHandleForReading.patientBytesToEnd()
         process.waitUntilExit()
         return String(decoding: said, as: UTF8.self).split(separator: "\n").last.map(String.init)
             ?? ""

@@ -48,7 +48,7 @@ final class Harness: Sendable {
         process.standardOutput = output
         process.standardError = output
         try process.begin()
-        let said = output.fileHandleForReading.readDataToEndOfFile()
+        let said = output.fileHandleForReading.patientBytesToEnd()
         process.waitUntilExit()
         return (process.terminationStatus, String(decoding: said, as: UTF8.self))
     }

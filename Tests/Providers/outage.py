@@ -25,6 +25,8 @@ from fake.server import serve
 
 PEOPLE = 20
 WAITING = 200_000
+#: How long every provider hangs, in seconds: longer than any request is waited for.
+HANGING = 60
 
 
 class Held:
@@ -177,6 +179,7 @@ def play(heed, fakes, driver):
 
     for _, held, _, _ in fakes.values():
         held.open.clear()
+    began = time.monotonic()
     hung = leave(range(PEOPLE, 2 * PEOPLE))
 
     # Long enough for requests to be given up that the providers then act upon: lost replies.
@@ -186,6 +189,7 @@ def play(heed, fakes, driver):
         ]
 
     until("requests were given up", lambda: max(tries()) > 0)
+    until("they have hung for a minute", lambda: time.monotonic() - began > HANGING)
     more = leave(range(2 * PEOPLE, 3 * PEOPLE))
     if any(t["state"] == "confirmed" for i, _ in more for t in heed.progress(i)["targets"]):
         raise AssertionError("a provider that hangs cannot have confirmed")

@@ -143,7 +143,7 @@ package final class PostgresCluster: Sendable {
     }
 
     private func awaitReady() throws {
-        let answer = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        let answer = String(decoding: output.fileHandleForReading.patientBytes(), as: UTF8.self)
         guard answer.hasPrefix("ready") else {
             throw Missing(description: "PostgreSQL did not start: \(answer)")
         }
@@ -170,7 +170,7 @@ package final class PostgresCluster: Sendable {
         try await blocking {
             try self.lifeline.fileHandleForWriting.close()
             // The shell's last word.
-            _ = self.output.fileHandleForReading.availableData
+            _ = self.output.fileHandleForReading.patientBytes()
         }
     }
 

@@ -45,9 +45,14 @@ extension ProviderReport: CustomStringConvertible, CustomReflectable {
 ///
 /// - A report never grants anything, and one that changes nothing is no error.
 /// - A place that nobody mapped stands for everything: too much is stopped rather than too little.
-/// - An unsubscription of one scope that is older than the person's own newer "yes" is history.
+/// - An unsubscription of one scope that is clearly older than the person's own newer "yes" is
+///   history.
 /// - The system that reported is not told back what it just said; all others are told.
 public struct TakeReport: Command {
+    /// By how much another system's clock may be slow, and its times cut to seconds, before a "no"
+    /// counts as older than a "yes" here; in doubt the "no" stands.
+    public static let clockSeconds: Int64 = 300
+
     let connector: String
     let report: ProviderReport
 
@@ -87,7 +92,11 @@ public struct TakeReport: Command {
         if let scope = extent.scopeName { _ = try transaction.requireScope(scope) }
         let person = try transaction.resolve(.address(report.address))
         if report.kind == .unsubscribed, let scope = extent.scopeName,
-            try transaction.hasComeBack(person, since: since, scope: scope)
+            try transaction.hasComeBack(
+                person,
+                since: since.adding(seconds: TakeReport.clockSeconds),
+                scope: scope
+            )
         {
             return Decision(Receipt(isNews: false))
         }
