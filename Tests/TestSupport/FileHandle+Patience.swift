@@ -6,12 +6,11 @@ extension FileHandle {
     /// What there is to read, waiting for something; nothing at the end.
     package func patientBytes() -> Data {
         while true {
-            do {
-                return try read(upToCount: 65_536) ?? Data()
-            } catch {
-                // A signal, for example of a child that has ended, is no end and no fault.
-                guard errno == EINTR || "\(error)".contains("Code=4 ") else { return Data() }
-            }
+            var bytes = [UInt8](repeating: 0, count: 65_536)
+            let count = readSome(fileDescriptor, &bytes)
+            // A signal, for example of a child that has ended, is no end and no fault.
+            if count < 0, errno == EINTR { continue }
+            return Data(bytes.prefix(max(0, count)))
         }
     }
 
@@ -23,5 +22,12 @@ extension FileHandle {
             if some.isEmpty { return all }
             all += some
         }
+    }
+}
+
+/// Outside of the extension, where `read` is the system's and not Foundation's.
+private func readSome(_ descriptor: Int32, _ bytes: inout [UInt8]) -> Int {
+    bytes.withUnsafeMutableBytes { buffer in
+        unsafe read(descriptor, buffer.baseAddress, buffer.count)
     }
 }
