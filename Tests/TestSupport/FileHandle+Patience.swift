@@ -27,7 +27,7 @@ extension FileHandle {
 
 /// Outside of the extension, where `read` is the system's and not Foundation's.
 private func readSome(_ descriptor: Int32, _ bytes: inout [UInt8]) -> Int {
-    bytes.withUnsafeMutableBytes { buffer in
+    unsafe bytes.withUnsafeMutableBytes { buffer in
         unsafe read(descriptor, buffer.baseAddress, buffer.count)
     }
 }
