@@ -16,6 +16,15 @@ package struct SQL: ExpressibleByStringLiteral, Hashable, Sendable {
     /// Takes a literal.
     package init(stringLiteral literal: StaticString) { self.init(joined: literal.description) }
 
+    /// The parameters of `count` rows of `columns` values each, for the end of an INSERT.
+    static func values(rows count: Int, columns: Int) -> SQL {
+        let rows = (0..<count).map { row in
+            let places = (1...columns).map { "$\(row * columns + $0)" }
+            return "(" + places.joined(separator: ", ") + ")"
+        }
+        return SQL(joined: " VALUES " + rows.joined(separator: ", "))
+    }
+
     private init(joined text: String) {
         self.text = text
         textHash = text.hashValue
@@ -39,6 +48,31 @@ package struct Statement: Hashable, Sendable {
     package init(_ sql: SQL, _ arguments: [SQLValue]) {
         self.sql = sql
         self.arguments = arguments
+    }
+}
+
+/// One INSERT for up to eight rows, with a statement for each number of rows.
+///
+/// The numbers are few because each statement is prepared once a session.
+struct Insertion: Sendable {
+    /// At most so many rows go into one statement.
+    static let rowsMaximum = 8
+
+    private let statements: [SQL]
+
+    /// Takes the statement up to `VALUES`, and the number of columns it names.
+    init(_ start: SQL, columns: Int) {
+        statements = (1...Insertion.rowsMaximum).map {
+            start + SQL.values(rows: $0, columns: columns)
+        }
+    }
+
+    /// Statements that together insert these rows in their order.
+    func statements(for rows: [[SQLValue]]) -> [Statement] {
+        stride(from: 0, to: rows.count, by: Insertion.rowsMaximum).map { first in
+            let some = rows[first..<min(first + Insertion.rowsMaximum, rows.count)]
+            return Statement(statements[some.count - 1], some.flatMap(\.self))
+        }
     }
 }
 

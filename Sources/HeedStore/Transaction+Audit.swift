@@ -14,25 +14,30 @@ package struct StoredEvent: Hashable, Sendable {
     package let body: [UInt8]
 }
 
+private let auditInsertion = Insertion(
+    "INSERT INTO audit_events (id, at, kind, contact_id, subject, body)",
+    columns: 6
+)
+
 extension Transaction {
-    func append(_ line: AuditEvent) throws(StoreError) {
-        let body = line.canonical()
-        guard body.count <= AuditEvent.canonicalBytesMaximum else {
-            throw StoreError(
-                .refused,
-                "an audit event may have \(AuditEvent.canonicalBytesMaximum) bytes"
-            )
+    /// Writes lines in their order, which is the order of their positions.
+    func append(_ lines: [AuditEvent]) throws(StoreError) {
+        var rows: [[SQLValue]] = []
+        rows.reserveCapacity(lines.count)
+        for line in lines {
+            let body = line.canonical()
+            guard body.count <= AuditEvent.canonicalBytesMaximum else {
+                throw StoreError(
+                    .refused,
+                    "an audit event may have \(AuditEvent.canonicalBytesMaximum) bytes"
+                )
+            }
+            rows.append([
+                .id(line.id), .time(line.at), .text(line.kind), .id(line.contact),
+                .blob(line.subject), .blob(body),
+            ])
         }
-        try execute(
-            "INSERT INTO audit_events (id, at, kind, contact_id, subject, body) "
-                + "VALUES ($1, $2, $3, $4, $5, $6)",
-            .id(line.id),
-            .time(line.at),
-            .text(line.kind),
-            .id(line.contact),
-            .blob(line.subject),
-            .blob(body)
-        )
+        try insert(rows, with: auditInsertion)
     }
 
     /// How fresh an answer is; 0 for an empty log.

@@ -2,6 +2,11 @@
 
 package import HeedConsent
 
+private let targetInsertion = Insertion(
+    "INSERT INTO opt_out_targets (id, opt_out_id, connector, state, attempts)",
+    columns: 5
+)
+
 extension Transaction {
     func insert(_ optOut: OptOut, details: [UInt8]?) throws(StoreError) {
         try execute(
@@ -52,15 +57,15 @@ extension Transaction {
         )
     }
 
-    func insert(_ target: OptOutTarget) throws(StoreError) {
-        try execute(
-            "INSERT INTO opt_out_targets (id, opt_out_id, connector, state, attempts) "
-                + "VALUES ($1, $2, $3, $4, $5)",
-            .id(target.id),
-            .id(target.optOut),
-            .text(target.connector),
-            .text(target.state.rawValue),
-            .integer(Int64(target.attempts))
+    func insert(_ targets: [OptOutTarget]) throws(StoreError) {
+        try insert(
+            targets.map { target in
+                [
+                    .id(target.id), .id(target.optOut), .text(target.connector),
+                    .text(target.state.rawValue), .integer(Int64(target.attempts)),
+                ]
+            },
+            with: targetInsertion
         )
     }
 

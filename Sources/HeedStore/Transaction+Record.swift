@@ -16,16 +16,22 @@ extension Transaction {
         _ decision: Decision<Receipt>,
         by actor: Actor
     ) throws(StoreError) -> Int64 {
-        for event in decision.events { try record(event, by: actor) }
+        var lines: [AuditEvent] = []
+        lines.reserveCapacity(decision.events.count)
+        for event in decision.events { lines.append(try apply(event, by: actor)) }
+        // All lines of a decision travel as one statement.
+        try append(lines)
         for change in decision.jobs { try apply(change) }
         return try position()
     }
 
-    private func record(_ event: Event, by actor: Actor) throws(StoreError) {
+    /// Makes an event's change, and answers with the line that has to stand in the audit log.
+    private func apply(_ event: Event, by actor: Actor) throws(StoreError) -> AuditEvent {
         let sealed = try sealDetails(of: event)
         let hash = sealed.isEmpty ? nil : Array(SHA256.hash(data: sealed.flatMap(\.self)))
-        try append(event.audited(id: newID(), at: now, by: actor, detailsHash: hash))
+        let line = event.audited(id: newID(), at: now, by: actor, detailsHash: hash)
         try apply(event, sealed: sealed, by: actor)
+        return line
     }
 
     /// What of an event is personal data, sealed under the person's key.
@@ -72,7 +78,7 @@ extension Transaction {
             }
         case .optOutRequested(let optOut, _): try insert(optOut, details: sealed.first)
         case .optOutEnqueued(_, let targets):
-            for target in targets { try insert(target) }
+            try insert(targets)
         case .optOutStarted(let optOut): try update(optOut)
         case .localCascadeCompleted, .connectorReconciled: break
         case .targetConfirmed(let target, _, _), .targetFailed(let target, _),

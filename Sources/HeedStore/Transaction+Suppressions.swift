@@ -65,18 +65,25 @@ extension Transaction {
     /// Lifts a block from all addresses of a person.
     ///
     /// Another alias's own block is left alone, and so is one that was renewed since.
+    ///
+    /// The keys are read first: a subselect in its place makes a server read all of the index.
     func delete(_ suppression: Suppression, of contact: ContactID) throws(StoreError) {
-        try execute(
-            "DELETE FROM suppressions WHERE scope = $2 AND reason = $3 AND since <= $4 AND ("
-                + "(widened = 0 AND match_key IN "
-                + "(SELECT match_key FROM addresses WHERE contact_id = $1)) OR "
-                + "(widened = 1 AND match_key IN "
-                + "(SELECT widened_key FROM addresses WHERE contact_id = $1)))",
-            .id(contact),
-            .text(suppression.scope?.text ?? ""),
-            .text(suppression.reason.rawValue),
-            .time(suppression.since)
-        )
+        let keys = try lookupKeys(of: contact)
+        let statement: SQL = "DELETE FROM suppressions WHERE match_key "
+        let forms: [(widened: Int64, keys: [[UInt8]])] = [
+            (0, keys.map(\.match)), (1, keys.compactMap(\.widened)),
+        ]
+        for form in forms where !form.keys.isEmpty {
+            try execute(
+                statement + connection.dialect.isAmongKeys
+                    + " AND scope = $2 AND reason = $3 AND widened = $4 AND since <= $5",
+                .keys(form.keys),
+                .text(suppression.scope?.text ?? ""),
+                .text(suppression.reason.rawValue),
+                .integer(form.widened),
+                .time(suppression.since)
+            )
+        }
     }
 
     /// The blocks on an address, whatever the scope.

@@ -68,4 +68,12 @@ public struct Transaction {
         foresight.forget()
         try connection.post(sql, arguments)
     }
+
+    /// Inserts rows in their order, several to a statement.
+    func insert(_ rows: [[SQLValue]], with insertion: Insertion) throws(StoreError) {
+        for statement in insertion.statements(for: rows) {
+            foresight.forget()
+            try connection.post(statement.sql, statement.arguments)
+        }
+    }
 }

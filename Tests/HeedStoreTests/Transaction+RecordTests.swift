@@ -194,6 +194,40 @@ struct TransactionRecordTests {
         }
     }
 
+    /// Several lines share a statement, and more than fit into one keep their order.
+    @Test(arguments: Backend.allCases, [1, 8, 9, 19])
+    func theLinesOfADecisionKeepItsOrder(_ backend: Backend, _ count: Int) async throws {
+        try await backend.withEngine { installation in
+            let end = try await installation.record([])
+            let scopes = (0..<count).map { number in
+                let name = ScopeName(stored: "extra-\(number)")
+                return Scope(name: name, channel: .email, kind: .campaign)
+            }
+            let statements = try await installation.database.write { transaction in
+                let recorder = StatementRecorder(transaction.connection)
+                let recorded = Transaction(
+                    connection: recorder,
+                    mode: .writing,
+                    surroundings: transaction.surroundings,
+                    vault: transaction.vault
+                )
+                let decision = Decision((), events: scopes.map { .scopeAdded($0) })
+                _ = try recorded.record(decision, by: Sample.actor)
+                return recorder.statements.map(\.sql.text)
+            }
+            let writing = statements.count { $0.hasPrefix("INSERT INTO audit_events") }
+            #expect(writing == (count + 7) / 8)
+            let log = try await installation.database.read {
+                try $0.events(after: end, limit: 99)
+            }
+            #expect(log.count == count)
+            for (line, scope) in zip(log, scopes) {
+                let body = String(decoding: line.body, as: UTF8.self)
+                #expect(body.contains("\"\(scope.name.text)\""))
+            }
+        }
+    }
+
     /// Who did it and the hash of what was sealed stand in the line; the sealed bytes do not.
     @Test(arguments: Backend.allCases)
     func theLineHoldsTheHashOfTheSealedDetails(_ backend: Backend) async throws {
