@@ -16,13 +16,12 @@ package struct SQL: ExpressibleByStringLiteral, Hashable, Sendable {
     /// Takes a literal.
     package init(stringLiteral literal: StaticString) { self.init(joined: literal.description) }
 
-    /// The parameters of `count` rows of `columns` values each, for the end of an INSERT.
-    static func values(rows count: Int, columns: Int) -> SQL {
-        let rows = (0..<count).map { row in
-            let places = (1...columns).map { "$\(row * columns + $0)" }
-            return "(" + places.joined(separator: ", ") + ")"
-        }
-        return SQL(joined: " VALUES " + rows.joined(separator: ", "))
+    /// The parameter with this number.
+    static func parameter(_ number: Int) -> SQL { SQL(joined: "$\(number)") }
+
+    /// `$1` to the one with this number.
+    static func parameters(_ count: Int) -> SQL {
+        SQL(joined: (1...count).map { "$\($0)" }.joined(separator: ", "))
     }
 
     private init(joined text: String) {
@@ -51,31 +50,6 @@ package struct Statement: Hashable, Sendable {
     }
 }
 
-/// One INSERT for up to eight rows, with a statement for each number of rows.
-///
-/// The numbers are few because each statement is prepared once a session.
-struct Insertion: Sendable {
-    /// At most so many rows go into one statement.
-    static let rowsMaximum = 8
-
-    private let statements: [SQL]
-
-    /// Takes the statement up to `VALUES`, and the number of columns it names.
-    init(_ start: SQL, columns: Int) {
-        statements = (1...Insertion.rowsMaximum).map {
-            start + SQL.values(rows: $0, columns: columns)
-        }
-    }
-
-    /// Statements that together insert these rows in their order.
-    func statements(for rows: [[SQLValue]]) -> [Statement] {
-        stride(from: 0, to: rows.count, by: Insertion.rowsMaximum).map { first in
-            let some = rows[first..<min(first + Insertion.rowsMaximum, rows.count)]
-            return Statement(statements[some.count - 1], some.flatMap(\.self))
-        }
-    }
-}
-
 /// A value that goes into or comes out of a statement.
 package enum SQLValue: Hashable, Sendable {
     /// NULL.
@@ -88,6 +62,8 @@ package enum SQLValue: Hashable, Sendable {
     case blob([UInt8])
     /// A set of keyed hashes of 16 bytes each, for `Dialect.isAmongKeys`; a parameter only.
     case keys([[UInt8]])
+    /// Values of one column, for `Insertion.many`; a parameter only, and PostgreSQL's.
+    case column(Insertion.Column, [SQLValue])
 
     /// An id.
     package static func id<Subject>(_ id: Identifier<Subject>) -> SQLValue { .blob(id.bytes) }

@@ -15,29 +15,29 @@ package struct StoredEvent: Hashable, Sendable {
 }
 
 private let auditInsertion = Insertion(
-    "INSERT INTO audit_events (id, at, kind, contact_id, subject, body)",
-    columns: 6
+    into: "audit_events",
+    [
+        "id": .bytes, "at": .integer, "kind": .text, "contact_id": .bytes, "subject": .bytes,
+        "body": .bytes,
+    ],
+    depth: 0
 )
 
 extension Transaction {
-    /// Writes lines in their order, which is the order of their positions.
-    func append(_ lines: [AuditEvent]) throws(StoreError) {
-        var rows: [[SQLValue]] = []
-        rows.reserveCapacity(lines.count)
-        for line in lines {
-            let body = line.canonical()
-            guard body.count <= AuditEvent.canonicalBytesMaximum else {
-                throw StoreError(
-                    .refused,
-                    "an audit event may have \(AuditEvent.canonicalBytesMaximum) bytes"
-                )
-            }
-            rows.append([
-                .id(line.id), .time(line.at), .text(line.kind), .id(line.contact),
-                .blob(line.subject), .blob(body),
-            ])
+    /// Writes a line; the order of these calls is the order of their positions.
+    func append(_ line: AuditEvent) throws(StoreError) {
+        let body = line.canonical()
+        guard body.count <= AuditEvent.canonicalBytesMaximum else {
+            throw StoreError(
+                .refused,
+                "an audit event may have \(AuditEvent.canonicalBytesMaximum) bytes"
+            )
         }
-        try insert(rows, with: auditInsertion)
+        let row: [SQLValue] = [
+            .id(line.id), .time(line.at), .text(line.kind), .id(line.contact),
+            .blob(line.subject), .blob(body),
+        ]
+        try insert(row, with: auditInsertion)
     }
 
     /// How fresh an answer is; 0 for an empty log.

@@ -19,8 +19,7 @@ extension Transaction {
         var lines: [AuditEvent] = []
         lines.reserveCapacity(decision.events.count)
         for event in decision.events { lines.append(try apply(event, by: actor)) }
-        // All lines of a decision travel as one statement.
-        try append(lines)
+        for line in lines { try append(line) }
         for change in decision.jobs { try apply(change) }
         return try position()
     }
@@ -70,6 +69,8 @@ extension Transaction {
             for (address, sealed) in zip(addresses, sealed.dropFirst()) {
                 try insert(address, of: contact.id, sealed: sealed)
             }
+            let keys = addresses.map { vault.lookupKeys(for: $0) }
+            foresight.keep(Transaction.sorted(keys), of: contact.id)
         case .consentRecorded(let record, _, _, let permission):
             try insert(record, by: actor, evidence: sealed.first)
             // The record of a global withdrawal has no scope of its own to project to.
@@ -78,7 +79,7 @@ extension Transaction {
             }
         case .optOutRequested(let optOut, _): try insert(optOut, details: sealed.first)
         case .optOutEnqueued(_, let targets):
-            try insert(targets)
+            for target in targets { try insert(target) }
         case .optOutStarted(let optOut): try update(optOut)
         case .localCascadeCompleted, .connectorReconciled: break
         case .targetConfirmed(let target, _, _), .targetFailed(let target, _),

@@ -64,6 +64,28 @@ struct PlanTests {
         }
     }
 
+    /// The plans of the searches that a group of writes makes together.
+    private func groupPlans(_ database: any Database) async throws -> [String] {
+        try await database.write { transaction in
+            let recorder = StatementRecorder(transaction.connection)
+            let recorded = Transaction(
+                connection: recorder,
+                mode: .writing,
+                surroundings: transaction.surroundings,
+                vault: transaction.vault
+            )
+            let needs = try (1...9).map { Needs(about: [try Sample.address($0)]) }
+            _ = try recorded.foresee(needs, .leave)
+            let explain: SQL = "EXPLAIN (COSTS OFF) "
+            // The two that read all there is are of tables with a few rows.
+            return try recorder.statements.filter { $0.sql.text.contains("ANY") }
+                .flatMap { statement in
+                    try transaction.connection.run(explain + statement.sql, statement.arguments)
+                        .map { try $0.text(0) }
+                }
+        }
+    }
+
     /// The lines of a plan that read a whole table, or a whole index.
     static func scans(in plan: [String]) -> [String] {
         plan.indices.filter { index in
@@ -140,7 +162,12 @@ struct PlanTests {
             #expect(PlanTests.scans(in: manyBefore) == [], "\(manyBefore)")
             let liftBefore = try await liftPlans(installation.database)
             #expect(PlanTests.keySearches(in: liftBefore) == 2, "\(liftBefore)")
+            let groupBefore = try await groupPlans(installation.database)
+            #expect(PlanTests.scans(in: groupBefore) == [], "\(groupBefore)")
+            #expect(groupBefore.count { $0.contains("Index Cond") } == 7, "\(groupBefore)")
             try await installation.sql("ANALYZE")
+            let group = try await groupPlans(installation.database)
+            #expect(PlanTests.scans(in: group) == [], "\(group)")
             let lift = try await liftPlans(installation.database)
             #expect(PlanTests.keySearches(in: lift) == 2, "\(lift)")
             let plan = try await plan(installation.database)
