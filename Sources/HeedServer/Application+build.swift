@@ -97,7 +97,10 @@ public func buildApplication(
     logger: Logger,
     onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
 ) throws -> any Service {
-    application(try buildRouter(engine: engine, options: options), options, logger, onRunning)
+    application(try buildRouter(engine: engine, options: options), options, logger) { port in
+        options.bound.set(port)
+        await onRunning(port)
+    }
 }
 
 private func application(

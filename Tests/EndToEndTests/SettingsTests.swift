@@ -134,11 +134,16 @@ struct SettingsTests {
         }
     }
 
-    /// The system chooses another port each time, and the log keeps its first name for good.
-    @Test func aLogIsNotCalledByThePortThatWasLeftOpen() async throws {
+    /// The system chooses another port each time, and the log keeps its first name for good; a link
+    /// leads to the port that was chosen.
+    @Test func nothingIsCalledByThePortThatWasLeftOpen() async throws {
         try await Workplace.open { place in
             let server = try await place.serve()
             #expect(server.program.errors.contains("Log origin:    127.0.0.1/log\n"))
+            try await place.register()
+            try await server.grant("ada@mail.example", "newsletter")
+            let url = try await server.check("ada@mail.example", "newsletter")["unsubscribe"]["url"]
+            #expect(url.string?.hasPrefix("http://127.0.0.1:\(server.port)/u/v1.") == true)
         }
     }
 
