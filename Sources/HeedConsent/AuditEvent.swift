@@ -61,7 +61,7 @@ extension Event {
             .permissionRebuilt:
             describePerson(&line)
         case .optOutRequested, .optOutEnqueued, .optOutStarted, .localCascadeCompleted,
-            .targetConfirmed, .targetFailed, .targetRedriven, .targetReopened, .optOutCompleted:
+            .targetConfirmed, .targetFailed, .targetRedriven, .optOutCompleted:
             describeOptOut(&line)
         }
         return line
@@ -81,7 +81,6 @@ extension Event {
         case .targetConfirmed: "optout.esp-confirmed"
         case .targetFailed: "optout.esp-failed"
         case .targetRedriven: "optout.esp-redriven"
-        case .targetReopened: "optout.esp-reopened"
         case .optOutCompleted: "optout.completed"
         case .suppressionAdded: "suppression.added"
         case .suppressionLifted: "suppression.lifted"
@@ -214,11 +213,7 @@ extension Event {
             describe(optOut, in: &line)
             describe(target, in: &line)
             line.facts["nextAttemptAt"] = target.nextAttemptAt?.text
-        case .targetRedriven(let target, let optOut):
-            describe(optOut, in: &line)
-            line.to = target.state.rawValue
-            line.facts = ["connector": target.connector]
-        case .targetReopened(let target, let optOut, let from):
+        case .targetRedriven(let target, let optOut, let from):
             describe(optOut, in: &line)
             describe(target, in: &line)
             line.from = from.rawValue

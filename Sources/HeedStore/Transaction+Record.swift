@@ -83,7 +83,7 @@ extension Transaction {
         case .optOutStarted(let optOut): try update(optOut)
         case .localCascadeCompleted, .connectorReconciled: break
         case .targetConfirmed(let target, _, _), .targetFailed(let target, _),
-            .targetRedriven(let target, _), .targetReopened(let target, _, _):
+            .targetRedriven(let target, _, _):
             try update(target)
         case .optOutCompleted(let optOut):
             try update(optOut)

@@ -162,9 +162,10 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
         let started = Event.optOutStarted(Fixture.optOut(status: .processing))
         let closed = Event.localCascadeCompleted(pending, permissionsClosed: 3)
         let told = Event.targetConfirmed(confirmed, pending, latencyMilliseconds: 42)
-        let again = Event.targetReopened(target("esp"), completed, from: .confirmed)
+        let anew = Event.targetRedriven(target("esp"), completed, from: .confirmed)
+        let again = Event.targetRedriven(target("esp"), pending, from: .pending)
         return [
-            SampleEvent("target reopened", by: cli, again),
+            SampleEvent("confirmed target redriven", by: cli, anew),
             SampleEvent("opt-out requested", by: .person, requested, details: sealed),
             SampleEvent("global opt-out requested", by: .person, everywhere),
             SampleEvent("opt-out enqueued", by: .person, enqueued),
@@ -172,7 +173,7 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
             SampleEvent("local cascade completed", by: runner, closed),
             SampleEvent("target confirmed", by: runner, told),
             SampleEvent("target failed", by: runner, .targetFailed(failed, pending)),
-            SampleEvent("target redriven", by: cli, .targetRedriven(target("esp"), pending)),
+            SampleEvent("target redriven", by: cli, again),
             SampleEvent("opt-out completed", by: runner, .optOutCompleted(completed)),
         ]
     }

@@ -133,7 +133,7 @@ struct TransactionRecordTests {
         let told = Event.targetConfirmed(confirmed, optOut, latencyMilliseconds: 5)
         return [
             (Event.targetFailed(failed, optOut), "optout.esp-failed"),
-            (.targetRedriven(target, optOut), "optout.esp-redriven"),
+            (.targetRedriven(target, optOut, from: .buried), "optout.esp-redriven"),
             (told, "optout.esp-confirmed"),
         ].map { Case(event: $0, kind: $1, tables: ["opt_out_targets"]) }
     }
