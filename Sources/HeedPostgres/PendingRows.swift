@@ -43,8 +43,7 @@ struct PendingRows {
     mutating func takeAll() -> [(insertion: Insertion, rows: [[SQLValue]])] {
         defer { self = PendingRows() }
         // Of equal depth in one order, so that two transactions do not wait for each other.
-        return tables.values.sorted {
-            ($0.insertion.depth, $0.insertion.one.text) < ($1.insertion.depth, $1.insertion.one.text)
-        }.map { ($0.insertion, $0.rows) }
+        let order = { (table: Table) in (table.insertion.depth, table.insertion.one.text) }
+        return tables.values.sorted { order($0) < order($1) }.map { ($0.insertion, $0.rows) }
     }
 }

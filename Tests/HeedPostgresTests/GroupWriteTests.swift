@@ -1,6 +1,7 @@
 // Writes that share a transaction: each has the answer it would have had alone.
 
 import Dispatch
+import Foundation
 import HeedConsent
 import HeedEngine
 import HeedPostgres
@@ -124,29 +125,31 @@ struct GroupWriteTests {
     /// Somebody else works on one of them: that one waits, the others do not.
     @Test func nobodyInAGroupWaitsForALock() async throws {
         try await withPeople(6) { database, harness in
-            let other = try harness.open()
-            defer { other.close() }
-            let release = DispatchSemaphore(value: 0)
-            let holder = Task {
-                try await other.write { transaction in
-                    try transaction.lock(Sample.contact(3).id)
-                    try transaction.connection.post("SELECT pg_notify('held', '')", [])
-                    release.wait()
-                }
-            }
-            let isHeld: SQL = "SELECT count(*) FROM pg_locks WHERE mode = 'RowShareLock' "
-                + "AND relation = 'heed.contacts'::regclass"
-            try await wait { try await database.read { try $0.number(isHeld) } > 0 }
+            // From outside, so that no limit of ours ends it.
+            let id = hexadecimal(Sample.contact(3).id.bytes)
+            let holding =
+                "SELECT 1 FROM contacts WHERE id = '\\x\(id)' FOR UPDATE; SELECT pg_sleep(3600)"
+            Thread { _ = try? harness.psql(holding, as: .superuser) }.start()
+            let pid: SQL =
+                "SELECT coalesce(max(pid), 0) FROM pg_stat_activity "
+                + "WHERE query LIKE '%pg_sleep(3600)' AND wait_event = 'PgSleep' "
+                + "AND datname = current_database()"
+            try await wait { try await database.read { try $0.number(pid) } > 0 }
+            let holder = try await database.read { try $0.number(pid) }
             let late = Task { try await together(database, [(3, add("late")), (4, add("early"))]) }
             try await wait {
                 try await database.read { try $0.scopes().contains { $0.name.text == "early" } }
             }
-            let scopes = try await database.read { try $0.scopes().map(\.name.text) }
-            #expect(!scopes.contains("late"))
-            release.signal()
-            try await holder.value
-            for result in try await late.value { _ = try result.get() }
-            #expect(try await database.read { try $0.scopes().count } == 3 + 2)
+            let held = try await database.read { try $0.number(pid) }
+            #expect(held == holder)
+            try harness.cluster.run("SELECT pg_terminate_backend(\(holder), 5000)")
+            let results = try await late.value
+            _ = try results[1].get()
+            // It went on when the lock was free, or was told that this took too long.
+            let code = await failureCode { try results[0].get() }
+            #expect(code == nil || code == "busy")
+            let scopes = try await database.read { try $0.scopes().count }
+            #expect(scopes == (code == nil ? 5 : 4))
         }
     }
 

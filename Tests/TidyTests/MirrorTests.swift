@@ -57,10 +57,6 @@ enum MirrorRule {
             by: "Tests/HeedEngineTests/Verify/VerifierTests.swift"
         ),
         .init(
-            "Sources/HeedStore/Transaction+Locks.swift",
-            by: "Tests/HeedEngineTests/RaceTests.swift"
-        ),
-        .init(
             "Sources/HeedStore/Transaction+LogPages.swift",
             by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
         ),
