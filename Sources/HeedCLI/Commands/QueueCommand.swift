@@ -99,14 +99,11 @@ struct QueueCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         @Argument(help: "Its id, as `heed queue list` prints it.") var id: String?
         @Flag(help: "Every buried job, instead of one.") var buried = false
-        @Option(help: "With --buried: only jobs that tell this connector.") var connector: String?
+        @Option(help: "Every buried job that tells this connector.") var connector: String?
 
         func run() async throws {
-            guard (id == nil) == buried else {
-                throw CommandError("name one of: the id of a job, --buried")
-            }
-            guard buried || connector == nil else {
-                throw CommandError("connector: this goes with --buried")
+            guard (id == nil) == (buried || connector != nil) else {
+                throw CommandError("name one of: the id of a job, --buried, --connector")
             }
             let id = try id.map(QueueCommand.job)
             let installation = try Installation(await global.settings(), opening: .existing)
