@@ -79,6 +79,7 @@ public final class ConnectorGate: Sendable {
     ///   - connector: The connector.
     ///   - redrivenAt: When an operator last had one of the waiting jobs tried again, which is one
     ///     word for all jobs that were redriven until then; nil when nobody did.
+    /// - Returns: How many, 0 while it is left alone.
     public func room(for connector: String, redrivenAt: Timestamp? = nil) -> Int {
         let now = surroundings.now()
         return entries.withLock { entries in

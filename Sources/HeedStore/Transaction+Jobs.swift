@@ -102,9 +102,9 @@ extension Transaction {
         )?.time(0)
     }
 
-    /// The connectors that jobs of a lane wait to speak to; nil stands for none. Those that are
-    /// disabled are left out.
+    /// The connectors that jobs of a lane wait to speak to; nil stands for none.
     ///
+    /// Those that are disabled are left out.
     /// It jumps from one name to the next in the index, however many jobs wait for each.
     package func waitingConnectors(in lane: Job.Lane) throws(StoreError) -> [String?] {
         let rows = try rows(

@@ -104,7 +104,8 @@ extension Transaction {
         var targets: [(connector: String, state: String, count: Int64)] = []
         for row in try rows(
             "SELECT connector, state, count(*) FROM opt_out_targets "
-                + "WHERE state IN ('pending', 'buried') GROUP BY connector, state ORDER BY connector, state"
+                + "WHERE state IN ('pending', 'buried') "
+                + "GROUP BY connector, state ORDER BY connector, state"
         ) { targets.append((try row.text(0), try row.text(1), try row.integer(2))) }
         return targets
     }

@@ -37,7 +37,8 @@ extension ConnectorCommand {
                     ? "connector \(name) is as it was" : "connector \(name) is changed: \(list)"
             )
             ConnectorCommand.warn(of: coverage, name)
-            let buried = try await engine.ask(QueueOverview()).connectors
+            let buried =
+                try await engine.ask(QueueOverview()).connectors
                 .first { $0.name == name }?.buried ?? 0
             if buried > 0 {
                 Terminal.note(

@@ -24,8 +24,8 @@ struct ConnectorCommand: AsyncParsableCommand {
         for scope in coverage.unmapped {
             Terminal.note(
                 "scope '\(scope)' is not mapped: an opt-out from it cannot be told to \(name) and "
-                    + "is given up until `heed connector set \(name) --option scope.\(scope)=…` says "
-                    + "what it is called there, or none"
+                    + "is given up until `heed connector set \(name) --option scope.\(scope)=…` "
+                    + "says what it is called there, or none"
             )
         }
     }

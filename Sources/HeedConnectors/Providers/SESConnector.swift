@@ -166,7 +166,8 @@ public struct SESConnector: Connector {
         let account = account(needs: ["BOUNCE", Self.reason], at: now) { .giveUp($0) }
         guard let contactList else { return account }
         return try account.then(at: now) { later in
-            let request = api.request("GET", ["v2", "email", "contact-lists", contactList], at: later)
+            let path = ["v2", "email", "contact-lists", contactList]
+            let request = api.request("GET", path, at: later)
             let unknown: @Sendable (String) -> ConnectorAnswer = {
                 .giveUp("\($0): there is no contact list \(contactList)")
             }

@@ -167,7 +167,9 @@ struct SESConnectorTests {
     }
 
     @Test func withoutAContactListOnlyTheAccountIsTold() throws {
-        let connector = try connector(["contact-list": ""])
+        let named = #expect(throws: Refusal.self) { try self.connector(["contact-list": ""]) }
+        #expect(named?.field == "scope.newsletter")
+        let connector = try connector(["contact-list": "", "scope.newsletter": "none"])
         try Scene(
             .suppress("global"),
             [Reply(200), Self.on],

@@ -128,9 +128,8 @@ struct ConnectorCommandsTests {
     func whatADisabledOneIsToBeToldWaits(_ backend: Backend) async throws {
         try await withConnectors(backend) { installation in
             let engine = installation.engine
-            #expect(
-                try await engine.perform(SwitchConnector("crm", .disabled), as: Sample.actor).receipt
-            )
+            let disable = SwitchConnector("crm", .disabled)
+            #expect(try await engine.perform(disable, as: Sample.actor).receipt)
             let again = try await effect(installation, SwitchConnector("crm", .disabled))
             #expect(again == Effect(failure: nil, changed: []))
             let id = try await installation.optOut(Sample.address())
