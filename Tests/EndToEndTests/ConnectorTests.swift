@@ -119,12 +119,18 @@ struct ConnectorTests {
                 "set",
                 "esp",
                 "--option",
-                "scope.receipts=none"
+                "scope.receipts=none",
+                "--option",
+                "scope.promotions=none"
             )
-            #expect(set.output == "connector esp is changed: scope.receipts\n")
+            #expect(set.output == "connector esp is changed: scope.promotions, scope.receipts\n")
             #expect(!set.errors.contains("is not mapped"))
             let shown = try await place.done("connector", "show", "esp").output
-            #expect(shown.contains("scope.newsletter: 101\nscope.receipts: none\n"))
+            #expect(
+                shown.contains(
+                    "scope.newsletter: 101\nscope.promotions: none\nscope.receipts: none\n"
+                )
+            )
             let unset = try await place.done("connector", "set", "esp", "--unset", "scope.receipts")
             #expect(unset.errors.contains("scope 'receipts' is not mapped"))
         }
