@@ -125,7 +125,9 @@ public final class ConnectorGate: Sendable {
         let now = surroundings.now()
         entries.withLock { entries in
             entries[connector, default: Entry()].simultaneous = rules.simultaneousRequests
-            guard entries[connector]?.pace == nil else { return }
+            // Another one may have the name by now.
+            let perMinute = rules.requestsPerMinute.map(Double.init)
+            guard entries[connector]?.pace?.perMinute != perMinute else { return }
             entries[connector]?.pace = rules.requestsPerMinute.map { Pace($0, at: now) }
         }
     }
@@ -169,7 +171,7 @@ public final class ConnectorGate: Sendable {
 
 /// So many requests a minute, as a bucket of at most a tenth of that: no burst is longer.
 private struct Pace {
-    private let perMinute: Double
+    let perMinute: Double
     private var tokens: Double
     private var since: Timestamp
 

@@ -76,6 +76,8 @@ struct ConnectorTests {
             #expect(receiver.messages.isEmpty)
             let listed = try await place.done("connector", "list").output
             #expect(listed.contains("crm        webhook  disabled  1        0"))
+            let retried = try await place.done("queue", "retry", "--connector", "crm")
+            #expect(retried.errors.contains("until `heed connector enable`: crm"))
             let removed = try await place.done("connector", "remove", "old")
             #expect(
                 removed.output.hasSuffix("1 opt-outs it had not confirmed no longer wait for it\n")

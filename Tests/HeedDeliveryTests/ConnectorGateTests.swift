@@ -119,6 +119,16 @@ struct ConnectorGateTests {
         #expect(gate.room(for: "esp") == 2)
     }
 
+    /// A connector was removed, and another one has its name.
+    @Test func aNewPaceTakesTheOldOnesPlace() {
+        gate.learn("esp", rules(20, 4))
+        for _ in 0..<2 { gate.spend("esp") }
+        gate.learn("esp", rules(20, 4))
+        #expect(gate.room(for: "esp") == 0)
+        gate.learn("esp", rules(nil, 4))
+        #expect(gate.room(for: "esp") == 4)
+    }
+
     /// An operator's word is good for one job at once; many jobs under one word are one trial.
     @Test func anOperatorsWordLetsOneThrough() {
         fail(5)

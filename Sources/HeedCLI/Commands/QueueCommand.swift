@@ -114,7 +114,17 @@ struct QueueCommand: AsyncParsableCommand {
             } else {
                 print("\(try await retryBuried(engine)) buried jobs are tried again")
             }
+            try await noteThoseAtRest(engine)
             try installation.close()
+        }
+
+        /// What is redriven for a connector that is disabled goes on waiting.
+        private func noteThoseAtRest(_ engine: Engine) async throws {
+            let names = try await engine.ask(ListConnectors()).filter { $0.disabledAt != nil }
+                .map(\.name).filter { connector == nil || connector == $0 }
+            guard !names.isEmpty else { return }
+            let list = names.joined(separator: ", ")
+            Terminal.note("disabled and told nothing until `heed connector enable`: \(list)")
         }
 
         /// One transaction a job, so that a worker has to wait for none of them.
