@@ -3,6 +3,7 @@
 import ArgumentParser
 import Configuration
 import Foundation
+import HeedConnectors
 import HeedConsent
 import HeedDelivery
 import Logging
@@ -129,6 +130,14 @@ struct AlertSettings: Sendable {
                 "this has to be one of: \(words)"
             )
         }
+        // Alerts name connectors and jobs; whoever is on the way could read, change or drop them.
+        guard security != .none || EndpointURL.isLoopback(host) else {
+            throw Refusal(
+                .invalid,
+                field: "alertMailSecurity",
+                "'none' is only for a server on this machine (127.0.0.1, [::1], localhost)"
+            )
+        }
         var server = MailServer(
             host: host,
             port: try Settings.integer(
@@ -173,6 +182,7 @@ struct AlertSettings: Sendable {
 
     /// A secret, or the content of the file that `…File` names.
     private static func secret(_ name: String, _ reader: ConfigReader) throws -> String? {
+        try Settings.refuseTwice(name, reader)
         if let secret = reader.string(forKey: ConfigKey(name), isSecret: true) { return secret }
         guard let path = reader.string(forKey: ConfigKey("\(name)File")) else { return nil }
         guard let data = FileManager.default.contents(atPath: path) else {

@@ -8,6 +8,7 @@ import HeedDelivery
 import HeedLedger
 import HeedServer
 import Logging
+import Synchronization
 
 /// Flags that every command has.
 struct GlobalOptions: ParsableArguments {
@@ -29,12 +30,29 @@ struct GlobalOptions: ParsableArguments {
     var masterKeyFile: String?
 
     /// Reads all settings, with further flags of the command on top.
-    func settings(_ flags: [String: String?] = [:]) async throws -> Settings {
+    ///
+    /// - Parameters:
+    ///   - flags: What the command was given, by the names of the settings.
+    ///   - warn: Is told of variables that no setting has.
+    /// - Returns: The settings.
+    /// - Throws: a `Refusal` that names the wrong one.
+    func settings(
+        _ flags: [String: String?] = [:],
+        warn: ([String]) -> Void = GlobalOptions.note
+    ) async throws -> Settings {
         var flags = flags
         flags["database"] = database
         if allowOwner { flags["allowOwner"] = "true" }
         flags["masterKeyFile"] = masterKeyFile
-        return try await Settings.load(flags: flags, file: config)
+        let settings = try await Settings.load(flags: flags, file: config)
+        // Only the names: a value may be a secret.
+        let unknown = SettingNames.unknownVariables(ProcessInfo.processInfo.environment)
+        if !unknown.isEmpty { warn(unknown) }
+        return settings
+    }
+
+    private static func note(_ variables: [String]) {
+        Terminal.complain("no setting has these variables: \(variables.joined(separator: ", "))")
     }
 }
 
@@ -68,7 +86,7 @@ struct Settings: Sendable {
     let retryScale: Double
     /// Seconds between two verifications in the background.
     let verifyIntervalSeconds: Int
-    /// Where a process without the API serves its measurements; nil for nowhere.
+    /// Where measurements and probes are served alone; nil for nowhere.
     let metricsPort: Int?
     /// Whom to tell what is wrong, and when.
     let alerts: AlertSettings
@@ -79,6 +97,7 @@ struct Settings: Sendable {
 
     init(_ reader: ConfigReader) throws {
         database = try DatabaseSettings(reader)
+        try Settings.refuseTwice("masterKey", reader)
         masterKey = reader.string(forKey: "masterKey", isSecret: true)
         masterKeyPath = reader.string(
             forKey: "masterKeyFile",
@@ -91,7 +110,9 @@ struct Settings: Sendable {
         guard base.hasPrefix("https://") || base.hasPrefix("http://") else {
             throw Refusal(.invalid, field: "publicUrl", "a base of links starts with https://")
         }
-        logOrigin = try Settings.logOrigin(reader, publicURL: publicURL)
+        // A name for good; which port the system chooses is not known yet, and another each time.
+        let isOpen = port == 0 && reader.string(forKey: "publicUrl") == nil
+        logOrigin = try Settings.logOrigin(reader, place: isOpen ? "http://\(host)" : publicURL)
         checkpointArchivePath = try Settings.path("checkpointArchive", reader)
         witnessPolicyPath = try Settings.path("witnessPolicy", reader)
         let level = reader.string(forKey: "logLevel", default: "info")
@@ -157,24 +178,58 @@ struct Settings: Sendable {
         var providers: [any ConfigProvider] = [InMemoryProvider(values: values), environment]
         let file = file ?? ConfigReader(provider: environment).string(forKey: "config")
         if let file {
-            do {
-                let path = InMemoryProvider(values: ["filePath": ConfigValue(stringLiteral: file)])
-                providers.append(
-                    try await FileProvider<YAMLSnapshot>(config: ConfigReader(provider: path))
-                )
-            } catch {
-                throw CommandError("config: the file \(file) is missing or is not valid YAML")
-            }
+            providers.append(try await provider(file: file))
         }
         return try Settings(ConfigReader(providers: providers))
+    }
+
+    /// A file's settings; refuses names that no setting has, and values that are not one value.
+    private static func provider(file: String) async throws -> any ConfigProvider {
+        let names = Mutex<[String]>([])
+        let provider: FileProvider<YAMLSnapshot>
+        do {
+            let path = InMemoryProvider(values: ["filePath": ConfigValue(stringLiteral: file)])
+            provider = try await FileProvider<YAMLSnapshot>(
+                // Asked once for each name in the file, as the reader of YAML understands it.
+                parsingOptions: .init(
+                    secretsSpecifier: .dynamic { name, _ in
+                        names.withLock { $0.append(name) }
+                        return true
+                    }
+                ),
+                config: ConfigReader(provider: path)
+            )
+        } catch {
+            throw CommandError("config: the file \(file) is missing or is not valid YAML")
+        }
+        let found = names.withLock(\.self)
+        try SettingNames.check(found)
+        let reader = ConfigReader(provider: provider)
+        for name in found.sorted() where reader.string(forKey: ConfigKey(name)) == nil {
+            throw Refusal(.invalid, field: name, "this has to be one value, not a list")
+        }
+        return provider
+    }
+
+    /// Refuses a secret that is given both by itself and by a file: one of the two would not count.
+    static func refuseTwice(_ name: String, _ reader: ConfigReader) throws(Refusal) {
+        guard reader.string(forKey: ConfigKey(name), isSecret: true) != nil,
+            reader.string(forKey: ConfigKey("\(name)File")) != nil
+        else { return }
+        let variables = [name, "\(name)File"].map(SettingNames.variable).joined(separator: ", ")
+        throw Refusal(
+            .conflict,
+            field: "\(name), \(name)File",
+            "a secret is given by itself or by a file, not both (\(variables))"
+        )
     }
 
     /// By recommendation the URL under which the log is served, without scheme (tlog-tiles).
     private static func logOrigin(
         _ reader: ConfigReader,
-        publicURL: String
+        place url: String
     ) throws(Refusal) -> String {
-        let place = publicURL.firstRange(of: "://").map { publicURL[$0.upperBound...] } ?? ""
+        let place = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? ""
         let origin = reader.string(forKey: "logOrigin", default: "\(place)/log")
         guard NoteKey.isValidName(origin) else {
             throw Refusal(

@@ -56,7 +56,8 @@ public struct ConnectorConfiguration: Sendable {
         let known = kind.options
         for field in options.keys.sorted() where !field.hasPrefix(Self.scopePrefix) {
             guard known.contains(where: { $0.name == field }) else {
-                let names = known.map { "'\($0.name)'" }.joined(separator: ", ")
+                let scopes = kind.placeName.map { _ in ["\(Self.scopePrefix)NAME"] } ?? []
+                let names = (known.map(\.name) + scopes).map { "'\($0)'" }.joined(separator: ", ")
                 throw Refusal(
                     .unknownField,
                     field: field,

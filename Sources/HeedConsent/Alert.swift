@@ -74,6 +74,14 @@ public struct AlertNotice: Hashable, Sendable {
     public let incident: Incident
     /// The same for every attempt to send this notice, and for no other notice.
     public let id: String
+
+    /// The sentence to show: what is wrong, or that it no longer is.
+    public var text: String {
+        switch reason {
+        case .began, .lasts: incident.detail
+        case .resolved: "this is over; it was: \(incident.detail)"
+        }
+    }
 }
 
 /// What a channel was told last about an incident, which it has.

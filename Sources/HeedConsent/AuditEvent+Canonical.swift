@@ -14,48 +14,76 @@ extension AuditEvent {
     /// All values are strings except `v`. It is written by hand so that no library update can
     /// change a byte that has been signed; golden tests hold it.
     public func canonical() -> [UInt8] {
-        var members: [(String, String)] = [
-            ("actor", quoted(actor.id)), ("actorType", quoted(actor.kind.rawValue)),
-            ("at", quoted(at.text)), ("id", quoted(id.text)), ("kind", quoted(kind)),
-            ("v", String(AuditEvent.canonicalVersion)),
-        ]
-        let optional: [(String, String?)] = [
-            ("contact", contact?.text), ("details", detailsHash.map(hexadecimal)), ("from", from),
-            ("scope", scope), ("source", source?.text), ("subject", subject.map(hexadecimal)),
-            ("to", to),
-        ]
-        for (name, value) in optional {
-            if let value { members.append((name, quoted(value))) }
-        }
-        if !facts.isEmpty {
-            members.append(("facts", object(facts.map { ($0.key, quoted($0.value)) })))
-        }
-        return Array(object(members).utf8)
+        var json = CanonicalObject()
+        json.add("actor", actor.id)
+        json.add("actorType", actor.kind.rawValue)
+        json.add("at", at.text)
+        if let contact { json.add("contact", contact.text) }
+        if let detailsHash { json.add("details", hexadecimal(detailsHash)) }
+        if !facts.isEmpty { json.add("facts", facts) }
+        if let from { json.add("from", from) }
+        json.add("id", id.text)
+        json.add("kind", kind)
+        if let scope { json.add("scope", scope) }
+        if let source { json.add("source", source.text) }
+        if let subject { json.add("subject", hexadecimal(subject)) }
+        if let to { json.add("to", to) }
+        json.add("v", AuditEvent.canonicalVersion)
+        return json.closed()
     }
 }
 
-/// A JSON object with its members sorted by UTF-16 code units (RFC 8785 §3.2.3).
-private func object(_ members: [(name: String, value: String)]) -> String {
-    let sorted = members.sorted { $0.name.utf16.lexicographicallyPrecedes($1.name.utf16) }
-    return "{" + sorted.map { quoted($0.name) + ":" + $0.value }.joined(separator: ",") + "}"
-}
+/// A JSON object in the making; its members must come in the order of their names' UTF-16 code
+/// units (RFC 8785 §3.2.3).
+private struct CanonicalObject {
+    private var bytes: [UInt8] = []
 
-/// A JSON string with the escapes of RFC 8785 §3.2.2.2 and no others.
-private func quoted(_ text: String) -> String {
-    var escaped = "\""
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "\"": escaped += "\\\""
-        case "\\": escaped += "\\\\"
-        case "\u{8}": escaped += "\\b"
-        case "\u{9}": escaped += "\\t"
-        case "\u{A}": escaped += "\\n"
-        case "\u{C}": escaped += "\\f"
-        case "\u{D}": escaped += "\\r"
-        case _ where scalar.value < 0x20:
-            escaped += "\\u00" + hexadecimal([UInt8(scalar.value)])
-        default: escaped.unicodeScalars.append(scalar)
-        }
+    init() {
+        bytes.reserveCapacity(512)
+        bytes.append(UInt8(ascii: "{"))
     }
-    return escaped + "\""
+
+    mutating func add(_ name: String, _ text: String) {
+        begin(name)
+        quote(text)
+    }
+
+    mutating func add(_ name: String, _ number: Int) {
+        begin(name)
+        bytes.append(contentsOf: String(number).utf8)
+    }
+
+    mutating func add(_ name: String, _ members: [String: String]) {
+        begin(name)
+        var object = CanonicalObject()
+        let names = members.keys.sorted { $0.utf16.lexicographicallyPrecedes($1.utf16) }
+        for name in names { object.add(name, members[name] ?? "") }
+        bytes += object.closed()
+    }
+
+    func closed() -> [UInt8] { bytes + [UInt8(ascii: "}")] }
+
+    private mutating func begin(_ name: String) {
+        if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+        quote(name)
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    /// A JSON string with the escapes of RFC 8785 §3.2.2.2 and no others.
+    private mutating func quote(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+            case 0x08: bytes.append(contentsOf: "\\b".utf8)
+            case 0x09: bytes.append(contentsOf: "\\t".utf8)
+            case 0x0A: bytes.append(contentsOf: "\\n".utf8)
+            case 0x0C: bytes.append(contentsOf: "\\f".utf8)
+            case 0x0D: bytes.append(contentsOf: "\\r".utf8)
+            case 0..<0x20: bytes.append(contentsOf: "\\u00\(hexadecimal([byte]))".utf8)
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
 }

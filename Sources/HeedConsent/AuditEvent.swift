@@ -66,7 +66,7 @@ extension Event {
         case .optOutRequested, .optOutEnqueued, .optOutStarted, .localCascadeCompleted,
             .optOutWidened, .optOutCompleted:
             describeOptOut(&line)
-        case .targetConfirmed, .targetFailed, .targetRedriven, .targetReopened, .targetCancelled:
+        case .targetConfirmed, .targetFailed, .targetRedriven, .targetCancelled:
             describeTarget(&line)
         }
         return line
@@ -86,7 +86,6 @@ extension Event {
         case .targetConfirmed: "optout.esp-confirmed"
         case .targetFailed: "optout.esp-failed"
         case .targetRedriven: "optout.esp-redriven"
-        case .targetReopened: "optout.esp-reopened"
         case .targetCancelled: "optout.esp-cancelled"
         case .optOutWidened: "optout.widened"
         case .optOutCompleted: "optout.completed"
@@ -251,11 +250,7 @@ extension Event {
             describe(optOut, in: &line)
             describe(target, in: &line)
             line.facts["nextAttemptAt"] = target.nextAttemptAt?.text
-        case .targetRedriven(let target, let optOut):
-            describe(optOut, in: &line)
-            line.to = target.state.rawValue
-            line.facts = ["connector": target.connector]
-        case .targetReopened(let target, let optOut, let from),
+        case .targetRedriven(let target, let optOut, let from),
             .targetCancelled(let target, let optOut, let from):
             describe(optOut, in: &line)
             describe(target, in: &line)

@@ -25,10 +25,8 @@ public enum Event: Hashable, Sendable {
     case targetConfirmed(OptOutTarget, OptOut, latencyMilliseconds: Int64)
     /// A connector failed and will be tried again, or was given up.
     case targetFailed(OptOutTarget, OptOut)
-    /// An operator had a connector tried again, from the first attempt on.
-    case targetRedriven(OptOutTarget, OptOut)
-    /// A connector that had confirmed, or was given up, is to be told again.
-    case targetReopened(OptOutTarget, OptOut, from: OptOutTarget.State)
+    /// A connector is to be told again, from the first attempt on, whatever had become of it.
+    case targetRedriven(OptOutTarget, OptOut, from: OptOutTarget.State)
     /// An operator removed a connector that had not confirmed; it is not told any more.
     case targetCancelled(OptOutTarget, OptOut, from: OptOutTarget.State)
     /// A connector reported a place that its settings do not map, so everything was stopped.

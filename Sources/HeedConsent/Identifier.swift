@@ -49,16 +49,28 @@ public struct Identifier<Subject>: Hashable, Comparable, Sendable {
 
     /// Sixteen big-endian bytes, as the databases store it.
     public var bytes: [UInt8] {
-        [high, low].flatMap { word in
-            (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(16)
+        for shift in stride(from: 56, through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: high >> UInt64(shift)))
         }
+        for shift in stride(from: 56, through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: low >> UInt64(shift)))
+        }
+        return bytes
     }
 
     /// The full 36-character lower-case form.
     public var text: String {
-        let digits = Array(hexadecimal(bytes))
-        let groups = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }
-        return groups.joined(separator: "-")
+        var characters: [UInt8] = []
+        characters.reserveCapacity(36)
+        for (index, byte) in bytes.enumerated() {
+            if index == 4 || index == 6 || index == 8 || index == 10 {
+                characters.append(UInt8(ascii: "-"))
+            }
+            appendHexadecimal(byte, to: &characters)
+        }
+        return String(decoding: characters, as: UTF8.self)
     }
 
     /// Orders by creation time first, as UUIDv7 is laid out.
@@ -92,13 +104,18 @@ public typealias ImportID = Identifier<ImportBatch>
 
 /// Lower-case hexadecimal of some bytes.
 public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
-    for byte in bytes {
-        text.append(digits[Int(byte >> 4)])
-        text.append(digits[Int(byte & 15)])
-    }
+    text.reserveCapacity(2 * bytes.underestimatedCount)
+    for byte in bytes { appendHexadecimal(byte, to: &text) }
     return String(decoding: text, as: UTF8.self)
+}
+
+private func appendHexadecimal(_ byte: UInt8, to text: inout [UInt8]) {
+    func append(_ digit: UInt8) {
+        text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+    }
+    append(byte >> 4)
+    append(byte & 15)
 }
 
 /// Reads hexadecimal in either case; nil when a character is not a digit or one is left over.

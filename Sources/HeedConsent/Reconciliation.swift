@@ -68,6 +68,18 @@ public struct Reconciliation: Hashable, Sendable {
         self.counts = counts.filter { $0.value != 0 }
     }
 
+    /// False when the list there was not read to its end, so that a count of 0 says nothing.
+    public var isComplete: Bool {
+        if case .brokenOff = outcome { return false }
+        return true
+    }
+
+    /// The counts that say something: all of them, or what was counted until it broke off.
+    public var known: [Count: Int] {
+        guard isComplete else { return counts }
+        return Dictionary(uniqueKeysWithValues: Count.allCases.map { ($0, self[$0]) })
+    }
+
     /// One of the counts.
     public subscript(count: Count) -> Int { counts[count] ?? 0 }
 
@@ -86,7 +98,7 @@ public struct Reconciliation: Hashable, Sendable {
             facts["outcome"] = "broken-off"
             facts["answer"] = answer
         }
-        for count in Count.allCases { facts[count.rawValue] = String(self[count]) }
+        for (count, number) in known { facts[count.rawValue] = String(number) }
         return facts
     }
 

@@ -108,11 +108,12 @@ extension AlertRules {
         guard let job = jobs.first,
             situation.now >= job.dueSince.adding(seconds: oldJobSeconds)
         else { return nil }
-        let minutes = situation.now.milliseconds(since: job.dueSince) / 60_000
+        let seconds = Int(situation.now.milliseconds(since: job.dueSince) / 1000)
+        let age = seconds < 60 ? counted(seconds, "second") : counted(seconds / 60, "minute")
         return Alert(
             .oldJob,
             "the oldest job, \(job.id.text) (\(job.kind), lane \(job.lane)), is due since "
-                + "\(job.dueSince.text), for \(minutes) minutes"
+                + "\(job.dueSince.text), for \(age)"
         )
     }
 
@@ -152,8 +153,9 @@ extension AlertRules {
         guard let verified = situation.verified, verified.findings > 0 else { return nil }
         return Alert(
             .logDiffers,
-            "the verification of \(verified.at.text) found \(verified.findings) differences "
-                + "between the database and the signed log; run `heed verify`"
+            "the verification of \(verified.at.text) found "
+                + counted(verified.findings, "difference")
+                + " between the database and the signed log; run `heed verify`"
         )
     }
 
@@ -163,4 +165,9 @@ extension AlertRules {
         else { return nil }
         return Alert(.logBehind, "events wait to be taken into the log since \(since.text)")
     }
+}
+
+/// A number with its noun, as "1 job" and "2 jobs".
+package func counted(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
 }

@@ -99,10 +99,22 @@ extension Timestamp {
         let (year, month, day) = self.day.date
         let inDay = floorDivide(microseconds, 86_400_000_000).remainder
         let (seconds, fraction) = inDay.quotientAndRemainder(dividingBy: 1_000_000)
-        let clock = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { padded($0, 2) }
-        let tail = fraction == 0 ? "" : "." + padded(fraction, 6)
-        let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-        return "\(date)T\(clock.joined(separator: ":"))\(tail)Z"
+        var text: [UInt8] = []
+        text.reserveCapacity(27)
+        func append(_ value: Int64, _ width: Int, then separator: UInt8) {
+            let digits = String(value).utf8
+            for _ in 0..<max(0, width - digits.count) { text.append(UInt8(ascii: "0")) }
+            text.append(contentsOf: digits)
+            text.append(separator)
+        }
+        append(year, 4, then: UInt8(ascii: "-"))
+        append(month, 2, then: UInt8(ascii: "-"))
+        append(day, 2, then: UInt8(ascii: "T"))
+        append(seconds / 3600, 2, then: UInt8(ascii: ":"))
+        append(seconds / 60 % 60, 2, then: UInt8(ascii: ":"))
+        append(seconds % 60, 2, then: fraction == 0 ? UInt8(ascii: "Z") : UInt8(ascii: "."))
+        if fraction != 0 { append(fraction, 6, then: UInt8(ascii: "Z")) }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Reads RFC 3339 (`2026-01-31T09:30:00.5+02:00`) and the space-separated form of list exports
@@ -186,9 +198,4 @@ private struct DigitScanner {
 func floorDivide(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
     let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
     return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
-}
-
-private func padded(_ value: Int64, _ width: Int) -> String {
-    let digits = String(value)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
 }

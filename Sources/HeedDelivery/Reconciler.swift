@@ -286,12 +286,13 @@ private struct Run {
             counts[.here, default: 0] += 1
             if case .confirmed = block.told { return nil }
         }
-        guard let contact = block.contact else {
-            counts[.withoutAddress, default: 0] += 1
+        // A bounce is put on an address that belongs to nobody; that is not one that was erased.
+        if block.optOut == nil, block.reason != .erasure {
+            counts[.withoutOptOut, default: 0] += 1
             return nil
         }
-        guard let optOut = block.optOut else {
-            counts[.withoutOptOut, default: 0] += 1
+        guard let contact = block.contact, let optOut = block.optOut else {
+            counts[.withoutAddress, default: 0] += 1
             return nil
         }
         switch block.told {

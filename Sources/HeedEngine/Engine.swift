@@ -12,10 +12,17 @@ public import HeedStore
 public protocol Command: Sendable {
     /// What the caller is told once the change is durable.
     associatedtype Receipt: Sendable
+    /// What it will read, as far as it is known; nothing, unless it says so.
+    var needs: Needs { get }
     /// Loads and decides.
     ///
     /// Throws `Refusal` to say no.
     func decide(in transaction: Transaction) throws -> Decision<Receipt>
+}
+
+extension Command {
+    /// Nothing is known.
+    public var needs: Needs { Needs() }
 }
 
 /// Something that reads state.
@@ -70,7 +77,8 @@ public struct Engine: Sendable {
         _ command: Work,
         as actor: Actor
     ) async throws -> Performed<Work.Receipt> {
-        let (performed, leftWork) = try await database.write { transaction in
+        let (performed, leftWork) = try await database.write(needing: command.needs) {
+            transaction in
             let decision = try command.decide(in: transaction)
             let position = try transaction.record(decision, by: actor)
             let performed = Performed(receipt: decision.receipt, position: position)
@@ -92,7 +100,9 @@ public struct Engine: Sendable {
         once key: RepeatKey?
     ) async throws -> Performed<Work.Receipt> where Work.Receipt: Codable {
         guard let key else { return try await perform(command, as: actor) }
-        let (performed, leftWork) = try await database.write { transaction in
+        var needs = command.needs
+        needs.answerKey = { $0.fingerprint(key.parts) }
+        let (performed, leftWork) = try await database.write(needing: needs) { transaction in
             let keyHash = transaction.vault.fingerprint(key.parts)
             let fingerprint = transaction.vault.fingerprint([key.body])
             if let earlier = try transaction.rememberedAnswer(keyHash) {

@@ -9,6 +9,14 @@ public enum Subject: Hashable, Sendable {
     case contact(ContactID)
     /// By address.
     case address(Address)
+
+    /// What a write about this person will read.
+    var needs: Needs {
+        switch self {
+        case .contact: Needs()
+        case .address(let address): Needs(about: [address])
+        }
+    }
 }
 
 /// A person as a command needs them: known already, or to be added by its decision.
@@ -28,9 +36,7 @@ extension Transaction {
     ///
     /// An unknown address becomes a new person, because neither a consent nor an opt-out may be
     /// turned away for coming first.
-    ///
-    /// A command about a scope names it, so that the permission comes along.
-    func resolve(_ subject: Subject, in scope: ScopeName? = nil) throws -> ResolvedSubject {
+    func resolve(_ subject: Subject) throws -> ResolvedSubject {
         switch subject {
         case .contact(let id):
             try lock(id)
@@ -40,11 +46,6 @@ extension Transaction {
             return try resolved(contact)
         case .address(let address):
             if let id = try contactID(at: address) {
-                let permission = scope.map { [ForeseenRead.permission(id, $0)] } ?? []
-                try foresee(
-                    [.lock(id), .contact(id), .lookupKeys(id)] + permission
-                        + [.suppressions(vault.lookupKeys(for: address))]
-                )
                 try lock(id)
                 if let contact = try contact(id) { return try resolved(contact) }
             }

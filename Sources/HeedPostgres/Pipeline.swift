@@ -27,7 +27,7 @@ final class Pipeline {
         case statement
     }
 
-    private let session: OpaquePointer
+    let session: OpaquePointer
     private var statements: [SQL: Prepared] = [:]
     private var preparedCount = 0
     private var sent: [Sent] = []
@@ -58,8 +58,21 @@ final class Pipeline {
 
     /// Queues a statement.
     func send(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError) {
-        let parameters = try Parameters(arguments)
-        let name = try prepare(sql, for: arguments)
+        try send(sql, try Parameters(arguments), arguments.map(TypeNumber.of))
+    }
+
+    /// Queues a statement that inserts many rows.
+    func send(_ insertion: Insertion, _ rows: [[SQLValue]]) throws(StoreError) {
+        let parameters = try Parameters(rows, insertion.columns)
+        try send(insertion.many, parameters, insertion.columns.map(TypeNumber.ofArray))
+    }
+
+    private func send(
+        _ sql: SQL,
+        _ parameters: Parameters,
+        _ types: [Oid]
+    ) throws(StoreError) {
+        let name = try prepare(sql, for: types)
         let code = unsafe parameters.withPointers { count, values, lengths, formats in
             unsafe PQsendQueryPrepared(session, name, count, values, lengths, formats, 1)
         }
@@ -68,8 +81,8 @@ final class Pipeline {
     }
 
     /// The name of the statement as the server knows it; a NULL takes the type it had before.
-    private func prepare(_ sql: SQL, for arguments: [SQLValue]) throws(StoreError) -> String {
-        var types = arguments.map(TypeNumber.of)
+    private func prepare(_ sql: SQL, for given: [Oid]) throws(StoreError) -> String {
+        var types = given
         if let known = statements[sql], known.types.count == types.count {
             for index in types.indices where types[index] == TypeNumber.any {
                 types[index] = known.types[index]
@@ -154,16 +167,33 @@ final class Pipeline {
 
     /// Runs a script of several statements, which only the simple protocol takes.
     func runScript(_ script: String) throws(StoreError) {
+        try outside { () throws(StoreError) in
+            let result = unsafe PQexec(session, script)
+            defer { unsafe PQclear(result) }
+            let status = unsafe PQresultStatus(result)
+            if unsafe result == nil || status == PGRES_FATAL_ERROR { throw unsafe note(result) }
+        }
+    }
+
+    /// Does what a pipeline does not take.
+    func outside(_ work: () throws(StoreError) -> Void) throws(StoreError) {
         if !isEmpty { _ = try settle() }
-        guard unsafe PQexitPipelineMode(session) == 1 else { throw StoreError.lost("no script") }
-        let result = unsafe PQexec(session, script)
-        defer { unsafe PQclear(result) }
+        guard unsafe PQexitPipelineMode(session) == 1 else { throw StoreError.lost("no way out") }
+        do throws(StoreError) {
+            try work()
+        } catch {
+            try enter()
+            throw error
+        }
         try enter()
-        guard let result = unsafe result else { throw StoreError.lost("the connection was lost") }
-        guard unsafe PQresultStatus(result) == PGRES_FATAL_ERROR else { return }
+    }
+
+    /// Notes a failure, and answers with it in Heed's words.
+    func note(_ result: OpaquePointer?) -> StoreError {
+        guard let result = unsafe result else { return .lost("the connection was lost") }
         let failure = unsafe ServerFailure(result: result)
         self.failure = failure
-        throw failure.error
+        return failure.error
     }
 
     /// Forgets the last failure, before a new transaction.

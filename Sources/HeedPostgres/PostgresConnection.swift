@@ -14,8 +14,12 @@ import HeedStore
 @safe
 final class PostgresConnection: SQLConnection {
     private let session: OpaquePointer
-    private let pipeline: Pipeline
+    let pipeline: Pipeline
     private let warnings = Warnings()
+    /// Rows that travel with the next other statement.
+    var pendingRows = PendingRows()
+    /// How often a body has changed anything, or was about to.
+    var changes = 0
     /// Since when the server keeps the plans it has.
     private var plansSince = ContinuousClock.now
     /// How long it may keep them: a plan made for a small table is a bad one after an import, and
@@ -125,16 +129,20 @@ final class PostgresConnection: SQLConnection {
     // MARK: - Statements
 
     func run(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError) -> [Row] {
+        try writeRows()
         try pipeline.send(sql, arguments)
         return try pipeline.settle().last ?? []
     }
 
     func post(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError) {
+        changes += 1
+        try writeRows()
         try pipeline.send(sql, arguments)
         if pipeline.isFull { _ = try pipeline.settle() }
     }
 
     func runAll(_ statements: [Statement]) throws(StoreError) -> [[Row]] {
+        try writeRows()
         if !pipeline.isEmpty { _ = try pipeline.settle() }
         var answers: [[Row]] = []
         answers.reserveCapacity(statements.count)
@@ -153,6 +161,7 @@ final class PostgresConnection: SQLConnection {
     /// Begins a transaction; the statement travels with the first of the body.
     func begin(_ mode: Transaction.Mode) throws(StoreError) {
         pipeline.forgetFailure()
+        pendingRows = PendingRows()
         switch mode {
         case .reading: try post("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", [])
         case .writing: try post("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", [])
@@ -167,6 +176,7 @@ final class PostgresConnection: SQLConnection {
     /// - Throws: `unknown` when the connection broke after the server may have got the order, or
     ///   when the server stopped waiting for its synchronous standby.
     func commit() throws(StoreError) {
+        try writeRows()
         let before = warnings.count
         do throws(StoreError) {
             _ = try run("COMMIT", [])
@@ -189,6 +199,7 @@ final class PostgresConnection: SQLConnection {
 
     /// Ends a transaction without effect; whatever is wrong with the connection shows later.
     func rollback() {
+        pendingRows = PendingRows()
         if !pipeline.isEmpty { _ = try? pipeline.settle() }
         guard unsafe PQtransactionStatus(session) != PQTRANS_IDLE else { return }
         _ = try? run("ROLLBACK", [])

@@ -113,37 +113,99 @@ public final class PostgresDatabase: Database, Sendable {
     /// - Throws: `StoreError.unknown` when the connection broke during commit: the change may have
     ///   been made. Commands may be repeated; a repeat finds what was done.
     public func write<Answer: Sendable>(
+        needing needs: Needs,
         _ body: @escaping @Sendable (Transaction) throws -> Answer
     ) async throws -> Answer {
         let deadline = deadline
         return try await withCheckedThrowingContinuation { continuation in
-            pool.submit(
-                PoolWork(
-                    lane: .writing,
-                    deadline: deadline,
-                    run: { session in
-                        let result = Result {
-                            try session.write(until: deadline) { connection in
-                                try body(self.transaction(connection, .writing))
-                            }
-                        }
+            let kept = Mutex<Result<Answer, any Error>?>(nil)
+            let member = GroupMember(
+                needs: needs,
+                run: { transaction in
+                    let result = Result { try body(transaction) }
+                    kept.withLock { $0 = result }
+                    return (try? result.get()) != nil
+                },
+                answer: { failure in
+                    let result = kept.withLock { $0 }
+                    // Who was told no has changed nothing, whatever became of the group.
+                    if case .failure(let refusal) = result {
+                        continuation.resume(throwing: refusal)
+                    } else if let failure {
+                        continuation.resume(throwing: failure)
+                    } else if let result {
                         continuation.resume(with: result)
-                    },
-                    refuse: { continuation.resume(throwing: $0) }
-                )
+                    }
+                }
             )
+            let alone = PoolWork(
+                lane: .writing,
+                deadline: deadline,
+                run: { session in
+                    let result = Result {
+                        try session.write(until: deadline) { connection in
+                            try self.alone(connection, needs, body)
+                        }
+                    }
+                    continuation.resume(with: result)
+                },
+                refuse: { continuation.resume(throwing: $0) }
+            )
+            pool.submit(needs.isAboutFew ? shared(Companion(member: member, alone: alone)) : alone)
+        }
+    }
+
+    private func shared(_ companion: Companion) -> PoolWork {
+        PoolWork(
+            lane: .grouped,
+            deadline: companion.alone.deadline,
+            run: { session in self.runGroup(companion, on: session) },
+            refuse: companion.alone.refuse,
+            companion: { companion }
+        )
+    }
+
+    private func alone<Answer>(
+        _ connection: PostgresConnection,
+        _ needs: Needs,
+        _ body: (Transaction) throws -> Answer
+    ) throws -> Answer {
+        let first = transaction(connection, .writing)
+        let foresight = try first.foresee([needs], .wait)[0]
+        return try body(transaction(connection, .writing, foresight ?? Foresight()))
+    }
+
+    /// Runs a piece of work, and with it those that wait and may share its transaction.
+    private func runGroup(_ first: Companion, on session: Session) {
+        let all = [first] + pool.takeCompanions(atMost: GroupWrite.membersMaximum - 1)
+        guard all.count > 1 else { return first.alone.run(session) }
+        let group = GroupWrite(members: all.map(\.member)) { connection, foresight in
+            self.transaction(connection, .writing, foresight)
+        }
+        for index in group.run(on: session, until: first.alone.deadline) {
+            pool.submit(all[index].alone)
         }
     }
 
     private func transaction(
         _ connection: PostgresConnection,
-        _ mode: Transaction.Mode
+        _ mode: Transaction.Mode,
+        _ foresight: Foresight = Foresight()
     ) -> Transaction {
-        Transaction(connection: connection, mode: mode, surroundings: surroundings, vault: vault)
+        Transaction(
+            connection: connection,
+            mode: mode,
+            surroundings: surroundings,
+            vault: vault,
+            foresight: foresight
+        )
     }
 
     /// Ends all sessions when they are done with what they have; what waits is refused.
     public func close() { pool.close() }
+
+    /// How many callers wait for a session; for tests.
+    package var waitingCount: Int { pool.waitingCount }
 
     /// How many sessions were opened so far; for tests and measurements.
     package var sessionCount: Int { pool.threadCount }

@@ -83,6 +83,18 @@ final class Session {
         }
     }
 
+    /// Runs `body` in a transaction and commits it, or leaves no trace of it.
+    func once(until deadline: DispatchTime, _ body: (PostgresConnection) throws -> Void) throws {
+        let connection = try fresh(.writing, until: deadline)
+        do {
+            try body(connection)
+            try connection.commit()
+        } catch {
+            connection.rollback()
+            throw error
+        }
+    }
+
     /// A connection on which a transaction has begun.
     ///
     /// A session that was idle may have been cut long ago, which shows only when it is used; that

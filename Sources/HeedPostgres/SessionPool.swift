@@ -12,6 +12,8 @@ import Synchronization
 enum Lane: Int, CaseIterable {
     case reading
     case writing
+    /// Writes that may share a transaction with others that wait.
+    case grouped
 }
 
 /// Something to do on a session.
@@ -24,13 +26,27 @@ struct PoolWork: Sendable {
     let run: @Sendable (Session) -> Void
     /// Tells the caller that it will not be done; it has changed nothing.
     let refuse: @Sendable (StoreError) -> Void
+    /// What it brings to a group; nil for work that is done alone.
+    var companion: (@Sendable () -> Companion)?
+}
+
+/// Work that may be done in a group, or alone.
+struct Companion: Sendable {
+    /// Its part in a group.
+    let member: GroupMember
+    /// The same work without one.
+    let alone: PoolWork
 }
 
 /// Hands work to sessions: at once when one is free, else in order of arrival, until the deadline.
 final class SessionPool: Sendable {
+    /// Groups at once: while one waits for the disk, the next is read and decided on. More would
+    /// only be smaller.
+    static let groupsMaximum = 2
+
     private struct State {
-        var waiting: [Lane: [PoolWork]] = [.reading: [], .writing: []]
-        var busy: [Lane: Int] = [.reading: 0, .writing: 0]
+        var waiting: [Lane: [PoolWork]] = [:]
+        var busy: [Lane: Int] = [:]
         var idle: [SessionThread] = []
         var threads = 0
         var isTimerSet = false
@@ -80,7 +96,24 @@ final class SessionPool: Sendable {
     }
 
     private func isBelowShare(_ lane: Lane, _ state: State) -> Bool {
-        state.busy[lane, default: 0] < max(1, options.sessionsMaximum - 1)
+        let busy = { state.busy[$0, default: 0] }
+        let share = max(1, options.sessionsMaximum - 1)
+        switch lane {
+        case .reading: return busy(.reading) < share
+        case .writing: return busy(.writing) + busy(.grouped) < share
+        case .grouped:
+            return busy(.grouped) < SessionPool.groupsMaximum
+                && busy(.writing) + busy(.grouped) < share
+        }
+    }
+
+    /// Takes those who wait for a place in a group.
+    func takeCompanions(atMost count: Int) -> [Companion] {
+        state.withLock { state in
+            let companions = Array((state.waiting[.grouped] ?? []).prefix(count))
+            state.waiting[.grouped]?.removeFirst(companions.count)
+            return companions.compactMap { $0.companion?() }
+        }
     }
 
     /// What a thread does next; nil sends it to sleep, `closed` ends it.
@@ -89,7 +122,7 @@ final class SessionPool: Sendable {
             state.busy[lane, default: 0] -= 1
             guard !state.isClosed else { return .end }
             // Opt-outs first; the share keeps a session for the other kind.
-            for lane in [Lane.writing, .reading] where isBelowShare(lane, state) {
+            for lane in [Lane.grouped, .writing, .reading] where isBelowShare(lane, state) {
                 guard let first = state.waiting[lane]?.first else { continue }
                 state.waiting[lane]?.removeFirst()
                 state.busy[lane, default: 0] += 1
@@ -113,6 +146,9 @@ final class SessionPool: Sendable {
         for work in works { work.refuse(StoreError(.unavailable, "the database is closed")) }
         for thread in threads { thread.hand(nil) }
     }
+
+    /// How many callers wait for a session.
+    var waitingCount: Int { state.withLock { $0.waiting.values.map(\.count).reduce(0, +) } }
 
     /// How many sessions there are threads for.
     var threadCount: Int { state.withLock { $0.threads } }

@@ -16,6 +16,8 @@ enum TypeNumber {
     static let oid: Oid = 26
     static let unknown: Oid = 705
     static let byteaArray: Oid = 1001
+    static let textArray: Oid = 1009
+    static let int8Array: Oid = 1016
     static let varchar: Oid = 1043
     static let void: Oid = 2278
 
@@ -27,6 +29,25 @@ enum TypeNumber {
         case .text: text
         case .blob: bytea
         case .keys: byteaArray
+        case .column(let column, _): ofArray(column)
+        }
+    }
+
+    /// The type of an array of a column's values.
+    static func ofArray(_ column: Insertion.Column) -> Oid {
+        switch column {
+        case .bytes: byteaArray
+        case .text: textArray
+        case .integer: int8Array
+        }
+    }
+
+    /// The type of an array's elements.
+    static func ofElements(_ column: Insertion.Column) -> Oid {
+        switch column {
+        case .bytes: bytea
+        case .text: text
+        case .integer: int8
         }
     }
 }
@@ -43,44 +64,83 @@ struct Parameters {
         for value in values { try append(value) }
     }
 
+    /// The columns of rows, each as an array.
+    init(_ rows: [[SQLValue]], _ columns: [Insertion.Column]) throws(StoreError) {
+        bytes.reserveCapacity(rows.count * columns.count * 24)
+        for (index, column) in columns.enumerated() {
+            let start = bytes.count
+            Parameters.appendArray(of: TypeNumber.ofElements(column), rows.count, to: &bytes)
+            for row in rows { try Parameters.appendElement(row[index], to: &bytes) }
+            offsets.append(start)
+            lengths.append(Int32(bytes.count - start))
+            bytes.append(0)
+        }
+    }
+
     private mutating func append(_ value: SQLValue) throws(StoreError) {
-        let start = bytes.count
-        switch value {
-        case .null:
+        if case .null = value {
             offsets.append(nil)
             lengths.append(0)
             return
-        case .integer(let number):
-            for shift in stride(from: 56, through: 0, by: -8) {
-                bytes.append(UInt8(truncatingIfNeeded: number >> Int64(shift)))
-            }
-        case .text(let text):
-            bytes.append(contentsOf: text.utf8)
-            // PostgreSQL's text cannot hold one; say so here rather than half-way.
-            guard !bytes[start...].contains(0) else {
-                throw StoreError(.refused, "PostgreSQL: text cannot hold a zero byte")
-            }
-        case .blob(let blob): bytes.append(contentsOf: blob)
-        case .keys(let keys): append(keys)
+        }
+        let start = bytes.count
+        switch value {
+        case .keys(let keys):
+            Parameters.appendArray(of: TypeNumber.bytea, keys.count, to: &bytes)
+            for key in keys { try Parameters.appendElement(.blob(key), to: &bytes) }
+        case .column(let column, let values):
+            Parameters.appendArray(of: TypeNumber.ofElements(column), values.count, to: &bytes)
+            for value in values { try Parameters.appendElement(value, to: &bytes) }
+        default: try Parameters.append(value, to: &bytes)
         }
         offsets.append(start)
         lengths.append(Int32(bytes.count - start))
         bytes.append(0)
     }
 
-    /// An array of `bytea`: one dimension, no NULL, so many elements from index 1.
-    private mutating func append(_ keys: [[UInt8]]) {
-        bytes.reserveCapacity(bytes.count + 20 + keys.count * 20)
-        for number in [1, 0, Int(TypeNumber.bytea), keys.count, 1] { append(length: number) }
-        for key in keys {
-            append(length: key.count)
-            bytes.append(contentsOf: key)
+    /// A value's bytes.
+    private static func append(
+        _ value: SQLValue,
+        to bytes: inout [UInt8]
+    ) throws(StoreError) {
+        switch value {
+        case .integer(let number): append(UInt64(bitPattern: number), 8, to: &bytes)
+        case .text(let text):
+            let start = bytes.count
+            bytes.append(contentsOf: text.utf8)
+            // PostgreSQL's text cannot hold one; say so here rather than half-way.
+            guard !bytes[start...].contains(0) else {
+                throw StoreError(.refused, "PostgreSQL: text cannot hold a zero byte")
+            }
+        case .blob(let blob): bytes.append(contentsOf: blob)
+        case .null, .keys, .column:
+            throw StoreError(.statement, "PostgreSQL: an array or NULL has no place here")
         }
     }
 
-    private mutating func append(length: Int) {
-        for shift in stride(from: 24, through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: length >> shift))
+    /// A value after its length, as in arrays and in COPY; -1 stands for NULL.
+    static func appendElement(
+        _ value: SQLValue,
+        to bytes: inout [UInt8]
+    ) throws(StoreError) {
+        if case .null = value { return append(0xffff_ffff, 4, to: &bytes) }
+        let place = bytes.count
+        append(0, 4, to: &bytes)
+        try append(value, to: &bytes)
+        let length = bytes.count - place - 4
+        for index in 0..<4 {
+            bytes[place + index] = UInt8(truncatingIfNeeded: length >> (24 - 8 * index))
+        }
+    }
+
+    /// The start of an array: one dimension, perhaps with NULLs, so many elements from index 1.
+    private static func appendArray(of type: Oid, _ count: Int, to bytes: inout [UInt8]) {
+        for number in [1, 1, UInt64(type), UInt64(count), 1] { append(number, 4, to: &bytes) }
+    }
+
+    private static func append(_ number: UInt64, _ size: Int, to bytes: inout [UInt8]) {
+        for shift in stride(from: 8 * size - 8, through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
         }
     }
 

@@ -59,6 +59,11 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
         _ = try run(sql, arguments)
     }
 
+    /// Preparing is done once, and a step costs no round trip: rows go in one at a time.
+    func insert(_ row: [SQLValue], with insertion: Insertion) throws(StoreError) {
+        _ = try run(insertion.one, row)
+    }
+
     func runAll(
         _ statements: [HeedStore.Statement]
     ) throws(StoreError) -> [[HeedStore.Row]] {
@@ -115,6 +120,8 @@ private func bind(_ value: SQLValue, at index: Int32, of handle: OpaquePointer) 
             }
             return unsafe sqlite3_bind_text(handle, index, start, Int32(bytes.count), copied)
         }
+    // Only `Insertion.many` has them, which is PostgreSQL's.
+    case .column: return SQLITE_MISUSE
     case .keys(let keys): return unsafe bind(.blob(keys.flatMap(\.self)), at: index, of: handle)
     case .blob(let bytes):
         guard !bytes.isEmpty else { return unsafe sqlite3_bind_zeroblob(handle, index, 0) }

@@ -161,7 +161,10 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
     }
 
     /// Runs `body` in the next group and returns once that group is durable.
+    ///
+    /// What it needs is read when it asks: there are no round trips to save.
     public func write<Answer: Sendable>(
+        needing needs: Needs,
         _ body: @escaping @Sendable (Transaction) throws -> Answer
     ) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in

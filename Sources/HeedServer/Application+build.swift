@@ -11,10 +11,32 @@ public import ServiceLifecycle
 ///
 /// - Throws: when a page's template is broken.
 func buildRouter(engine: Engine, options: ServerOptions) throws -> Router<HeedRequestContext> {
+    let pages = try Pages()
+    return router { router in addAll(engine, options, pages, to: router) }
+}
+
+/// A router with these routes, behind what every request passes.
+private func router(
+    _ add: (Router<HeedRequestContext>) -> Void
+) -> Router<HeedRequestContext> {
+    // Middleware stands before routes, and has to know them all.
+    let plain = Router(context: HeedRequestContext.self)
+    add(plain)
     let router = Router(context: HeedRequestContext.self)
     router.add(middleware: AccessMiddleware())
+    router.add(middleware: MethodMiddleware(plain.routes))
+    add(router)
+    return router
+}
+
+private func addAll(
+    _ engine: Engine,
+    _ options: ServerOptions,
+    _ pages: Pages,
+    to router: Router<HeedRequestContext>
+) {
     addMonitoring(engine, options, to: router)
-    UnsubscribeRoutes(engine: engine, options: options, pages: try Pages()).addRoutes(to: router)
+    UnsubscribeRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
     LogRoutes(engine: engine, options: options).addRoutes(to: router)
     router.get("openapi.yaml") { _, _ in
         Response(
@@ -36,7 +58,6 @@ func buildRouter(engine: Engine, options: ServerOptions) throws -> Router<HeedRe
     door([.collector]).post("opt-outs", use: optOuts.request)
     door([.collector, .auditor]).get("opt-outs/:id", use: optOuts.progress)
     door([.sender]).post("sends/check", use: SendRoutes(engine: engine, options: options).check)
-    return router
 }
 
 /// The probes and measurements, which every process has.
@@ -57,9 +78,7 @@ public func buildMonitor(
     logger: Logger,
     onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> any Service {
-    let router = Router(context: HeedRequestContext.self)
-    router.add(middleware: AccessMiddleware())
-    addMonitoring(engine, options, to: router)
+    let router = router { router in addMonitoring(engine, options, to: router) }
     return application(router, options, logger, onRunning)
 }
 
@@ -78,7 +97,10 @@ public func buildApplication(
     logger: Logger,
     onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
 ) throws -> any Service {
-    application(try buildRouter(engine: engine, options: options), options, logger, onRunning)
+    application(try buildRouter(engine: engine, options: options), options, logger) { port in
+        options.bound.set(port)
+        await onRunning(port)
+    }
 }
 
 private func application(

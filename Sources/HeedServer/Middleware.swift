@@ -50,6 +50,50 @@ struct AccessMiddleware: RouterMiddleware {
     }
 }
 
+/// Says that a path is there but not by this method: 405 with `Allow` (RFC 9110 §15.5.6).
+///
+/// It stands before every door: which methods a path has is published anyway.
+struct MethodMiddleware: RouterMiddleware {
+    typealias Context = HeedRequestContext
+
+    /// Has each path once, by GET; asking it compares paths as the routes themselves do.
+    private let paths: RouterResponder<Context>
+
+    /// Takes all routes there are.
+    init(_ routes: [Router<Context>.RouteDescription]) {
+        let router = Router(context: Context.self)
+        for (_, routes) in Dictionary(grouping: routes, by: \.path.description) {
+            let methods = routes.map(\.method).sorted { $0.rawValue < $1.rawValue }
+            guard let path = routes.first?.path else { continue }
+            router.get(path) { _, _ -> Response in
+                throw Problem(
+                    .methodNotAllowed,
+                    "method-not-allowed",
+                    "this path is there for: \(methods.map(\.rawValue).joined(separator: ", "))",
+                    allow: methods
+                )
+            }
+        }
+        paths = router.buildResponder()
+    }
+
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError where error.status == .notFound {
+            var head = request.head
+            head.method = .get
+            let question = Request(head: head, body: request.body)
+            _ = try await paths.respond(to: question, context: context)
+            throw error
+        }
+    }
+}
+
 /// Lets in requests with an API key of one of these roles.
 struct DoorMiddleware: RouterMiddleware {
     typealias Context = HeedRequestContext

@@ -19,19 +19,23 @@ struct Problem: Error {
     let field: String?
     /// Seconds to wait before trying again.
     let retryAfterSeconds: Int?
+    /// The methods that a path has, when it was asked by another.
+    let allow: [HTTPRequest.Method]
 
     init(
         _ status: HTTPResponse.Status,
         _ name: String,
         _ detail: String,
         field: String? = nil,
-        retryAfterSeconds: Int? = nil
+        retryAfterSeconds: Int? = nil,
+        allow: [HTTPRequest.Method] = []
     ) {
         self.status = status
         self.name = name
         self.detail = detail
         self.field = field
         self.retryAfterSeconds = retryAfterSeconds
+        self.allow = allow
     }
 
     /// Translates whatever a handler threw.
@@ -108,6 +112,9 @@ struct Problem: Error {
         var response = Response(json: document, status: status)
         response.headers[.contentType] = "application/problem+json"
         if let retryAfterSeconds { response.headers[.retryAfter] = String(retryAfterSeconds) }
+        if !allow.isEmpty {
+            response.headers[.allow] = allow.map(\.rawValue).joined(separator: ", ")
+        }
         if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         return response
     }

@@ -1,6 +1,7 @@
 // What an operator decides about the HTTP server, and where it measures.
 
 import HeedEngine
+import Synchronization
 
 /// The server's settings; every limit is stated where the server is made.
 public struct ServerOptions: Sendable {
@@ -10,6 +11,8 @@ public struct ServerOptions: Sendable {
     public var port: Int
     /// The base of public links, without a trailing slash; RFC 8058 needs https in production.
     public var publicURL: String
+    /// The port that the system chose.
+    let bound = BoundPort()
     /// The version of the program, for measurements.
     public var version: String
     /// The largest JSON body, in bytes; 10,000 addresses of 254 bytes are 2.6 MB.
@@ -53,7 +56,24 @@ public struct ServerOptions: Sendable {
     }
 }
 
+/// The port that the system chose for the public routes, known once the server listens.
+final class BoundPort: Sendable {
+    private let port = Mutex<Int?>(nil)
+
+    /// The port; nil before the server listens.
+    var value: Int? { port.withLock(\.self) }
+
+    /// Takes the port.
+    func set(_ number: Int) { port.withLock { $0 = number } }
+}
+
 extension ServerOptions {
+    /// The base of links; nobody can follow one to port 0.
+    var linkBase: String {
+        guard publicURL.hasSuffix(":0"), let port = bound.value else { return publicURL }
+        return publicURL.dropLast() + String(port)
+    }
+
     /// Measures that an opt-out which arrived then is in force now.
     func measureOptOut(since arrived: ContinuousClock.Instant) {
         let seconds = (ContinuousClock.now - arrived) / .seconds(1)

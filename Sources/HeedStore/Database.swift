@@ -17,10 +17,19 @@ public protocol Database: Sendable {
 
     /// Runs `body` in a transaction and commits it.
     ///
-    /// It may run more than once after a conflict; only the last run counts.
+    /// It may run more than once after a conflict; only the last run counts. It may share its
+    /// transaction with others that could as well have run at the same time.
     func write<Answer: Sendable>(
+        needing needs: Needs,
         _ body: @escaping @Sendable (Transaction) throws -> Answer
     ) async throws -> Answer
+}
+
+extension Database {
+    /// The same for a body of which nothing is known before it runs.
+    public func write<Answer: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> Answer
+    ) async throws -> Answer { try await write(needing: Needs(), body) }
 }
 
 /// One open session that runs one SQL text.
@@ -37,6 +46,9 @@ package protocol SQLConnection: AnyObject {
     ///
     /// A failure may show only at the next statement with rows, or at commit.
     func post(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError)
+
+    /// Inserts a row, at once or together with others before the next statement of any other kind.
+    func insert(_ row: [SQLValue], with insertion: Insertion) throws(StoreError)
 
     /// Runs statements one after the other, and answers the rows of each.
     ///

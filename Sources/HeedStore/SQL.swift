@@ -16,6 +16,14 @@ package struct SQL: ExpressibleByStringLiteral, Hashable, Sendable {
     /// Takes a literal.
     package init(stringLiteral literal: StaticString) { self.init(joined: literal.description) }
 
+    /// The parameter with this number.
+    static func parameter(_ number: Int) -> SQL { SQL(joined: "$\(number)") }
+
+    /// `$1` to the one with this number.
+    static func parameters(_ count: Int) -> SQL {
+        SQL(joined: (1...count).map { "$\($0)" }.joined(separator: ", "))
+    }
+
     private init(joined text: String) {
         self.text = text
         textHash = text.hashValue
@@ -54,6 +62,8 @@ package enum SQLValue: Hashable, Sendable {
     case blob([UInt8])
     /// A set of keyed hashes of 16 bytes each, for `Dialect.isAmongKeys`; a parameter only.
     case keys([[UInt8]])
+    /// Values of one column, for `Insertion.many`; a parameter only, and PostgreSQL's.
+    case column(Insertion.Column, [SQLValue])
 
     /// An id.
     package static func id<Subject>(_ id: Identifier<Subject>) -> SQLValue { .blob(id.bytes) }

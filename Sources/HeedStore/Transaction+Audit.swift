@@ -14,7 +14,17 @@ package struct StoredEvent: Hashable, Sendable {
     package let body: [UInt8]
 }
 
+private let auditInsertion = Insertion(
+    into: "audit_events",
+    [
+        "id": .bytes, "at": .integer, "kind": .text, "contact_id": .bytes, "subject": .bytes,
+        "body": .bytes,
+    ],
+    depth: 0
+)
+
 extension Transaction {
+    /// Writes a line; the order of these calls is the order of their positions.
     func append(_ line: AuditEvent) throws(StoreError) {
         let body = line.canonical()
         guard body.count <= AuditEvent.canonicalBytesMaximum else {
@@ -23,16 +33,11 @@ extension Transaction {
                 "an audit event may have \(AuditEvent.canonicalBytesMaximum) bytes"
             )
         }
-        try execute(
-            "INSERT INTO audit_events (id, at, kind, contact_id, subject, body) "
-                + "VALUES ($1, $2, $3, $4, $5, $6)",
-            .id(line.id),
-            .time(line.at),
-            .text(line.kind),
-            .id(line.contact),
-            .blob(line.subject),
-            .blob(body)
-        )
+        let row: [SQLValue] = [
+            .id(line.id), .time(line.at), .text(line.kind), .id(line.contact),
+            .blob(line.subject), .blob(body),
+        ]
+        try insert(row, with: auditInsertion)
     }
 
     /// How fresh an answer is; 0 for an empty log.

@@ -28,37 +28,47 @@ package struct StoredConsent: Hashable, Sendable {
     package let hasEvidence: Bool
 }
 
+private let recordInsertion = Insertion(
+    into: "consent_records",
+    [
+        "id": .bytes, "contact_id": .bytes, "scope": .text, "decision": .text, "basis": .text,
+        "source": .text, "policy_version": .text, "policy_sha256": .bytes, "locale": .text,
+        "given_at": .integer, "recorded_at": .integer, "actor": .text, "actor_type": .text,
+        "import_id": .bytes, "evidence": .bytes, "expires_at": .integer, "opt_out_id": .bytes,
+    ],
+    depth: 1
+)
+
+private let permissionInsertion = Insertion(
+    into: "permissions",
+    [
+        "contact_id": .bytes, "scope": .text, "state": .text, "opt_out_status": .text,
+        "opt_out_id": .bytes, "record_id": .bytes, "decided_at": .integer,
+        "expires_at": .integer, "policy_effective_at": .integer,
+    ],
+    depth: 1,
+    keyCount: 2,
+    onConflict: "ON CONFLICT (contact_id, scope) DO UPDATE SET state = excluded.state, "
+        + "opt_out_status = excluded.opt_out_status, opt_out_id = excluded.opt_out_id, "
+        + "record_id = excluded.record_id, decided_at = excluded.decided_at, "
+        + "expires_at = excluded.expires_at, policy_effective_at = excluded.policy_effective_at"
+)
+
 extension Transaction {
     func insert(
         _ record: ConsentRecord,
         by actor: Actor,
         evidence: [UInt8]?
     ) throws(StoreError) {
-        try execute(
-            "INSERT INTO consent_records (id, contact_id, scope, decision, basis, source, "
-                + "policy_version, policy_sha256, locale, given_at, recorded_at, actor, "
-                + "actor_type, "
-                + "import_id, evidence, expires_at, opt_out_id) "
-                + "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-                + "$17)",
-            .id(record.id),
-            .id(record.contact),
-            .text(record.scope),
-            .text(record.decision.rawValue),
-            .text(record.basis.rawValue),
-            .text(record.source.text),
-            .text(record.policyVersion),
-            .blob(record.policyHash),
-            .text(record.locale),
-            .time(record.givenAt),
-            .time(record.recordedAt),
-            .text(actor.id),
-            .text(actor.kind.rawValue),
-            .id(record.batch),
-            .blob(evidence),
-            .time(record.expiresAt),
-            .id(record.optOut)
-        )
+        let row: [SQLValue] = [
+            .id(record.id), .id(record.contact), .text(record.scope),
+            .text(record.decision.rawValue), .text(record.basis.rawValue),
+            .text(record.source.text), .text(record.policyVersion), .blob(record.policyHash),
+            .text(record.locale), .time(record.givenAt), .time(record.recordedAt),
+            .text(actor.id), .text(actor.kind.rawValue), .id(record.batch), .blob(evidence),
+            .time(record.expiresAt), .id(record.optOut),
+        ]
+        try insert(row, with: recordInsertion)
     }
 
     /// A person's consent records, oldest first, at most `limit`.
@@ -103,26 +113,13 @@ extension Transaction {
         of contact: ContactID,
         in scope: ScopeName
     ) throws(StoreError) {
-        try execute(
-            "INSERT INTO permissions (contact_id, scope, state, opt_out_status, opt_out_id, "
-                + "record_id, "
-                + "decided_at, expires_at, policy_effective_at) "
-                + "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
-                + "ON CONFLICT (contact_id, scope) DO UPDATE SET state = excluded.state, "
-                + "opt_out_status = excluded.opt_out_status, opt_out_id = excluded.opt_out_id, "
-                + "record_id = excluded.record_id, decided_at = excluded.decided_at, "
-                + "expires_at = excluded.expires_at, "
-                + "policy_effective_at = excluded.policy_effective_at",
-            .id(contact),
-            .text(scope.text),
-            .text(permission.state.rawValue),
-            .text(permission.optOutStatus.rawValue),
-            .id(permission.optOut),
-            .id(permission.record),
-            .time(permission.decidedAt),
-            .time(permission.expiresAt),
-            .time(permission.policyEffectiveAt)
-        )
+        let row: [SQLValue] = [
+            .id(contact), .text(scope.text), .text(permission.state.rawValue),
+            .text(permission.optOutStatus.rawValue), .id(permission.optOut),
+            .id(permission.record), .time(permission.decidedAt), .time(permission.expiresAt),
+            .time(permission.policyEffectiveAt),
+        ]
+        try insert(row, with: permissionInsertion)
     }
 
     /// A person's permission in a scope; the empty one when nothing was decided.

@@ -20,37 +20,47 @@ enum SealedPlace {
     }
 }
 
+private let contactInsertion = Insertion(
+    into: "contacts",
+    [
+        "id": .bytes, "external_id": .text, "locale": .text, "region": .text,
+        "created_at": .integer,
+    ],
+    depth: 0
+)
+
+private let keyInsertion = Insertion(
+    into: "contact_keys",
+    ["contact_id": .bytes, "wrapped": .bytes],
+    depth: 1
+)
+
+private let addressInsertion = Insertion(
+    into: "addresses",
+    [
+        "channel": .text, "match_key": .bytes, "widened_key": .bytes, "contact_id": .bytes,
+        "sealed": .bytes, "created_at": .integer,
+    ],
+    depth: 1
+)
+
 extension Transaction {
     func insert(_ contact: Contact, wrappedKey: [UInt8]) throws(StoreError) {
-        try execute(
-            "INSERT INTO contacts (id, external_id, locale, region, created_at) "
-                + "VALUES ($1, $2, $3, $4, $5)",
-            .id(contact.id),
-            .text(contact.externalID),
-            .text(contact.locale),
-            .text(contact.region),
-            .time(now)
-        )
-        try execute(
-            "INSERT INTO contact_keys (contact_id, wrapped) VALUES ($1, $2)",
-            .id(contact.id),
-            .blob(wrappedKey)
-        )
+        let row: [SQLValue] = [
+            .id(contact.id), .text(contact.externalID), .text(contact.locale),
+            .text(contact.region), .time(now),
+        ]
+        try insert(row, with: contactInsertion)
+        try insert([.id(contact.id), .blob(wrappedKey)], with: keyInsertion)
     }
 
     func insert(_ address: Address, of contact: ContactID, sealed: [UInt8]) throws(StoreError) {
         let keys = vault.lookupKeys(for: address)
-        try execute(
-            "INSERT INTO addresses (channel, match_key, widened_key, contact_id, sealed, "
-                + "created_at) "
-                + "VALUES ($1, $2, $3, $4, $5, $6)",
-            .text(address.channel.rawValue),
-            .blob(keys.match),
-            .blob(keys.widened),
-            .id(contact),
-            .blob(sealed),
-            .time(now)
-        )
+        let row: [SQLValue] = [
+            .text(address.channel.rawValue), .blob(keys.match), .blob(keys.widened),
+            .id(contact), .blob(sealed), .time(now),
+        ]
+        try insert(row, with: addressInsertion)
     }
 
     /// A person by id.
@@ -70,19 +80,24 @@ extension Transaction {
 
     /// The person an address belongs to.
     package func contactID(at address: Address) throws(StoreError) -> ContactID? {
-        try rows(statement(forContactAt: address)).first?.id(0)
+        let keys = vault.lookupKeys(for: address)
+        return try rows(Transaction.statement(for: address, keys)).first?.id(0)
     }
 
-    func statement(forContactAt address: Address) -> Statement {
+    static func statement(for address: Address, _ keys: LookupKeys) -> Statement {
         Statement(
             "SELECT contact_id FROM addresses WHERE channel = $1 AND match_key = $2",
-            [.text(address.channel.rawValue), .blob(vault.lookupKeys(for: address).match)]
+            [.text(address.channel.rawValue), .blob(keys.match)]
         )
     }
 
     /// The person the caller knows by this id.
     package func contactID(external id: String) throws(StoreError) -> ContactID? {
-        try row("SELECT id FROM contacts WHERE external_id = $1", .text(id))?.id(0)
+        try rows(Transaction.statement(forExternalID: id)).first?.id(0)
+    }
+
+    static func statement(forExternalID id: String) -> Statement {
+        Statement("SELECT id FROM contacts WHERE external_id = $1", [.text(id)])
     }
 
     /// A person's addresses on a channel, as they were given.

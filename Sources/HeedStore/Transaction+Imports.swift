@@ -3,6 +3,15 @@
 import Foundation
 import HeedConsent
 
+private let answerInsertion = Insertion(
+    into: "idempotency_keys",
+    [
+        "key_hash": .bytes, "fingerprint": .bytes, "receipt": .text, "position": .integer,
+        "created_at": .integer,
+    ],
+    depth: 0
+)
+
 extension Transaction {
     func insertImport(
         _ id: ImportID,
@@ -37,13 +46,16 @@ extension Transaction {
     package func rememberedAnswer(
         _ keyHash: [UInt8]
     ) throws(StoreError) -> (fingerprint: [UInt8], receipt: String, position: Int64)? {
-        guard
-            let row = try row(
-                "SELECT fingerprint, receipt, position FROM idempotency_keys WHERE key_hash = $1",
-                .blob(keyHash)
-            )
-        else { return nil }
+        let statement = Transaction.statement(forAnswerTo: keyHash)
+        guard let row = try rows(statement).first else { return nil }
         return (try row.blob(0), try row.text(1), try row.integer(2))
+    }
+
+    static func statement(forAnswerTo keyHash: [UInt8]) -> Statement {
+        Statement(
+            "SELECT fingerprint, receipt, position FROM idempotency_keys WHERE key_hash = $1",
+            [.blob(keyHash)]
+        )
     }
 
     /// Remembers an answer in the same transaction as its effect, so that a lost reply can be
@@ -54,15 +66,10 @@ extension Transaction {
         receipt: String,
         position: Int64
     ) throws(StoreError) {
-        try execute(
-            "INSERT INTO idempotency_keys (key_hash, fingerprint, receipt, position, created_at) "
-                + "VALUES ($1, $2, $3, $4, $5)",
-            .blob(keyHash),
-            .blob(fingerprint),
-            .text(receipt),
-            .integer(position),
-            .time(now)
-        )
+        let row: [SQLValue] = [
+            .blob(keyHash), .blob(fingerprint), .text(receipt), .integer(position), .time(now),
+        ]
+        try insert(row, with: answerInsertion)
     }
 
     /// Whether there is an answer older than `age` seconds.

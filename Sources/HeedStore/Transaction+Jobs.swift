@@ -2,21 +2,25 @@
 
 package import HeedConsent
 
+private let jobInsertion = Insertion(
+    into: "jobs",
+    [
+        "id": .bytes, "kind": .text, "subject": .bytes, "lane": .text, "priority": .integer,
+        "run_at": .integer, "due_at": .integer, "state": .text, "attempts": .integer,
+        "connector": .text,
+    ],
+    depth: 0
+)
+
 extension Transaction {
     func insert(_ job: Job) throws(StoreError) {
-        try execute(
-            "INSERT INTO jobs "
-                + "(id, kind, subject, lane, priority, run_at, due_at, state, attempts, connector) "
-                + "VALUES ($1, $2, $3, $4, $5, $6, $6, 'ready', $7, $8)",
-            .id(job.id),
-            .text(job.kind.stored.name),
-            .blob(job.kind.stored.subject),
-            .text(job.lane.rawValue),
-            .integer(Int64(job.priority)),
-            .time(job.runAt),
-            .integer(Int64(job.attempts)),
-            .text(job.connector ?? "")
-        )
+        let row: [SQLValue] = [
+            .id(job.id), .text(job.kind.stored.name), .blob(job.kind.stored.subject),
+            .text(job.lane.rawValue), .integer(Int64(job.priority)), .time(job.runAt),
+            .time(job.runAt), .text("ready"), .integer(Int64(job.attempts)),
+            .text(job.connector ?? ""),
+        ]
+        try insert(row, with: jobInsertion)
     }
 
     func lease(_ id: JobID, until: Timestamp) throws(StoreError) {

@@ -8,14 +8,8 @@ package import HeedConsent
 extension Transaction {
     /// Locks a person: their permissions, opt-outs and what connectors answered about them.
     package func lock(_ contact: ContactID) throws(StoreError) {
-        guard let statement = lockStatement(contact) else { return }
-        _ = try rows(statement)
-    }
-
-    /// Nil where nothing has to be locked.
-    func lockStatement(_ contact: ContactID) -> Statement? {
-        guard mode == .writing, let rowLock = connection.dialect.rowLock else { return nil }
-        return Statement("SELECT 1 FROM contacts WHERE id = $1" + rowLock, [.id(contact)])
+        guard !foresight.hasLocked(contact) else { return }
+        try lock("SELECT 1 FROM contacts WHERE id = $1", [[.id(contact)]])
     }
 
     /// Locks the person an opt-out belongs to.
@@ -32,18 +26,6 @@ extension Transaction {
             "SELECT 1 FROM contacts WHERE id = (SELECT o.contact_id FROM opt_out_targets t "
                 + "JOIN opt_outs o ON o.id = t.opt_out_id WHERE t.id = $1)",
             [[.id(target)]]
-        )
-    }
-
-    /// Locks the people who have these addresses, in one order whoever asks, so that two imports do
-    /// not wait for each other.
-    package func lockContacts(at addresses: [Address]) throws(StoreError) {
-        guard mode == .writing, connection.dialect.rowLock != nil else { return }
-        let keys = addresses.map { ($0.channel.rawValue, vault.lookupKeys(for: $0).match) }
-        try lock(
-            "SELECT 1 FROM contacts WHERE id = (SELECT contact_id FROM addresses "
-                + "WHERE channel = $1 AND match_key = $2)",
-            keys.sorted { $0.1.lexicographicallyPrecedes($1.1) }.map { [.text($0.0), .blob($0.1)] }
         )
     }
 

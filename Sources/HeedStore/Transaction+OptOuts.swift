@@ -2,22 +2,32 @@
 
 package import HeedConsent
 
+private let optOutInsertion = Insertion(
+    into: "opt_outs",
+    [
+        "id": .bytes, "contact_id": .bytes, "scope": .text, "source": .text, "regime": .text,
+        "requested_at": .integer, "deadline_at": .integer, "status": .text, "details": .bytes,
+    ],
+    depth: 1
+)
+
+private let targetInsertion = Insertion(
+    into: "opt_out_targets",
+    [
+        "id": .bytes, "opt_out_id": .bytes, "connector": .text, "state": .text,
+        "attempts": .integer,
+    ],
+    depth: 2
+)
+
 extension Transaction {
     func insert(_ optOut: OptOut, details: [UInt8]?) throws(StoreError) {
-        try execute(
-            "INSERT INTO opt_outs (id, contact_id, scope, source, regime, requested_at, "
-                + "deadline_at, "
-                + "status, details) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            .id(optOut.id),
-            .id(optOut.contact),
-            .text(optOut.extent.name),
-            .text(optOut.source.text),
-            .text(optOut.regime),
-            .time(optOut.requestedAt),
-            .time(optOut.deadlineAt),
-            .text(optOut.status.rawValue),
-            .blob(details)
-        )
+        let row: [SQLValue] = [
+            .id(optOut.id), .id(optOut.contact), .text(optOut.extent.name),
+            .text(optOut.source.text), .text(optOut.regime), .time(optOut.requestedAt),
+            .time(optOut.deadlineAt), .text(optOut.status.rawValue), .blob(details),
+        ]
+        try insert(row, with: optOutInsertion)
     }
 
     func update(_ optOut: OptOut) throws(StoreError) {
@@ -53,15 +63,11 @@ extension Transaction {
     }
 
     func insert(_ target: OptOutTarget) throws(StoreError) {
-        try execute(
-            "INSERT INTO opt_out_targets (id, opt_out_id, connector, state, attempts) "
-                + "VALUES ($1, $2, $3, $4, $5)",
-            .id(target.id),
-            .id(target.optOut),
-            .text(target.connector),
-            .text(target.state.rawValue),
-            .integer(Int64(target.attempts))
-        )
+        let row: [SQLValue] = [
+            .id(target.id), .id(target.optOut), .text(target.connector),
+            .text(target.state.rawValue), .integer(Int64(target.attempts)),
+        ]
+        try insert(row, with: targetInsertion)
     }
 
     func update(_ target: OptOutTarget) throws(StoreError) {

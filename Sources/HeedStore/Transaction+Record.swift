@@ -16,16 +16,21 @@ extension Transaction {
         _ decision: Decision<Receipt>,
         by actor: Actor
     ) throws(StoreError) -> Int64 {
-        for event in decision.events { try record(event, by: actor) }
+        var lines: [AuditEvent] = []
+        lines.reserveCapacity(decision.events.count)
+        for event in decision.events { lines.append(try apply(event, by: actor)) }
+        for line in lines { try append(line) }
         for change in decision.jobs { try apply(change) }
         return try position()
     }
 
-    private func record(_ event: Event, by actor: Actor) throws(StoreError) {
+    /// Makes an event's change, and answers with the line that has to stand in the audit log.
+    private func apply(_ event: Event, by actor: Actor) throws(StoreError) -> AuditEvent {
         let sealed = try sealDetails(of: event)
         let hash = sealed.isEmpty ? nil : Array(SHA256.hash(data: sealed.flatMap(\.self)))
-        try append(event.audited(id: newID(), at: now, by: actor, detailsHash: hash))
+        let line = event.audited(id: newID(), at: now, by: actor, detailsHash: hash)
         try apply(event, sealed: sealed, by: actor)
+        return line
     }
 
     /// What of an event is personal data, sealed under the person's key.
@@ -64,6 +69,8 @@ extension Transaction {
             for (address, sealed) in zip(addresses, sealed.dropFirst()) {
                 try insert(address, of: contact.id, sealed: sealed)
             }
+            let keys = addresses.map { vault.lookupKeys(for: $0) }
+            foresight.keep(Transaction.sorted(keys), of: contact.id)
         case .consentRecorded(let record, _, _, let permission):
             try insert(record, by: actor, evidence: sealed.first)
             // The record of a global withdrawal has no scope of its own to project to.
@@ -76,8 +83,7 @@ extension Transaction {
         case .optOutStarted(let optOut): try update(optOut)
         case .localCascadeCompleted, .optOutWidened, .connectorReconciled: break
         case .targetConfirmed(let target, _, _), .targetFailed(let target, _),
-            .targetRedriven(let target, _), .targetReopened(let target, _, _),
-            .targetCancelled(let target, _, _):
+            .targetRedriven(let target, _, _), .targetCancelled(let target, _, _):
             try update(target)
         case .optOutCompleted(let optOut):
             try update(optOut)

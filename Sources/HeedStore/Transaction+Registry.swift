@@ -26,11 +26,16 @@ extension Transaction {
     /// All scopes, by name.
     package func scopes() throws(StoreError) -> [Scope] {
         var scopes: [Scope] = []
-        for row in try rows("SELECT name, channel, kind FROM scopes ORDER BY name") {
+        for row in try rows(Transaction.statementForScopes) {
             scopes.append(try scope(row))
         }
         return scopes
     }
+
+    static let statementForScopes = Statement(
+        "SELECT name, channel, kind FROM scopes ORDER BY name",
+        []
+    )
 
     private func scope(_ row: Row) throws(StoreError) -> Scope {
         Scope(
@@ -62,12 +67,21 @@ extension Transaction {
 
     /// A policy version by name.
     package func policy(_ version: String) throws(StoreError) -> Policy? {
-        try policies(
-            rows(
-                "SELECT version, url, text_sha256, effective_at FROM policies WHERE version = $1",
-                .text(version)
-            )
-        ).first
+        try policies(rows(Transaction.statement(forPolicy: version))).first
+    }
+
+    static func statement(forPolicy version: String) -> Statement {
+        Statement(
+            "SELECT version, url, text_sha256, effective_at FROM policies WHERE version = $1",
+            [.text(version)]
+        )
+    }
+
+    static func statement(forReconsentsOf version: String) -> Statement {
+        Statement(
+            "SELECT scope FROM policy_reconsents WHERE version = $1 ORDER BY scope",
+            [.text(version)]
+        )
     }
 
     /// All policy versions, newest first.
@@ -85,10 +99,9 @@ extension Transaction {
         for row in rows {
             let version = try row.text(0)
             var reconsent: [ScopeName] = []
-            for scope in try self.rows(
-                "SELECT scope FROM policy_reconsents WHERE version = $1 ORDER BY scope",
-                .text(version)
-            ) { reconsent.append(ScopeName(stored: try scope.text(0))) }
+            for scope in try self.rows(Transaction.statement(forReconsentsOf: version)) {
+                reconsent.append(ScopeName(stored: try scope.text(0)))
+            }
             let policy = try? Policy(
                 version: version,
                 url: try row.optionalText(1),

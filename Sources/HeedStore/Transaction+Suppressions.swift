@@ -2,6 +2,19 @@
 
 package import HeedConsent
 
+private let suppressionInsertion = Insertion(
+    into: "suppressions",
+    [
+        "match_key": .bytes, "scope": .text, "reason": .text, "widened": .integer,
+        "source": .text, "since": .integer, "opt_out_id": .bytes,
+    ],
+    depth: 0,
+    keyCount: 4,
+    onConflict: "ON CONFLICT (match_key, scope, reason, widened) "
+        + "DO UPDATE SET source = excluded.source, since = excluded.since, "
+        + "opt_out_id = excluded.opt_out_id WHERE excluded.since > suppressions.since"
+)
+
 extension Transaction {
     /// Adds a block under the match form and, where the provider has aliases, under the widened
     /// form.
@@ -18,29 +31,14 @@ extension Transaction {
         }
     }
 
-    private static let unlessOlder: SQL =
-        "ON CONFLICT (match_key, scope, reason, widened) "
-        + "DO UPDATE SET source = excluded.source, since = excluded.since, "
-        + "opt_out_id = excluded.opt_out_id WHERE excluded.since > suppressions.since"
-
-    /// The same under all forms of all of a person's addresses, without reading them first.
+    /// The same under all forms of all of a person's addresses.
     private func insert(_ suppression: Suppression, of contact: ContactID) throws(StoreError) {
-        // UNION, because two addresses may be aliases of one mailbox. An empty id stands for none:
-        // a NULL would not say that it is bytes.
-        let values: SQL = "$2, $3, "
-        let rest: SQL = ", $4, $5, CASE WHEN length($6) > 0 THEN $6 END FROM addresses "
-        try execute(
-            "INSERT INTO suppressions (match_key, scope, reason, widened, source, since, "
-                + "opt_out_id) SELECT match_key, " + values + "0" + rest + "WHERE contact_id = $1 "
-                + "UNION SELECT widened_key, " + values + "1" + rest
-                + "WHERE contact_id = $1 AND widened_key IS NOT NULL " + Transaction.unlessOlder,
-            .id(contact),
-            .text(suppression.scope?.text ?? ""),
-            .text(suppression.reason.rawValue),
-            .text(suppression.source.text),
-            .time(suppression.since),
-            .blob(suppression.optOut?.bytes ?? [])
-        )
+        let keys = try lookupKeys(of: contact)
+        for match in Set(keys.map(\.match)) { try insert(suppression, key: match, widened: 0) }
+        // Two addresses may be aliases of one mailbox.
+        for widened in Set(keys.compactMap(\.widened)) {
+            try insert(suppression, key: widened, widened: 1)
+        }
     }
 
     private func insert(
@@ -48,35 +46,36 @@ extension Transaction {
         key: [UInt8],
         widened: Int64
     ) throws(StoreError) {
-        try execute(
-            "INSERT INTO suppressions (match_key, scope, reason, widened, source, since, "
-                + "opt_out_id) "
-                + "VALUES ($1, $2, $3, $4, $5, $6, $7) " + Transaction.unlessOlder,
-            .blob(key),
-            .text(suppression.scope?.text ?? ""),
-            .text(suppression.reason.rawValue),
-            .integer(widened),
-            .text(suppression.source.text),
-            .time(suppression.since),
-            .id(suppression.optOut)
-        )
+        let row: [SQLValue] = [
+            .blob(key), .text(suppression.scope?.text ?? ""),
+            .text(suppression.reason.rawValue), .integer(widened),
+            .text(suppression.source.text), .time(suppression.since), .id(suppression.optOut),
+        ]
+        try insert(row, with: suppressionInsertion)
     }
 
     /// Lifts a block from all addresses of a person.
     ///
     /// Another alias's own block is left alone, and so is one that was renewed since.
+    ///
+    /// The keys are read first: a subselect in its place makes a server read all of the index.
     func delete(_ suppression: Suppression, of contact: ContactID) throws(StoreError) {
-        try execute(
-            "DELETE FROM suppressions WHERE scope = $2 AND reason = $3 AND since <= $4 AND ("
-                + "(widened = 0 AND match_key IN "
-                + "(SELECT match_key FROM addresses WHERE contact_id = $1)) OR "
-                + "(widened = 1 AND match_key IN "
-                + "(SELECT widened_key FROM addresses WHERE contact_id = $1)))",
-            .id(contact),
-            .text(suppression.scope?.text ?? ""),
-            .text(suppression.reason.rawValue),
-            .time(suppression.since)
-        )
+        let keys = try lookupKeys(of: contact)
+        let statement: SQL = "DELETE FROM suppressions WHERE match_key "
+        let forms: [(widened: Int64, keys: [[UInt8]])] = [
+            (0, keys.map(\.match)), (1, keys.compactMap(\.widened)),
+        ]
+        for form in forms where !form.keys.isEmpty {
+            try execute(
+                statement + connection.dialect.isAmongKeys
+                    + " AND scope = $2 AND reason = $3 AND widened = $4 AND since <= $5",
+                .keys(form.keys),
+                .text(suppression.scope?.text ?? ""),
+                .text(suppression.reason.rawValue),
+                .integer(form.widened),
+                .time(suppression.since)
+            )
+        }
     }
 
     /// The blocks on an address, whatever the scope.
@@ -112,18 +111,19 @@ extension Transaction {
 
     /// The keyed hashes of a person's addresses.
     package func lookupKeys(of contact: ContactID) throws(StoreError) -> [LookupKeys] {
+        if let keys = foresight.lookupKeys(of: contact) { return keys }
         var keys: [LookupKeys] = []
-        for row in try rows(Transaction.statement(forLookupKeysOf: contact)) {
+        for row in try rows(
+            "SELECT match_key, widened_key FROM addresses WHERE contact_id = $1",
+            .id(contact)
+        ) {
             keys.append(LookupKeys(match: try row.blob(0), widened: try row.optionalBlob(1)))
         }
-        // Here, not there: the index finds a person's few addresses, and has them in no order.
-        return keys.sorted { $0.match.lexicographicallyPrecedes($1.match) }
+        return Transaction.sorted(keys)
     }
 
-    static func statement(forLookupKeysOf contact: ContactID) -> Statement {
-        Statement(
-            "SELECT match_key, widened_key FROM addresses WHERE contact_id = $1",
-            [.id(contact)]
-        )
+    /// Here, not there: the index finds a person's few addresses, and has them in no order.
+    static func sorted(_ keys: [LookupKeys]) -> [LookupKeys] {
+        keys.sorted { $0.match.lexicographicallyPrecedes($1.match) }
     }
 }

@@ -23,20 +23,22 @@ public struct Transaction {
     package let surroundings: Surroundings
     package let vault: Vault
     /// Answers that came before they were asked for.
-    let foresight = Foresight()
+    let foresight: Foresight
 
     /// Opens a view on a session; for drivers.
     package init(
         connection: any SQLConnection,
         mode: Mode,
         surroundings: Surroundings,
-        vault: Vault
+        vault: Vault,
+        foresight: Foresight = Foresight()
     ) {
         self.connection = connection
         self.mode = mode
         self.now = surroundings.now()
         self.surroundings = surroundings
         self.vault = vault
+        self.foresight = foresight
     }
 
     /// A fresh id, ordered by the present.
@@ -65,7 +67,13 @@ public struct Transaction {
 
     /// Runs a statement for its effect.
     func execute(_ sql: SQL, _ arguments: SQLValue...) throws(StoreError) {
-        foresight.forget()
+        foresight.forgetAll()
         try connection.post(sql, arguments)
+    }
+
+    /// Inserts a row.
+    func insert(_ row: [SQLValue], with insertion: Insertion) throws(StoreError) {
+        foresight.forget()
+        try connection.insert(row, with: insertion)
     }
 }

@@ -53,11 +53,13 @@ struct AlertTests {
             try await eventually("the log has it") {
                 server.program.errors.contains("alert began")
             }
-            let open = try await server.get("/metrics").text
-            #expect(open.contains("heed_alerts_open{kind=\"old-job\"} 1\n"))
-            #expect(
-                open.contains("heed_alert_notices_total{channel=\"webhook\",outcome=\"taken\"}")
-            )
+            // Counted once the receiver's answer is there, which the log does not wait for.
+            try await eventually("it is measured") {
+                let open = try await server.get("/metrics").text
+                let taken = "heed_alert_notices_total{channel=\"webhook\",outcome=\"taken\"}"
+                return open.contains("heed_alerts_open{kind=\"old-job\"} 1\n")
+                    && open.contains(taken)
+            }
             let worker = try await place.start(worker: flags + ["--metrics-port", "0"])
             try await eventually("the end is told") {
                 try has("alert.resolved", "old-job", receiver)

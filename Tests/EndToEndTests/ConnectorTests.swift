@@ -37,7 +37,7 @@ struct ConnectorTests {
             #expect(set.output == "connector crm is changed: secret, url\n")
             #expect(set.errors.contains("heed queue retry --connector crm"))
             let retried = try await place.done("queue", "retry", "--connector", "crm")
-            #expect(retried.output == "1 buried jobs are tried again\n")
+            #expect(retried.output == "1 buried job is tried again\n")
             try await eventually("the opt-out completes") {
                 try await progress()["status"].string == "completed"
             }

@@ -33,7 +33,7 @@ struct QueueCommandTests {
             let other = try await place.heed("queue", "retry", "--buried", "--connector", "other")
             #expect(other.exitCode == 2 && other.errors.contains("there are crm"))
             let retried = try await place.done("queue", "retry", "--buried")
-            #expect(retried.output == "1 buried jobs are tried again\n")
+            #expect(retried.output == "1 buried job is tried again\n")
             try await eventually("the opt-out completes") {
                 try await server.get(path).json["status"].string == "completed"
             }

@@ -88,6 +88,65 @@ struct SettingsTests {
         }
     }
 
+    /// Names only: the value may be a secret.
+    @Test func aVariableThatNoSettingHasIsToldWithoutItsValue() async throws {
+        try await Workplace.open { place in
+            let environment = ["HEED_ALERT_WEBHOK_SECRET": "whsec_hidden", "HEED_WORKERS": "4"]
+            let server = try await place.serve(environment: environment)
+            let lines = server.program.errors.split(separator: "\n")
+            let told = lines.filter { $0.contains("HEED_ALERT_WEBHOK_SECRET") }
+            #expect(told.count == 1)
+            #expect(told.first?.contains("warning") == true)
+            #expect(!server.program.errors.contains("hidden"))
+            #expect(!server.program.errors.contains("HEED_WORKERS"))
+            let listed = try await place.heed("scope", "list", environment: environment)
+            #expect(listed.exitCode == 0)
+            #expect(
+                listed.errors == "heed: no setting has these variables: HEED_ALERT_WEBHOK_SECRET\n"
+            )
+        }
+    }
+
+    @Test func theAPIServesMeasurementsOnAPortOfTheirOwnToo() async throws {
+        try await Workplace.open { place in
+            let server = try await place.serve("--role", "api", "--metrics-port", "0")
+            let start = "Measurements: http://127.0.0.1:"
+            try await eventually("it says where") {
+                server.program.errors.split(separator: "\n", omittingEmptySubsequences: false)
+                    .dropLast().contains { $0.hasPrefix(start) }
+            }
+            let line = server.program.errors.split(separator: "\n").first { $0.hasPrefix(start) }
+            let port = try #require(
+                line.flatMap { Int($0.dropFirst(start.count).prefix { $0.isNumber }) }
+            )
+            #expect(port != server.port)
+            let reply = try await blocking {
+                let socket = try Socket()
+                try socket.connect(to: port)
+                try socket.write(
+                    Array("GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".utf8)
+                )
+                return try Message(from: socket)
+            }
+            #expect(reply.start.hasPrefix("HTTP/1.1 200"))
+            #expect(reply.text.contains("heed_build_info"))
+            #expect(try await server.get("/metrics").status == 200)
+        }
+    }
+
+    /// The system chooses another port each time, and the log keeps its first name for good; a link
+    /// leads to the port that was chosen.
+    @Test func nothingIsCalledByThePortThatWasLeftOpen() async throws {
+        try await Workplace.open { place in
+            let server = try await place.serve()
+            #expect(server.program.errors.contains("Log origin:    127.0.0.1/log\n"))
+            try await place.register()
+            try await server.grant("ada@mail.example", "newsletter")
+            let url = try await server.check("ada@mail.example", "newsletter")["unsubscribe"]["url"]
+            #expect(url.string?.hasPrefix("http://127.0.0.1:\(server.port)/u/v1.") == true)
+        }
+    }
+
     @Test func linksLeadToTheServerThatMadeThem() async throws {
         try await Workplace.open { place in
             let server = try await place.serve("--public-url", "https://heed.example/")

@@ -66,6 +66,22 @@ struct WrongInputTests {
             "connector add webhook x --url http://127.0.0.1/ --secret-file policy.txt",
             names: "secret:"
         ),
+        .init(
+            "connector add webhook x --url http://127.0.0.1/ --option kept",
+            names: "option: 'kept' is not NAME=VALUE"
+        ),
+        .init(
+            "connector add webhook x --url http://127.0.0.1/ --option =abc",
+            names: "option: '=' is not NAME=VALUE"
+        ),
+        .init(
+            "connector add webhook x --url http://127.0.0.1/ --option-file kept=",
+            names: "option-file: 'kept=' is not NAME=FILE"
+        ),
+        .init(
+            "connector add sendgrid x --secret-file policy.txt --option group=1",
+            names: "'webhook-key', 'scope.NAME'"
+        ),
         .init("import --scope newsletter --policy 2026-01", names: "files"),
         .init("import list.csv --policy 2026-01", names: "--scope"),
         .init("import list.csv --scope newsletter", names: "--policy"),
@@ -74,7 +90,7 @@ struct WrongInputTests {
         .init("import policy.txt --scope newsletter --policy 2026-01", names: "file:"),
         .init("import list.csv nosuch --scope newsletter --policy 2026-01", names: "file:"),
         .init("import list.csv --scope nosuch --policy 2026-01", names: "scope:"),
-        .init("import list.csv --scope newsletter --policy nosuch", names: "policyVersion:"),
+        .init("import list.csv --scope newsletter --policy nosuch", names: " policy:"),
         .init(
             "import list.csv --format fax --scope newsletter --policy 2026-01",
             names: "format:"
@@ -82,7 +98,7 @@ struct WrongInputTests {
         .init("consent grant a@b.example --scope newsletter", names: "--policy"),
         .init("consent grant nope --scope newsletter --policy 2026-01", names: "address:"),
         .init("consent grant a@b.example --scope nosuch --policy 2026-01", names: "scope:"),
-        .init("consent grant a@b.example --scope newsletter --policy x", names: "policyVersion:"),
+        .init("consent grant a@b.example --scope newsletter --policy x", names: " policy:"),
         .init(
             "consent grant a@b.example --scope newsletter --policy 2026-01 --basis whim",
             names: "basis:"
@@ -97,14 +113,14 @@ struct WrongInputTests {
         ),
         .init(
             "consent grant a@b.example --scope newsletter --policy 2026-01 --given-at 2999-01-01",
-            names: "givenAt:"
+            names: "given-at:"
         ),
         .init("opt-out a@b.example", names: "scope:"),
         .init("opt-out a@b.example --scope newsletter --global", names: "scope:"),
         .init("opt-out nope --global", names: "address:"),
         .init("opt-out a@b.example --scope nosuch", names: "scope:"),
         .init("opt-out a@b.example --global --requested-at soon", names: "requested-at:"),
-        .init("opt-out a@b.example --global --requested-at 2999-01-01", names: "requestedAt:"),
+        .init("opt-out a@b.example --global --requested-at 2999-01-01", names: "requested-at:"),
         .init("opt-out a@b.example --global --source A_B", names: "source:"),
         .init("filter", names: "--scope"),
         .init("filter --scope nosuch list.csv", names: "scope:"),
@@ -169,12 +185,30 @@ struct WrongInputTests {
         .init("serve", names: "leaseSeconds:", ["HEED_LEASE_SECONDS": "1"]),
         .init("serve", names: "retryScale:", ["HEED_RETRY_SCALE": "x"]),
         .init("serve", names: "publicUrl:", ["HEED_PUBLIC_URL": "nope"]),
+        .init("serve --port 8080 --metrics-port 8080", names: "metricsPort:"),
+        .init(
+            "serve",
+            names: "alertMailSecurity:",
+            [
+                "HEED_ALERT_MAIL_HOST": "mx.example", "HEED_ALERT_MAIL_FROM": "heed@shop.example",
+                "HEED_ALERT_MAIL_TO": "ops@shop.example", "HEED_ALERT_MAIL_SECURITY": "none",
+            ]
+        ),
+        .init(
+            "serve",
+            names: "alertWebhookSecret, alertWebhookSecretFile:",
+            [
+                "HEED_ALERT_WEBHOOK_URL": "https://ops.example/", "HEED_ALERT_WEBHOOK_SECRET": "x",
+                "HEED_ALERT_WEBHOOK_SECRET_FILE": "policy.txt",
+            ]
+        ),
         .init("scope list", names: "database:", ["HEED_DATABASE": "mysql:x"]),
         .init("scope list", names: "config:", ["HEED_CONFIG": "nosuch"]),
         .init("scope list", names: "master key", ["HEED_MASTER_KEY": "12"]),
         .init("scope list", names: "nosuch.key", ["HEED_MASTER_KEY_FILE": "nosuch.key"]),
         .init("scope list --config nosuch", names: "config:"),
         .init("scope list --config broken.yaml", names: "config:"),
+        .init("scope list --config slip.yaml", names: "worker: there is no setting"),
         .init("scope list --config list.yaml", names: "config:"),
         .init("serve --config port.yaml", names: "port:"),
         .init("scope list --database postgres://x", names: "database:"),
@@ -214,6 +248,7 @@ struct WrongInputTests {
         try place.write("email,name\nada@mail.example,Ada\n", to: "list.csv")
         try place.write(String(repeating: "0f", count: 32), to: "other.key")
         try place.write("port: [1\n", to: "broken.yaml")
+        try place.write("worker: 3\n", to: "slip.yaml")
         try place.write("- a\n", to: "list.yaml")
         try place.write("port: abc\n", to: "port.yaml")
         try place.write(String(repeating: "not a database ", count: 500), to: "garbage.sqlite")

@@ -75,7 +75,9 @@ struct AlertSettingsTests {
     @Test(
         arguments: [
             ([:], 587, MailSecurity.startTLS), (["alertMailSecurity": "tls"], 465, .tls),
-            (["alertMailSecurity": "none"], 25, .none),
+            (["alertMailSecurity": "none", "alertMailHost": "127.0.0.1"], 25, .none),
+            (["alertMailSecurity": "none", "alertMailHost": "::1"], 25, .none),
+            (["alertMailSecurity": "none", "alertMailHost": "LocalHost"], 25, .none),
             (["alertMailPort": "2525"], 2525, .startTLS),
         ] as [([String: String], Int, MailSecurity)]
     )
@@ -130,7 +132,28 @@ struct AlertSettingsTests {
             (
                 mail.merging([
                     "alertMailUser": "heed", "alertMailPassword": "x", "alertMailSecurity": "none",
+                    "alertMailHost": "127.0.0.1",
                 ]) { $1 }, "alertMailSecurity"
+            ),
+            (mail.merging(["alertMailSecurity": "none"]) { $1 }, "alertMailSecurity"),
+            (
+                mail.merging(["alertMailSecurity": "none", "alertMailHost": "192.0.2.7"]) { $1 },
+                "alertMailSecurity"
+            ),
+            (
+                mail.merging([
+                    "alertMailSecurity": "none", "alertMailHost": "127.0.0.1.example",
+                ]) { $1 }, "alertMailSecurity"
+            ),
+            (
+                webhook.merging(["alertWebhookSecretFile": "/run/secret"]) { $1 },
+                "alertWebhookSecret, alertWebhookSecretFile"
+            ),
+            (
+                mail.merging([
+                    "alertMailUser": "heed", "alertMailPassword": "x",
+                    "alertMailPasswordFile": "/run/secret",
+                ]) { $1 }, "alertMailPassword, alertMailPasswordFile"
             ),
         ] as [([String: String], String)]
     )

@@ -47,6 +47,15 @@ struct SettingsTests {
         #expect(name.logOrigin == "log.example/a")
     }
 
+    /// Which port the system will choose is not known, and the name is for good.
+    @Test func noLogIsCalledByAPortThatIsOpen() throws {
+        #expect(try settings(["port": "0"]).logOrigin == "127.0.0.1/log")
+        #expect(try settings(["port": "0", "host": "h.example"]).logOrigin == "h.example/log")
+        let place = try settings(["port": "0", "publicUrl": "https://heed.example"])
+        #expect(place.logOrigin == "heed.example/log")
+        #expect(try settings(["port": "0", "logOrigin": "a.example"]).logOrigin == "a.example")
+    }
+
     @Test func archiveAndWitnessesArePaths() throws {
         let given = try settings(["checkpointArchive": "/mnt/archive", "witnessPolicy": "w.txt"])
         #expect(given.checkpointArchivePath == "/mnt/archive")
@@ -69,9 +78,18 @@ struct SettingsTests {
         let there = try settings(["database": "sqlite:/srv/heed/x.sqlite"])
         #expect(there.database.place == .sqlite(path: "/srv/heed/x.sqlite"))
         #expect(there.masterKeyPath == "/srv/heed/master.key")
-        let elsewhere = try settings(["masterKeyFile": "/run/key", "masterKey": "00"])
+        let elsewhere = try settings(["masterKeyFile": "/run/key"])
         #expect(elsewhere.masterKeyPath == "/run/key")
-        #expect(elsewhere.masterKey == "00")
+        #expect(try settings(["masterKey": "00"]).masterKey == "00")
+    }
+
+    /// From whatever sources they come: one of the two would not count.
+    @Test func aKeyThatIsGivenTwiceIsRefusedByBothNames() {
+        let refusal = #expect(throws: Refusal.self) {
+            try settings(["masterKeyFile": "/run/key"], ["masterKey": "00"])
+        }
+        #expect(refusal?.field == "masterKey, masterKeyFile")
+        #expect(refusal?.message.contains("HEED_MASTER_KEY, HEED_MASTER_KEY_FILE") == true)
     }
 
     @Test func theBaseOfLinksHasNoSlashAtItsEnd() throws {
@@ -124,6 +142,20 @@ struct SettingsTests {
         #expect(settings.workers == 5)
         #expect(settings.leaseSeconds == 40)
         #expect(settings.retryScale == 0.5)
+        for (line, field, hint) in [
+            ("worker: 3", "worker", "; is 'workers' meant?"),
+            ("public-url: https://h.example", "public-url", "; is 'publicUrl' meant?"),
+            ("alert:\n  webhookUrl: https://h.example", "alert.webhookUrl", "'alertWebhookUrl'"),
+            ("colour: blue", "colour", "there is no setting of this name"),
+            ("workers: [3]", "workers", "this has to be one value, not a list"),
+        ] {
+            try Data("logLevel: debug\n\(line)\n".utf8).write(to: file)
+            let refusal = await #expect(throws: Refusal.self) {
+                try await Settings.load(flags: [:], file: file.path)
+            }
+            #expect(refusal?.field == field)
+            #expect(refusal?.message.contains(hint) == true, "\(line)")
+        }
         try Data("port: [1\n".utf8).write(to: file)
         for path in [file.path, file.path + ".missing"] {
             let error = await #expect(throws: CommandError.self) {

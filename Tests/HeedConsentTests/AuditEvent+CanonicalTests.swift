@@ -75,11 +75,11 @@ private enum Golden {
         "scope":"global","source":"one-click",\#
         "subject":"01900000000070038000000000000003","v":1}
         """#,
-        "target reopened": #"""
+        "confirmed target redriven": #"""
         {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
         "contact":"01900000-0000-7001-8000-000000000001",\#
         "facts":{"attempts":"0","connector":"esp"},"from":"confirmed",\#
-        "id":"01900000-0000-7006-8000-000000000006","kind":"optout.esp-reopened",\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"optout.esp-redriven",\#
         "scope":"newsletter","source":"one-click",\#
         "subject":"01900000000070038000000000000003","to":"pending","v":1}
         """#,
@@ -192,7 +192,8 @@ private enum Golden {
         """#,
         "target redriven": #"""
         {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
-        "contact":"01900000-0000-7001-8000-000000000001","facts":{"connector":"esp"},\#
+        "contact":"01900000-0000-7001-8000-000000000001",\#
+        "facts":{"attempts":"0","connector":"esp"},"from":"pending",\#
         "id":"01900000-0000-7006-8000-000000000006","kind":"optout.esp-redriven",\#
         "scope":"newsletter","source":"one-click",\#
         "subject":"01900000000070038000000000000003","to":"pending","v":1}

@@ -17,7 +17,7 @@ struct AuditEventTests {
                 "scope.added", "policy.published", "contact.added", "consent.granted",
                 "consent.denied", "consent.withdrawn", "optout.requested", "optout.enqueued",
                 "optout.started", "optout.local-cascade-completed", "optout.esp-confirmed",
-                "optout.esp-failed", "optout.esp-redriven", "optout.esp-reopened",
+                "optout.esp-failed", "optout.esp-redriven",
                 "optout.esp-cancelled", "optout.widened", "connector.changed",
                 "connector.disabled", "connector.enabled", "connector.removed",
                 "connector.reconciled", "optout.completed", "suppression.added",
@@ -52,6 +52,8 @@ struct AuditEventTests {
             ("opt-out requested", nil, "pending"), ("opt-out started", "pending", "processing"),
             ("opt-out completed", "processing", "completed"), ("opt-out enqueued", nil, nil),
             ("target confirmed", "pending", "confirmed"), ("target failed", "pending", "pending"),
+            ("target redriven", "pending", "pending"),
+            ("confirmed target redriven", "confirmed", "pending"),
         ] as [(String, String?, String?)]
     )
     func states(_ name: String, _ from: String?, _ to: String?) throws {

@@ -42,6 +42,21 @@ struct ReconciliationTests {
         #expect(Reconciliation(facts: made.facts, subject: Self.subject) == made)
     }
 
+    /// A zero that nobody counted is not written down.
+    @Test func whatBrokeOffTellsOnlyWhatWasCounted() {
+        let broken = made(.brokenOff("HTTP 403"), [.there: 7, .missingHere: 0])
+        #expect(!broken.isComplete && made(.compared, [:]).isComplete)
+        #expect(made(.counted, [:]).isComplete)
+        #expect(
+            broken.facts == [
+                "connector": "esp", "fix": "yes", "outcome": "broken-off", "answer": "HTTP 403",
+                "there": "7",
+            ]
+        )
+        #expect(made(.compared, [:]).facts["missingHere"] == "0")
+        #expect(Reconciliation(facts: broken.facts, subject: Self.subject) == broken)
+    }
+
     @Test(arguments: ["connector", "fix", "outcome"])
     func otherFactsAreNone(_ missing: String) {
         var facts = made(.compared, [:]).facts

@@ -168,13 +168,14 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
         let started = Event.optOutStarted(Fixture.optOut(status: .processing))
         let closed = Event.localCascadeCompleted(pending, permissionsClosed: 3)
         let told = Event.targetConfirmed(confirmed, pending, latencyMilliseconds: 42)
-        let again = Event.targetReopened(target("esp"), completed, from: .confirmed)
+        let anew = Event.targetRedriven(target("esp"), completed, from: .confirmed)
+        let again = Event.targetRedriven(target("esp"), pending, from: .pending)
         var gone = target("esp")
         (gone.state, gone.answer) = (.cancelled, OptOutTarget.removed)
         let ended = Event.targetCancelled(gone, pending, from: .buried)
         let widened = Event.optOutWidened(Fixture.optOut(.global), connector: "esp", place: "12345")
         return [
-            SampleEvent("target reopened", by: cli, again),
+            SampleEvent("confirmed target redriven", by: cli, anew),
             SampleEvent("target cancelled", by: cli, ended),
             SampleEvent("opt-out widened", by: runner, widened),
             SampleEvent("opt-out requested", by: .person, requested, details: sealed),
@@ -184,7 +185,7 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
             SampleEvent("local cascade completed", by: runner, closed),
             SampleEvent("target confirmed", by: runner, told),
             SampleEvent("target failed", by: runner, .targetFailed(failed, pending)),
-            SampleEvent("target redriven", by: cli, .targetRedriven(target("esp"), pending)),
+            SampleEvent("target redriven", by: cli, again),
             SampleEvent("opt-out completed", by: runner, .optOutCompleted(completed)),
         ]
     }

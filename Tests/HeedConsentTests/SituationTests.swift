@@ -47,6 +47,26 @@ struct SituationTests {
         )
     }
 
+    /// The threshold may be a second, and then zero minutes would say nothing.
+    @Test(
+        arguments: [
+            (1, "1 second"), (2, "2 seconds"), (59, "59 seconds"), (60, "1 minute"),
+            (119, "1 minute"), (120, "2 minutes"),
+        ] as [(Int64, String)]
+    )
+    func aShortAgeIsToldInSeconds(_ age: Int64, _ words: String) {
+        var situation = Situation(at: now)
+        situation.oldestJobs = [job(1, age: age)]
+        let found = AlertRules(oldJobSeconds: 1).alerts(in: situation)
+        #expect(found.first?.detail.hasSuffix(", for \(words)") == true)
+    }
+
+    @Test(arguments: [(1, "found 1 difference between"), (2, "found 2 differences between")])
+    func oneDifferenceIsOne(_ findings: Int, _ words: String) {
+        let found = alerts { $0.verified = .init(at: now, findings: findings) }
+        #expect(found.first?.detail.contains(words) == true)
+    }
+
     @Test func whatWasGivenUpIsCountedByConnector() {
         let (one, two) = (TargetID(high: 7, low: 1), TargetID(high: 7, low: 2))
         let found = alerts {

@@ -184,9 +184,14 @@ struct ReconcilerTests {
             try await installation.optOut(Sample.address(1), from: .scope(Sample.promotions))
             try await installation.optOut(Sample.address(2), from: .scope(Sample.receipts))
             let known = try await installation.decide(Sample.address(3))
-            for address in [SuppressedAddress.contact(known), .address(try Sample.address(4))] {
+            let blocks: [(SuppressionReason, SuppressedAddress)] = [
+                (.hardBounce, .contact(known)), (.hardBounce, .address(try Sample.address(4))),
+                (.complaint, .address(try Sample.address(6))),
+                (.erasure, .address(try Sample.address(7))),
+            ]
+            for (reason, address) in blocks {
                 let block = Suppression(
-                    reason: .hardBounce,
+                    reason: reason,
                     scope: nil,
                     since: installation.clock.now,
                     source: .batchImport,
@@ -198,11 +203,28 @@ struct ReconcilerTests {
             let report = try await reconcile(installation, .fixing)
             #expect(
                 counts(report) == [
-                    "here": 3, "unmappedHere": 1, "withoutOptOut": 1, "withoutAddress": 1,
+                    "here": 5, "unmappedHere": 1, "withoutOptOut": 3, "withoutAddress": 1,
                     "underway": 1,
                 ]
             )
             #expect(report.reconciliation.differences == 0)
+        }
+    }
+
+    /// What --fix recorded as a bounce is a bounce at the next comparison, not somebody erased.
+    @Test(arguments: Backend.allCases)
+    func aBounceThatWasRecordedIsNoMissingAddress(_ backend: Backend) async throws {
+        try await withConnector(backend) { installation in
+            let bounce = ProviderReport(
+                .bounced,
+                try Sample.address(1),
+                extent: .global,
+                at: installation.clock.now
+            )
+            let take = TakeReport(connector: "crm", report: bounce)
+            _ = try await installation.engine.perform(take, as: .system("test"))
+            let report = try await reconcile(installation)
+            #expect(counts(report) == ["here": 1, "withoutOptOut": 1])
         }
     }
 

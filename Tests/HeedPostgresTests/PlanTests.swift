@@ -35,6 +35,57 @@ struct PlanTests {
         }
     }
 
+    /// The plans of what lifting a person's block runs on the table of blocks.
+    private func liftPlans(_ database: any Database) async throws -> [String] {
+        try await database.write { transaction in
+            let recorder = StatementRecorder(transaction.connection)
+            let recorded = Transaction(
+                connection: recorder,
+                mode: .writing,
+                surroundings: transaction.surroundings,
+                vault: transaction.vault
+            )
+            let person = try transaction.connection.run("SELECT id FROM contacts LIMIT 1", [])
+            let block = Suppression(
+                reason: .manual,
+                scope: nil,
+                since: transaction.now,
+                source: .system,
+                optOut: nil
+            )
+            let lifted = try Event.suppressionLifted(block, #require(person.first).id(0))
+            _ = try recorded.record(Decision((), events: [lifted]), by: Sample.actor)
+            let explain: SQL = "EXPLAIN (COSTS OFF) "
+            return try recorder.statements.filter { $0.sql.text.contains("suppressions") }
+                .flatMap { statement in
+                    try transaction.connection.run(explain + statement.sql, statement.arguments)
+                        .map { try $0.text(0) }
+                }
+        }
+    }
+
+    /// The plans of the searches that a group of writes makes together.
+    private func groupPlans(_ database: any Database) async throws -> [String] {
+        try await database.write { transaction in
+            let recorder = StatementRecorder(transaction.connection)
+            let recorded = Transaction(
+                connection: recorder,
+                mode: .writing,
+                surroundings: transaction.surroundings,
+                vault: transaction.vault
+            )
+            let needs = try (1...9).map { Needs(about: [try Sample.address($0)]) }
+            _ = try recorded.foresee(needs, .leave)
+            let explain: SQL = "EXPLAIN (COSTS OFF) "
+            // The two that read all there is are of tables with a few rows.
+            return try recorder.statements.filter { $0.sql.text.contains("ANY") }
+                .flatMap { statement in
+                    try transaction.connection.run(explain + statement.sql, statement.arguments)
+                        .map { try $0.text(0) }
+                }
+        }
+    }
+
     /// The lines of a plan that read a whole table, or a whole index.
     static func scans(in plan: [String]) -> [String] {
         plan.indices.filter { index in
@@ -43,6 +94,11 @@ struct PlanTests {
             return plan[index].contains("Seq Scan")
                 || isIndexScan && !next.contains("Index Cond:")
         }.map { plan[$0] }
+    }
+
+    /// Searches by the keys themselves; an index condition on later columns reads the whole index.
+    static func keySearches(in plan: [String]) -> Int {
+        plan.count { $0.contains("Index Cond: ((match_key = ANY") }
     }
 
     @Test func aScanIsNoticed() {
@@ -104,7 +160,16 @@ struct PlanTests {
             #expect(PlanTests.scans(in: before) == [], "\(before)")
             let manyBefore = try await setPlans(installation.database)
             #expect(PlanTests.scans(in: manyBefore) == [], "\(manyBefore)")
+            let liftBefore = try await liftPlans(installation.database)
+            #expect(PlanTests.keySearches(in: liftBefore) == 2, "\(liftBefore)")
+            let groupBefore = try await groupPlans(installation.database)
+            #expect(PlanTests.scans(in: groupBefore) == [], "\(groupBefore)")
+            #expect(groupBefore.count { $0.contains("Index Cond") } == 7, "\(groupBefore)")
             try await installation.sql("ANALYZE")
+            let group = try await groupPlans(installation.database)
+            #expect(PlanTests.scans(in: group) == [], "\(group)")
+            let lift = try await liftPlans(installation.database)
+            #expect(PlanTests.keySearches(in: lift) == 2, "\(lift)")
             let plan = try await plan(installation.database)
             #expect(PlanTests.scans(in: plan) == [], "\(plan)")
             let searches = plan.filter { $0.contains("Index Cond") }

@@ -137,6 +137,14 @@ struct ApplicationTests {
                     )
                     #expect(reply.status.code == status, "\(path)")
                 }
+                let posted = try await client.executeRequest(
+                    uri: "/metrics",
+                    method: .post,
+                    headers: [:],
+                    body: nil
+                )
+                #expect(posted.status == .methodNotAllowed)
+                #expect(posted.headers[.allow] == "GET")
             }
         }
     }

@@ -122,6 +122,58 @@ struct DoorTests {
     }
 }
 
+@Suite("Middleware: methods")
+struct MethodTests {
+    /// Each path of the description, with an id in it where it has one.
+    private static let paths = Dictionary(grouping: OpenAPIFile.published.statuses.keys, by: \.path)
+
+    /// With a key or without: which methods there are is published.
+    @Test(arguments: paths.keys.sorted())
+    func anotherMethodIsToldWhichThereAre(_ path: String) async throws {
+        let methods = try #require(MethodTests.paths[path]).map(\.method).sorted()
+        let place = path.replacing(/\{[a-z]+\}/, with: "000")
+        try await withServer { server in
+            for name in ["DELETE", "OPTIONS", "QUERY"] {
+                let method = try #require(HTTPRequest.Method(name))
+                for role in [nil, APIKey.Role.admin] {
+                    let call = Call(method: method, path: place + "?secret=1", role: role)
+                    let reply = try await server.sendWithoutEffect(call)
+                    #expect(reply.status == 405)
+                    #expect(reply.headers[.allow] == methods.joined(separator: ", "))
+                    let problem = try reply.problem()
+                    #expect(problem.type.hasSuffix("/method-not-allowed"))
+                    #expect(!problem.detail.contains("secret"))
+                }
+            }
+        }
+    }
+
+    @Test func anUnknownPathIsNotFoundByAnyMethod() async throws {
+        try await withServer { server in
+            for path in ["/", "/v1", "/v1/opt-outs/1/2", "/u/a/b", "/log/tile", "/v2/opt-outs"] {
+                for method in [HTTPRequest.Method.get, .post, .delete, .options] {
+                    let reply = try await server.send(Call(method: method, path: path))
+                    #expect(reply.status == 404, "\(method) \(path)")
+                    #expect(reply.headers[.allow] == nil)
+                }
+            }
+        }
+    }
+
+    /// A thing that is not there is not a wrong method.
+    @Test func whatIsNotFoundByItsRouteStaysNotFound() async throws {
+        try await withServer { server in
+            for call in [
+                Call.get("/v1/opt-outs/none", as: .admin), .post("/v1/webhooks/nobody", "{}"),
+            ] {
+                let reply = try await server.send(call)
+                #expect(reply.status == 404)
+                #expect(reply.headers[.allow] == nil)
+            }
+        }
+    }
+}
+
 @Suite("Middleware: repeatable requests")
 struct RepeatTests {
     private static let bodies = [

@@ -292,14 +292,15 @@ final class FaultyDatabase: HeedStore.Database {
     }
 
     func write<Answer: Sendable>(
+        needing needs: Needs,
         _ body: @escaping @Sendable (Transaction) throws -> Answer
     ) async throws -> Answer {
         switch fault.withLock({ $0 }) {
         case .writes(let code): throw StoreError(code, "a test")
         case .replies(let code):
-            _ = try await base.write(body)
+            _ = try await base.write(needing: needs, body)
             throw StoreError(code, "a test")
-        case .reads, nil: return try await base.write(body)
+        case .reads, nil: return try await base.write(needing: needs, body)
         }
     }
 }

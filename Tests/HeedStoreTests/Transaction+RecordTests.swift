@@ -135,7 +135,7 @@ struct TransactionRecordTests {
         let told = Event.targetConfirmed(confirmed, optOut, latencyMilliseconds: 5)
         return [
             (Event.targetFailed(failed, optOut), "optout.esp-failed"),
-            (.targetRedriven(target, optOut), "optout.esp-redriven"),
+            (.targetRedriven(target, optOut, from: .buried), "optout.esp-redriven"),
             (told, "optout.esp-confirmed"),
             (.targetCancelled(cancelled, optOut, from: .pending), "optout.esp-cancelled"),
         ].map { Case(event: $0, kind: $1, tables: ["opt_out_targets"]) }
@@ -213,6 +213,27 @@ struct TransactionRecordTests {
                 end = position
                 #expect(line.map(\.kind) == [row.kind])
                 #expect(row.event.kind == row.kind)
+            }
+        }
+    }
+
+    /// However they travel: one by one, as arrays, or by COPY.
+    @Test(arguments: Backend.allCases, [1, 2, 19, 500])
+    func theLinesOfADecisionKeepItsOrder(_ backend: Backend, _ count: Int) async throws {
+        try await backend.withEngine { installation in
+            let end = try await installation.record([])
+            let scopes = (0..<count).map { number in
+                let name = ScopeName(stored: "extra-\(number)")
+                return Scope(name: name, channel: .email, kind: .campaign)
+            }
+            try await installation.record(scopes.map { .scopeAdded($0) })
+            let log = try await installation.database.read {
+                try $0.events(after: end, limit: 999)
+            }
+            #expect(log.count == count)
+            for (line, scope) in zip(log, scopes) {
+                let body = String(decoding: line.body, as: UTF8.self)
+                #expect(body.contains("\"\(scope.name.text)\""))
             }
         }
     }

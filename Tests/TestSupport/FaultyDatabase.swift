@@ -36,10 +36,11 @@ package final class FaultyDatabase: Database {
 
     /// Writes with the next fault.
     package func write<Answer: Sendable>(
+        needing needs: Needs,
         _ body: @escaping @Sendable (Transaction) throws -> Answer
     ) async throws -> Answer {
         let fault = faults.withLock { $0.isEmpty ? .none : $0.removeFirst() }
-        let answer = try await base.write { transaction in
+        let answer = try await base.write(needing: needs) { transaction in
             guard case .atStatement(let number) = fault else {
                 let answer = try body(transaction)
                 if fault == .beforeCommit { throw StoreError(.full, "as planned") }
@@ -79,6 +80,11 @@ private final class FailingConnection: SQLConnection {
     func post(_ sql: SQL, _ arguments: [SQLValue]) throws(StoreError) {
         try count()
         try base.post(sql, arguments)
+    }
+
+    func insert(_ row: [SQLValue], with insertion: Insertion) throws(StoreError) {
+        try count()
+        try base.insert(row, with: insertion)
     }
 
     func runAll(_ statements: [Statement]) throws(StoreError) -> [[Row]] {

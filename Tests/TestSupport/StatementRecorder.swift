@@ -26,6 +26,12 @@ package final class StatementRecorder: SQLConnection {
         try base.post(sql, arguments)
     }
 
+    /// Notes it as a statement of its own and inserts it.
+    package func insert(_ row: [SQLValue], with insertion: Insertion) throws(StoreError) {
+        statements.append(Statement(insertion.one, row))
+        try base.insert(row, with: insertion)
+    }
+
     /// Notes all and runs them.
     package func runAll(_ statements: [Statement]) throws(StoreError) -> [[Row]] {
         self.statements += statements

@@ -26,7 +26,10 @@ struct HeedBench {
         if wants("sequencing") {
             results.append(try await SequencingBench(folder: folder).run())
         }
-        if wants("postgres") { results += try await postgres() }
+        let onPostgres = ["postgres-check", "postgres-intake", "postgres-nodes"].filter {
+            wants("postgres") || wants($0)
+        }
+        if !onPostgres.isEmpty { results += try await postgres(onPostgres) }
         print(Comparison.table(results))
         if let path = ProcessInfo.processInfo.environment["HEED_BENCH_JSON"] {
             let encoder = JSONEncoder()
@@ -39,7 +42,7 @@ struct HeedBench {
     }
 
     /// All that is measured on a PostgreSQL server, which is started for it.
-    private static func postgres() async throws -> [Comparison] {
+    private static func postgres(_ wanted: [String]) async throws -> [Comparison] {
         let server: Server
         do {
             server = try Server()
@@ -48,9 +51,16 @@ struct HeedBench {
             exit(1)
         }
         defer { try? server.stop() }
-        var results = try await PostgresCheckBench(server: server).run()
-        results.append(try await PostgresIntakeBench(server: server).run())
-        results.append(try await PostgresNodesBench(server: server).run())
+        var results: [Comparison] = []
+        if wanted.contains("postgres-check") {
+            results += try await PostgresCheckBench(server: server).run()
+        }
+        if wanted.contains("postgres-intake") {
+            results.append(try await PostgresIntakeBench(server: server).run())
+        }
+        if wanted.contains("postgres-nodes") {
+            results.append(try await PostgresNodesBench(server: server).run())
+        }
         return results
     }
 }

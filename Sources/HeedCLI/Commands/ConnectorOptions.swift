@@ -19,9 +19,16 @@ struct ConnectorOptions: ParsableArguments {
         for (texts, isFile) in [(values, false), (files, true)] {
             let field = isFile ? "option-file" : "option"
             for text in texts {
-                let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-                guard parts.count == 2 else {
-                    throw CommandError("\(field): '\(parts.first ?? "")' is not NAME=…")
+                let parts = text.split(
+                    separator: "=",
+                    maxSplits: 1,
+                    omittingEmptySubsequences: false
+                ).map(String.init)
+                guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
+                    // What follows '=' may be a secret that is in the wrong place.
+                    let form = isFile ? "NAME=FILE" : "NAME=VALUE"
+                    let given = parts.count == 2 ? "\(parts[0])=" : parts[0]
+                    throw CommandError("\(field): '\(given)' is not \(form)")
                 }
                 let (name, value) = (parts[0], parts[1])
                 if !isFile, kind.options.contains(where: { $0.name == name && $0.isSecret }) {

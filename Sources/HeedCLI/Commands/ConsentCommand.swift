@@ -29,17 +29,19 @@ struct ConsentCommand: AsyncParsableCommand {
                 let names = ConsentRecord.Basis.allCases.map(\.rawValue).joined(separator: ", ")
                 throw Refusal(.invalid, field: "basis", "a basis is one of: \(names)")
             }
-            let command = try RecordConsent(
-                subject: .address(Address(email: address)),
-                scope: ScopeName(scope),
-                decision: decision,
-                basis: basis,
-                source: Source(source),
-                policyVersion: policy,
-                givenAt: try givenAt.map { try time($0, field: "given-at") }
-            )
-            let installation = try Installation(await global.settings(), opening: .existing)
-            let done = try await installation.engine.perform(command, as: Installation.actor)
+            let done = try await namingOptions {
+                let command = try RecordConsent(
+                    subject: .address(Address(email: address)),
+                    scope: ScopeName(scope),
+                    decision: decision,
+                    basis: basis,
+                    source: Source(source),
+                    policyVersion: policy,
+                    givenAt: try givenAt.map { try time($0, field: "givenAt") }
+                )
+                let installation = try Installation(await global.settings(), opening: .existing)
+                return try await installation.engine.perform(command, as: Installation.actor)
+            }
             if json {
                 try Terminal.print(json: Answer(id: done.receipt.id, position: done.position))
             } else {
@@ -97,15 +99,17 @@ struct OptOutCommand: AsyncParsableCommand {
         }
         var evidence = Evidence()
         evidence.statement = reason
-        let command = try RequestOptOut(
-            subject: .address(Address(email: address)),
-            extent: extent,
-            source: Source(source),
-            requestedAt: try requestedAt.map { try time($0, field: "requested-at") },
-            evidence: evidence
-        )
-        let installation = try Installation(await global.settings(), opening: .existing)
-        let done = try await installation.engine.perform(command, as: Installation.actor)
+        let done = try await namingOptions { [evidence] in
+            let command = try RequestOptOut(
+                subject: .address(Address(email: address)),
+                extent: extent,
+                source: Source(source),
+                requestedAt: try requestedAt.map { try time($0, field: "requestedAt") },
+                evidence: evidence
+            )
+            let installation = try Installation(await global.settings(), opening: .existing)
+            return try await installation.engine.perform(command, as: Installation.actor)
+        }
         let receipt = done.receipt
         if json {
             try Terminal.print(json: Answer(receipt, position: done.position))
@@ -129,6 +133,19 @@ struct OptOutCommand: AsyncParsableCommand {
             deadlineAt = receipt.deadlineAt
             self.position = position
         }
+    }
+}
+
+/// Does something whose refusals then name options as they are written on the command line.
+func namingOptions<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
+    let options = [
+        "requestedAt": "requested-at", "givenAt": "given-at", "policyVersion": "policy",
+    ]
+    do {
+        return try await body()
+    } catch let refusal as Refusal {
+        let field = refusal.field.map { options[$0] ?? $0 }
+        throw Refusal(refusal.code, field: field, refusal.message)
     }
 }
 

@@ -38,8 +38,10 @@ struct Import: AsyncParsableCommand {
             actor: Installation.actor
         )
         var bar = ProgressBar("importing")
-        let report = try await importer.run(sources) { done, all in
-            bar.show(done, of: all, detail: "\(done / 1024) of \(all / 1024) KiB")
+        let report = try await namingOptions {
+            try await importer.run(sources) { done, all in
+                bar.show(done, of: all, detail: "\(done / 1024) of \(all / 1024) KiB")
+            }
         }
         bar.finish()
         if json { try Terminal.print(json: report) } else { Import.show(report, dryRun: dryRun) }

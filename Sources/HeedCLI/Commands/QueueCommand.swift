@@ -112,7 +112,8 @@ struct QueueCommand: AsyncParsableCommand {
                 _ = try await engine.perform(RetryJob(id), as: Installation.actor)
                 print("job \(id.text) is tried again")
             } else {
-                print("\(try await retryBuried(engine)) buried jobs are tried again")
+                let count = try await retryBuried(engine)
+                print("\(counted(count, "buried job")) \(count == 1 ? "is" : "are") tried again")
             }
             try await noteThoseAtRest(engine)
             try installation.close()

@@ -54,7 +54,8 @@ struct Reconcile: AsyncParsableCommand {
         try installation.close()
         if case .brokenOff(let answer) = found.outcome {
             throw CommandError(
-                "connector: the list of '\(connector)' could not be read to its end: \(answer)"
+                "connector: the comparison is not complete: the list of '\(connector)' could not "
+                    + "be read to its end: \(answer)"
             )
         }
         if found.outcome == .counted {
@@ -68,10 +69,14 @@ struct Reconcile: AsyncParsableCommand {
 
     private func show(_ report: Reconciler.Report) {
         let found = report.reconciliation
-        Terminal.print(
-            table: Reconciliation.Count.allCases.map { [$0.words, String(found[$0])] },
-            headings: [connector.uppercased(), "COUNT"]
-        )
+        let known = found.known
+        let rows = Reconciliation.Count.allCases.compactMap { count in
+            known[count].map { [count.words, String($0)] }
+        }
+        // A table of zeros would look like two equal lists.
+        guard found.isComplete || !rows.isEmpty else { return }
+        let heading = found.isComplete ? "COUNT" : "COUNT UNTIL IT BROKE OFF"
+        Terminal.print(table: rows, headings: [connector.uppercased(), heading])
         for person in report.people { print("missing there: \(person.text)") }
         for key in report.keys { print("missing here: \(key.text)") }
         let named = report.people.count + report.keys.count
@@ -128,11 +133,15 @@ extension DriftChecker {
 }
 
 /// The JSON form of a comparison.
+///
+/// One that is not complete says why, has no `differences`, and only the counts that were made.
 struct ReconcileAnswer: Encodable {
     let connector: String
+    let complete: Bool
+    let reason: String?
     let outcome: String
     let fix: Bool
-    let differences: Int
+    let differences: Int?
     let counts: [String: Int]
     let people: [String]
     let keys: [String]
@@ -140,12 +149,12 @@ struct ReconcileAnswer: Encodable {
     init(_ report: Reconciler.Report) {
         let found = report.reconciliation
         connector = found.connector
+        complete = found.isComplete
+        reason = found.facts["answer"]
         outcome = found.facts["outcome"] ?? ""
         fix = found.isFixing
-        differences = found.differences
-        counts = Dictionary(
-            uniqueKeysWithValues: Reconciliation.Count.allCases.map { ($0.rawValue, found[$0]) }
-        )
+        differences = found.isComplete ? found.differences : nil
+        counts = Dictionary(uniqueKeysWithValues: found.known.map { ($0.rawValue, $1) })
         people = report.people.map(\.text)
         keys = report.keys.map(\.text)
     }

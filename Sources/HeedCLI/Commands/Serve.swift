@@ -48,7 +48,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "A file that names the log's witnesses (C2SP tlog-policy).")
     var witnessPolicy: String?
 
-    @Option(help: "The port a process without the API serves its measurements on (default: none).")
+    @Option(help: "A port with nothing but measurements and probes (default: none).")
     var metricsPort: Int?
 
     @OptionGroup(title: "Alerts") var alerts: AlertOptions
@@ -76,10 +76,18 @@ struct Serve: AsyncParsableCommand {
             "logOrigin": logOrigin, "checkpointArchive": checkpointArchive,
             "witnessPolicy": witnessPolicy, "metricsPort": metricsPort.map(String.init),
         ]
-        let settings = try await global.settings(flags.merging(alerts.flags) { flag, _ in flag })
+        var unknown: [String] = []
+        let settings = try await global.settings(
+            flags.merging(alerts.flags) { flag, _ in flag },
+            warn: { unknown = $0 }
+        )
+        try checkPorts(settings)
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "heed")
         logger.logLevel = settings.logLevel
+        for variable in unknown {
+            logger.warning("no setting has this variable", metadata: ["variable": "\(variable)"])
+        }
         let transport = HTTPTransport()
         do {
             try await serve(settings, transport, logger)
@@ -88,6 +96,18 @@ struct Serve: AsyncParsableCommand {
             throw error
         }
         try await transport.shutdown()
+    }
+
+    /// Two listeners cannot have one port.
+    private func checkPorts(_ settings: Settings) throws(Refusal) {
+        guard role.contains(.api), settings.port != 0, settings.metricsPort == settings.port else {
+            return
+        }
+        throw Refusal(
+            .conflict,
+            field: "metricsPort",
+            "the API has port \(settings.port), and serves its measurements there already"
+        )
     }
 
     private func serve(
@@ -156,10 +176,14 @@ struct Serve: AsyncParsableCommand {
         do {
             try await group.run()
         } catch {
-            let port = role.contains(.api) ? settings.port : settings.metricsPort
-            guard let port else { throw error }
-            let place = "\(settings.host):\(port)"
-            throw CommandError("host, port: the server at \(place) stopped: \(error)")
+            let ports = [
+                ("port", role.contains(.api) ? settings.port : nil),
+                ("metricsPort", settings.metricsPort),
+            ].compactMap { name, port in port.map { (name, "\(settings.host):\($0)") } }
+            guard !ports.isEmpty else { throw error }
+            let names = ports.map(\.0).joined(separator: ", ")
+            let places = ports.map(\.1).joined(separator: " or ")
+            throw CommandError("host, \(names): the server at \(places) stopped: \(error)")
         }
     }
 
@@ -213,27 +237,29 @@ struct Serve: AsyncParsableCommand {
         return runners + [rescuer, pruner, verifier] + (drift.map { [$0] } ?? [])
     }
 
-    /// What listens: the API, or a worker's probes and measurements where a port is set for them.
+    /// What listens: the API, and probes and measurements alone where a port is set for them.
     private func listeners(
         _ installation: Installation,
         _ options: ServerOptions,
         _ logger: Logger,
         onRunning: @escaping @Sendable (Int) -> Void
     ) throws -> [any Service] {
+        var listeners: [any Service] = []
         if role.contains(.api) {
-            let application = try buildApplication(
-                engine: installation.engine,
-                options: options,
-                logger: logger,
-                onRunning: onRunning
+            listeners.append(
+                try buildApplication(
+                    engine: installation.engine,
+                    options: options,
+                    logger: logger,
+                    onRunning: onRunning
+                )
             )
-            return [application]
         }
-        guard let port = installation.settings.metricsPort else { return [] }
+        guard let port = installation.settings.metricsPort else { return listeners }
         var options = options
         options.port = port
         let base = "http://\(options.host)"
-        return [
+        return listeners + [
             buildMonitor(engine: installation.engine, options: options, logger: logger) { port in
                 Terminal.note("Measurements: \(base):\(port)/metrics")
             }

@@ -79,7 +79,7 @@ package struct EndpointURL: Hashable, Sendable {
     }
 
     /// True for `localhost`, `::1` and 127.0.0.0/8 in plain decimal notation.
-    private static func isLoopback(_ host: String) -> Bool {
+    package static func isLoopback(_ host: String) -> Bool {
         if ["localhost", "::1", "[::1]"].contains(host.lowercased()) { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts.first == "127"

@@ -42,7 +42,7 @@ extension AlertChannel {
                 "alert \(notice.reason.rawValue)",
                 metadata: [
                     "alert": "\(incident.kind.rawValue)", "since": "\(incident.since.text)",
-                    "detail": "\(incident.detail)",
+                    "detail": "\(notice.text)",
                 ]
             )
             return .taken
@@ -117,7 +117,7 @@ extension AlertChannel {
             timestamp: now.text,
             data: Message.Content(
                 alert: notice.incident.kind.rawValue,
-                detail: notice.incident.detail,
+                detail: notice.text,
                 since: notice.incident.since.text,
                 resolvedAt: notice.incident.overAt?.text
             )
@@ -187,7 +187,7 @@ extension AlertChannel {
 
     private static func text(of notice: AlertNotice) -> String {
         let incident = notice.incident
-        var lines = [incident.detail, "", "Since: \(incident.since.text)"]
+        var lines = [notice.text, "", "Since: \(incident.since.text)"]
         if let overAt = incident.overAt { lines.append("Resolved: \(overAt.text)") }
         return lines.joined(separator: "\n") + "\n"
     }

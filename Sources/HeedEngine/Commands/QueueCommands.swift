@@ -16,10 +16,15 @@ public struct RetryJob: Command {
         guard let targetID = job.target, var target = try transaction.target(targetID),
             !target.state.isOver, let optOut = try transaction.optOut(target.optOut)
         else { return Decision(true, jobs: [.redrive(id)]) }
+        let earlier = target.state
         target.state = .pending
         target.attempts = 0
         target.nextAttemptAt = nil
-        return Decision(true, events: [.targetRedriven(target, optOut)], jobs: [.redrive(id)])
+        return Decision(
+            true,
+            events: [.targetRedriven(target, optOut, from: earlier)],
+            jobs: [.redrive(id)]
+        )
     }
 }
 

@@ -54,11 +54,18 @@ public struct RecordConsent: Command {
         public let contactID: String
     }
 
+    /// Whom it is about, and what they agreed to.
+    public var needs: Needs {
+        var needs = subject.needs
+        needs.policies = [policyVersion]
+        return needs
+    }
+
     /// Refuses an unknown scope or policy version, and a yes that is not enough after a no.
     public func decide(in transaction: Transaction) throws -> Decision<Receipt> {
         let scope = try transaction.requireScope(scope)
         let policy = try transaction.requirePolicy(policyVersion)
-        let person = try transaction.resolve(subject, in: scope.name)
+        let person = try transaction.resolve(subject)
         let givenAt = givenAt ?? transaction.now
         try transaction.requirePast(givenAt, field: "givenAt")
         guard expiresAt.map({ $0 > givenAt }) ?? true else {

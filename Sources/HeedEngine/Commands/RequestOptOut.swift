@@ -52,17 +52,16 @@ public struct RequestOptOut: Command {
         }
     }
 
+    /// Whom it is about.
+    public var needs: Needs { subject.needs }
+
     /// Refuses only a scope nobody knows, an unknown contact id, and a time in the future.
     public func decide(in transaction: Transaction) throws -> Decision<Receipt> {
-        if case .address(let address) = subject {
-            let scope = extent.scopeName.map { [ForeseenRead.scope($0)] } ?? []
-            try transaction.foresee(scope + [.contactID(address), .connectorNames])
-        }
         if let scope = extent.scopeName { _ = try transaction.requireScope(scope) }
         let requestedAt = requestedAt ?? transaction.now
         try transaction.requirePast(requestedAt, field: "requestedAt")
         let draft = OptOutDraft(
-            person: try transaction.resolve(subject, in: extent.scopeName),
+            person: try transaction.resolve(subject),
             extent: extent,
             source: source,
             requestedAt: requestedAt,

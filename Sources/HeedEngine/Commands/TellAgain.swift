@@ -41,7 +41,7 @@ public struct TellAgain: Command {
         let old = try transaction.buriedJobs(about: target)
         return Decision(
             true,
-            events: [.targetReopened(target, optOut, from: earlier)],
+            events: [.targetRedriven(target, optOut, from: earlier)],
             jobs: old.map { .finish($0) } + [.add(job(for: target, in: transaction))]
         )
     }

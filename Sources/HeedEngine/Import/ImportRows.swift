@@ -33,11 +33,20 @@ package struct ImportRows: Command {
     let policyVersion: String
     let batch: ImportID
 
+    /// Whom the rows are about, locked in one order whoever asks, so that two imports do not wait
+    /// for each other.
+    package var needs: Needs {
+        Needs(
+            about: rows.map(\.address),
+            externalIDs: rows.compactMap(\.externalID),
+            policies: [policyVersion]
+        )
+    }
+
     /// One outcome for each row.
     package func decide(in transaction: Transaction) throws -> Decision<[RowOutcome]> {
         let scope = try transaction.requireScope(scope)
         let policy = try transaction.requirePolicy(policyVersion)
-        try transaction.lockContacts(at: rows.map(\.address))
         var decision = Decision<[RowOutcome]>([])
         for row in rows {
             let one: Decision<RowOutcome>

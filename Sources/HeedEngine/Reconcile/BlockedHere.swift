@@ -50,6 +50,8 @@ public struct BlockedHere: Query {
         public let key: AddressKey
         /// What is blocked: a scope, or everything.
         public let extent: OptOut.Extent
+        /// Why it is blocked.
+        public let reason: SuppressionReason
         /// The person; nil when Heed has no such address, as after an erasure.
         public let contact: ContactID?
         /// The opt-out behind it; nil for complaints, bounces and what operators and courts say.
@@ -93,6 +95,7 @@ extension BlockedHere.Block {
     fileprivate init(_ row: BlockRow) {
         key = AddressKey(row.key)
         extent = row.suppression.scope.map { .scope($0) } ?? .global
+        reason = row.suppression.reason
         contact = row.contact
         optOut = row.suppression.optOut
         told =

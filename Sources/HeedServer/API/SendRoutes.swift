@@ -24,13 +24,13 @@ struct SendRoutes {
                 withLinks: withLinks
             )
             let answer = try await engine.ask(question)
-            return Response(json: BatchAnswer(answer, publicURL: options.publicURL))
+            return Response(json: BatchAnswer(answer, publicURL: options.linkBase))
         }
         let subject = try fields.subject()
         try fields.finish()
         let question = MaySend(subject: subject, scope: scope, withLink: withLinks)
         let answer = try await engine.ask(question)
-        return Response(json: CheckAnswer(answer, publicURL: options.publicURL))
+        return Response(json: CheckAnswer(answer, publicURL: options.linkBase))
     }
 }
 

@@ -47,10 +47,16 @@ struct AlertChannelTests {
         #expect(
             lines.all == [
                 "\(level) alert \(reason) alert=\(kind.rawValue) "
-                    + "detail=the oldest job, 0190 (tell-connector, lane opt-out), is due "
+                    + "detail=\(text(reason)) "
                     + "since=2026-01-31T05:30:00Z"
             ]
         )
+    }
+
+    /// What is over is not told as if it lasted.
+    private func text(_ reason: AlertNotice.Reason) -> String {
+        (reason == .resolved ? "this is over; it was: " : "")
+            + "the oldest job, 0190 (tell-connector, lane opt-out), is due"
     }
 
     private func webhook(_ transport: ScriptedTransport) throws -> AlertChannel {
@@ -72,7 +78,7 @@ struct AlertChannelTests {
         #expect(request.headers.first { $0.name == "webhook-id" }?.value == notice.id)
         #expect(
             String(decoding: request.body, as: UTF8.self) == #"{"data":{"alert":"old-job","#
-                + #""detail":"the oldest job, 0190 (tell-connector, lane opt-out), is due","#
+                + #""detail":"\#(text(.resolved))","#
                 + #""resolvedAt":"2026-01-31T09:30:00Z","since":"2026-01-31T05:30:00Z"},"#
                 + #""timestamp":"2026-01-31T09:30:00Z","type":"alert.resolved"}"#
         )
@@ -127,7 +133,7 @@ struct AlertChannelTests {
         let body = try #require(lines.firstIndex(of: "").map { lines[($0 + 1)...] })
         let base64 = body.prefix { $0 != "." }.joined()
         let text = String(decoding: Data(base64Encoded: base64) ?? Data(), as: UTF8.self)
-        #expect(text.hasPrefix("the oldest job, 0190 (tell-connector, lane opt-out), is due\r\n"))
+        #expect(text.hasPrefix(self.text(reason) + "\r\n"))
         #expect(text.contains("Resolved: 2026-01-31T09:30:00Z") == (reason == .resolved))
         try await server.close()
     }

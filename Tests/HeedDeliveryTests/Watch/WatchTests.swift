@@ -303,7 +303,7 @@ struct WatchTests {
             let service = watch(installation.engine, channels: [.log(log.logger)])
             await service.look()
             #expect(log.of(.critical).count == 1)
-            #expect(log.all[0].contains("found 1 differences"))
+            #expect(log.all[0].contains("found 1 difference "))
             try await installation.sql("UPDATE permissions SET state = 'granted'")
             installation.clock.advance(seconds: 1)
             try await installation.engine.keep(Verifier(engine: installation.engine).run())

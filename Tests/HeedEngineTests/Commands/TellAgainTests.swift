@@ -54,7 +54,7 @@ struct TellAgainTests {
             #expect(try await tell(installation, id))
             #expect(try await jobs(installation) == ["tell-connector ready"])
             let kinds = try await kinds(installation, id)
-            #expect(kinds.filter { $0 == "optout.esp-reopened" }.count == 1)
+            #expect(kinds.filter { $0 == "optout.esp-redriven" }.count == 1)
             try await installation.drainQueue()
             #expect(try await target(installation, id).state == .confirmed)
             let status = try await installation.engine.ask(OptOutProgress(id)).optOut.status

@@ -1,0 +1,60 @@
+// Answers that came before they were asked for.
+
+import HeedConsent
+
+/// Answers to reads that several writes have named, made together.
+final class EarlyAnswers {
+    private var answers: [Statement: [Row]] = [:]
+
+    func keep(_ rows: [Row], for statement: Statement) { answers[statement] = rows }
+
+    func answer(to statement: Statement) -> [Row]? { answers[statement] }
+}
+
+/// What one write knows early.
+///
+/// Each answer is handed out for the very statement it belongs to, and all are forgotten at the
+/// first write, so that a transaction reads its own changes.
+package final class Foresight {
+    private var early: EarlyAnswers?
+    /// The people this write has locked.
+    private let locked: Set<ContactID>
+    /// Only a new address changes these, and it brings its own.
+    private var lookupKeys: [ContactID: [LookupKeys]]
+    /// The position the receipt will have, once it is certain.
+    let receipt: Int64?
+
+    /// Knows nothing.
+    package init() {
+        early = nil
+        locked = []
+        lookupKeys = [:]
+        receipt = nil
+    }
+
+    init(_ early: EarlyAnswers, _ lookupKeys: [ContactID: [LookupKeys]], receipt: Int64?) {
+        self.early = early
+        self.lookupKeys = lookupKeys
+        self.receipt = receipt
+        locked = Set(lookupKeys.keys)
+    }
+
+    func answer(to statement: @autoclosure () -> Statement) -> [Row]? {
+        early?.answer(to: statement())
+    }
+
+    func hasLocked(_ contact: ContactID) -> Bool { locked.contains(contact) }
+
+    func keep(_ keys: [LookupKeys], of contact: ContactID) { lookupKeys[contact] = keys }
+
+    func lookupKeys(of contact: ContactID) -> [LookupKeys]? { lookupKeys[contact] }
+
+    /// A row was inserted.
+    func forget() { early = nil }
+
+    /// Something else was changed.
+    func forgetAll() {
+        early = nil
+        lookupKeys = [:]
+    }
+}
