@@ -59,9 +59,11 @@ let package = Package(
                 .embedInCode("Migrations/0001-spine.sqlite.sql"),
                 .embedInCode("Migrations/0002-ledger.sqlite.sql"),
                 .embedInCode("Migrations/0003-alerts.sqlite.sql"),
+                .embedInCode("Migrations/0004-connectors.sqlite.sql"),
                 .embedInCode("Migrations/0001-spine.postgres.sql"),
                 .embedInCode("Migrations/0002-ledger.postgres.sql"),
                 .embedInCode("Migrations/0003-alerts.postgres.sql"),
+                .embedInCode("Migrations/0004-connectors.postgres.sql"),
             ]
         ),
         .target(

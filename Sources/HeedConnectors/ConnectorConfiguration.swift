@@ -177,6 +177,13 @@ struct ScopeMap: Hashable, Sendable {
         return scopes.isEmpty ? named : scopes
     }
 
+    /// The option of the first scope that stands for a place; nil when all are `none` or none is
+    /// there.
+    var mappedField: String? {
+        places.filter { $0.key != OptOutNotice.globalExtent && !$0.value.isEmpty }.keys.sorted()
+            .first.map { ConnectorConfiguration.scopePrefix + $0 }
+    }
+
     /// Every place that is named anywhere, once and in order.
     var all: [String] { Set(places.values.joined()).sorted() }
 

@@ -86,4 +86,20 @@ public enum ConnectorKind: String, CaseIterable, Sendable {
         case .resend: "id of a topic"
         }
     }
+
+    /// What of a connector's settings may be shown, and the names of what may not.
+    ///
+    /// Of a URL only the place: what follows may open a door.
+    public func shown(
+        _ settings: ConnectorSettings
+    ) -> (options: [String: String], secrets: [String]) {
+        let open = Set(options.filter { !$0.isSecret }.map(\.name))
+        let prefix = ConnectorConfiguration.scopePrefix
+        var shown = settings.options.filter { open.contains($0.key) || $0.key.hasPrefix(prefix) }
+        var secrets = settings.options.keys.filter { shown[$0] == nil }
+        let url = shown["url"] ?? settings.url
+        shown["url"] = url.isEmpty ? nil : EndpointURL.place(of: url) ?? "(not readable)"
+        if !settings.secret.isEmpty { secrets.append("secret") }
+        return (shown, secrets.sorted())
+    }
 }

@@ -100,20 +100,65 @@ public struct InboundBatch: Hashable, Sendable {
     public let events: [InboundEvent]
     /// How many events of the message mean nothing for consent: deliveries, opens, soft bounces.
     public let ignored: Int
+    /// How many events are not as the other system describes them: an address is missing, or
+    /// what happened.
+    public let unreadable: Int
     /// A message with a token seen before is answered as usual and otherwise dropped.
     public let replay: Replay?
 
     /// Makes a batch.
-    public init(events: [InboundEvent] = [], ignored: Int = 0, replay: Replay? = nil) {
+    public init(
+        events: [InboundEvent] = [],
+        ignored: Int = 0,
+        unreadable: Int = 0,
+        replay: Replay? = nil
+    ) {
         self.events = events
         self.ignored = ignored
+        self.unreadable = unreadable
         self.replay = replay
     }
 
-    /// Sorts what was read from a message's items; nil stands for one that means nothing.
-    init(_ items: [InboundEvent?], replay: Replay? = nil) {
-        let events = items.compactMap(\.self)
-        self.init(events: events, ignored: items.count - events.count, replay: replay)
+    /// Sorts what was read from a message's items.
+    init(_ items: [InboundReading], replay: Replay? = nil) {
+        let events = items.compactMap { item in
+            if case .event(let event) = item { event } else { nil }
+        }
+        self.init(
+            events: events,
+            ignored: items.count { $0 == .ignored },
+            unreadable: items.count { $0 == .unreadable },
+            replay: replay
+        )
+    }
+}
+
+/// What was read from one item of a message.
+enum InboundReading: Hashable, Sendable {
+    /// Something that matters.
+    case event(InboundEvent)
+    /// Something that means nothing for consent.
+    case ignored
+    /// Not as the other system describes its messages.
+    case unreadable
+
+    /// What a sort of event, by its name there, is about whom; without a name or an address it
+    /// cannot be read.
+    init(
+        _ kind: InboundEvent.Kind?,
+        named name: String?,
+        of address: String?,
+        _ make: (InboundEvent.Kind, String) -> InboundEvent
+    ) {
+        guard name != nil else {
+            self = .unreadable
+            return
+        }
+        guard let kind else {
+            self = .ignored
+            return
+        }
+        self = address.map { .event(make(kind, $0)) } ?? .unreadable
     }
 }
 
@@ -165,6 +210,14 @@ public struct InboundEvent: Hashable, Sendable {
         self.extents = extents
         self.at = at
         self.id = id
+    }
+}
+
+extension InboundEvent {
+    /// The place, if its name is one that a list or a group can have, so that nothing else a
+    /// message may hold gets into the record.
+    public var plainPlace: String? {
+        place.flatMap { isPlainName($0, symbols: "._-/*") ? $0 : nil }
     }
 }
 

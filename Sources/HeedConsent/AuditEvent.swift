@@ -53,16 +53,21 @@ extension Event {
         var line = AuditEvent(id: id, at: now, kind: kind, actor: actor)
         line.detailsHash = detailsHash
         switch self {
-        case .scopeAdded, .policyPublished, .keyCreated, .keyRevoked, .connectorAdded,
-            .importStarted, .importFinished, .connectorReconciled:
+        case .scopeAdded, .policyPublished, .keyCreated, .keyRevoked, .importStarted,
+            .importFinished:
             describeRegistry(&line)
+        case .connectorAdded, .connectorChanged, .connectorDisabled, .connectorEnabled,
+            .connectorRemoved, .connectorReconciled:
+            describeConnector(&line)
         case .holdPlaced, .holdLifted, .rowsPurged: describeRetention(&line)
         case .contactAdded, .consentRecorded, .suppressionAdded, .suppressionLifted,
             .permissionRebuilt:
             describePerson(&line)
         case .optOutRequested, .optOutEnqueued, .optOutStarted, .localCascadeCompleted,
-            .targetConfirmed, .targetFailed, .targetRedriven, .optOutCompleted:
+            .optOutWidened, .optOutCompleted:
             describeOptOut(&line)
+        case .targetConfirmed, .targetFailed, .targetRedriven, .targetCancelled:
+            describeTarget(&line)
         }
         return line
     }
@@ -81,12 +86,18 @@ extension Event {
         case .targetConfirmed: "optout.esp-confirmed"
         case .targetFailed: "optout.esp-failed"
         case .targetRedriven: "optout.esp-redriven"
+        case .targetCancelled: "optout.esp-cancelled"
+        case .optOutWidened: "optout.widened"
         case .optOutCompleted: "optout.completed"
         case .suppressionAdded: "suppression.added"
         case .suppressionLifted: "suppression.lifted"
         case .keyCreated: "key.created"
         case .keyRevoked: "key.revoked"
         case .connectorAdded: "connector.added"
+        case .connectorChanged: "connector.changed"
+        case .connectorDisabled: "connector.disabled"
+        case .connectorEnabled: "connector.enabled"
+        case .connectorRemoved: "connector.removed"
         case .importStarted: "import.started"
         case .importFinished: "import.finished"
         case .permissionRebuilt: "permission.rebuilt"
@@ -110,8 +121,6 @@ extension Event {
             ]
         case .keyCreated(let key), .keyRevoked(let key):
             line.facts = ["key": key.id, "role": key.role.rawValue]
-        case .connectorAdded(let settings):
-            line.facts = ["connector": settings.name, "type": settings.kind]
         case .importStarted(let id, let format, let scope, let policyVersion):
             line.scope = scope.text
             line.subject = id.bytes
@@ -119,6 +128,21 @@ extension Event {
         case .importFinished(let id, let counts):
             line.subject = id.bytes
             line.facts = counts.mapValues(String.init)
+        default: break
+        }
+    }
+
+    private func describeConnector(_ line: inout AuditEvent) {
+        switch self {
+        case .connectorAdded(let settings), .connectorDisabled(let settings),
+            .connectorEnabled(let settings), .connectorRemoved(let settings):
+            line.facts = ["connector": settings.name, "type": settings.kind]
+        case .connectorChanged(let settings, let options):
+            // Names only: some of the values open doors.
+            line.facts = [
+                "connector": settings.name, "type": settings.kind,
+                "options": options.sorted().joined(separator: ","),
+            ]
         case .connectorReconciled(let reconciliation):
             line.subject = reconciliation.subject
             line.facts = reconciliation.facts
@@ -205,6 +229,19 @@ extension Event {
         case .localCascadeCompleted(let optOut, let closed):
             describe(optOut, in: &line)
             line.facts = ["permissionsClosed": String(closed)]
+        case .optOutWidened(let optOut, let connector, let place):
+            describe(optOut, in: &line)
+            line.facts = ["connector": connector, "unmappedPlace": place]
+        case .optOutCompleted(let optOut):
+            describe(optOut, in: &line)
+            (line.from, line.to) = (OptOut.Status.processing.rawValue, optOut.status.rawValue)
+            line.facts["processingMs"] = optOut.processingMilliseconds.map(String.init)
+        default: break
+        }
+    }
+
+    private func describeTarget(_ line: inout AuditEvent) {
+        switch self {
         case .targetConfirmed(let target, let optOut, let latency):
             describe(optOut, in: &line)
             describe(target, in: &line)
@@ -213,14 +250,11 @@ extension Event {
             describe(optOut, in: &line)
             describe(target, in: &line)
             line.facts["nextAttemptAt"] = target.nextAttemptAt?.text
-        case .targetRedriven(let target, let optOut, let from):
+        case .targetRedriven(let target, let optOut, let from),
+            .targetCancelled(let target, let optOut, let from):
             describe(optOut, in: &line)
             describe(target, in: &line)
             line.from = from.rawValue
-        case .optOutCompleted(let optOut):
-            describe(optOut, in: &line)
-            (line.from, line.to) = (OptOut.Status.processing.rawValue, optOut.status.rawValue)
-            line.facts["processingMs"] = optOut.processingMilliseconds.map(String.init)
         default: break
         }
     }

@@ -27,7 +27,11 @@ public enum Event: Hashable, Sendable {
     case targetFailed(OptOutTarget, OptOut)
     /// A connector is to be told again, from the first attempt on, whatever had become of it.
     case targetRedriven(OptOutTarget, OptOut, from: OptOutTarget.State)
-    /// Every system was told.
+    /// An operator removed a connector that had not confirmed; it is not told any more.
+    case targetCancelled(OptOutTarget, OptOut, from: OptOutTarget.State)
+    /// A connector reported a place that its settings do not map, so everything was stopped.
+    case optOutWidened(OptOut, connector: String, place: String)
+    /// Every system was told, or is there no more.
     case optOutCompleted(OptOut)
     /// An address was blocked.
     case suppressionAdded(Suppression, SuppressedAddress)
@@ -39,6 +43,14 @@ public enum Event: Hashable, Sendable {
     case keyRevoked(APIKey)
     /// A connector was set up.
     case connectorAdded(ConnectorSettings)
+    /// A connector's settings were changed: the options with these names.
+    case connectorChanged(ConnectorSettings, options: [String])
+    /// A connector is not told anything until it is enabled; what it is to be told waits.
+    case connectorDisabled(ConnectorSettings)
+    /// A connector that was disabled is told again.
+    case connectorEnabled(ConnectorSettings)
+    /// A connector was removed; later opt-outs are not told to it.
+    case connectorRemoved(ConnectorSettings)
     /// An import began.
     case importStarted(ImportID, format: String, scope: ScopeName, policyVersion: String)
     /// An import ended, with its counts.
@@ -113,6 +125,8 @@ public struct ConnectorSettings: Hashable, Sendable {
     ///
     /// Stored sealed, since some of it opens doors too.
     public let options: [String: String]
+    /// Since when nothing is told to it; nil while it is.
+    public var disabledAt: Timestamp?
 
     /// Makes settings; refuses an unusable name.
     public init(

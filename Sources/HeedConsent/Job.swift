@@ -47,6 +47,11 @@ public struct Job: Hashable, Sendable {
     /// With the delays of `RetryPolicy` that is about two days.
     public static let attemptsMaximum = 12
 
+    /// The priority of a job that an operator had tried again, until that attempt is over.
+    ///
+    /// It goes first, and shows every process that the operator wants to know now.
+    package static let redrivenPriority: Int64 = -1
+
     /// Its name.
     public let id: JobID
     /// What is to be done.

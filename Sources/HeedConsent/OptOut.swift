@@ -41,7 +41,7 @@ public struct OptOut: Hashable, Sendable {
         case pending
         /// Other systems are being told.
         case processing
-        /// Every system that had to be told has confirmed.
+        /// Every system that had to be told has confirmed, or was removed.
         case completed
     }
 
@@ -122,7 +122,20 @@ public struct OptOutTarget: Hashable, Sendable {
         case confirmed
         /// Given up after the last attempt; an operator must look.
         case buried
+        /// An operator removed the connector before it confirmed; it is not told any more.
+        case cancelled
+
+        /// True when nothing is to be waited for any more.
+        package var isOver: Bool {
+            switch self {
+            case .pending, .buried: false
+            case .confirmed, .cancelled: true
+            }
+        }
     }
+
+    /// What is kept as the answer of a connector that was removed.
+    package static let removed = "the connector was removed"
 
     /// Its name; also the idempotency key the other system sees.
     public let id: TargetID

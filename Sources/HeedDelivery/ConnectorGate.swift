@@ -1,7 +1,7 @@
 // How much may be asked of each connector right now: its slots, its pace, and a circuit breaker.
 
 import HeedConnectors
-import HeedConsent
+public import HeedConsent
 public import HeedStore
 import Synchronization
 
@@ -11,7 +11,9 @@ import Synchronization
 /// a row that say nothing about the request itself (no connection, no answer in time, 5xx), its
 /// breaker opens: nothing is claimed for it until a pause is over, then a single job is tried. The
 /// pause doubles from 15 seconds up to five minutes, so a provider that is back is noticed soon,
-/// and none is hammered. A provider that says when to come back is left alone until then.
+/// and none is hammered. A provider that says when to come back is left alone until then. An
+/// operator who has a job tried again is not kept waiting: a single job is tried at once, whatever
+/// the pause, for each time they say so.
 ///
 /// The state is this process's own; another node finds out for itself.
 public final class ConnectorGate: Sendable {
@@ -50,6 +52,15 @@ public final class ConnectorGate: Sendable {
         var isOpen = false
         var simultaneous: Int?
         var pace: Pace?
+        /// The operator's word that room was given for, and the newest that a job was begun for.
+        var asked: Timestamp?
+        var heeded: Timestamp?
+
+        /// True when a job that was redriven then may be tried during a pause.
+        func mayTry(_ redrivenAt: Timestamp?) -> Bool {
+            guard let redrivenAt else { return false }
+            return heeded.map { redrivenAt > $0 } ?? true
+        }
     }
 
     private let slots: Int
@@ -63,12 +74,23 @@ public final class ConnectorGate: Sendable {
     }
 
     /// How many more jobs of a connector may be begun now.
-    public func room(for connector: String) -> Int {
+    ///
+    /// - Parameters:
+    ///   - connector: The connector.
+    ///   - redrivenAt: When an operator last had one of the waiting jobs tried again, which is one
+    ///     word for all jobs that were redriven until then; nil when nobody did.
+    /// - Returns: How many, 0 while it is left alone.
+    public func room(for connector: String, redrivenAt: Timestamp? = nil) -> Int {
         let now = surroundings.now()
         return entries.withLock { entries in
             let entry = entries[connector] ?? Entry()
-            if let notBefore = entry.notBefore, now < notBefore { return 0 }
-            let most = entry.isOpen ? 1 : min(slots, entry.simultaneous ?? slots)
+            let isPausing = entry.notBefore.map { now < $0 } ?? false
+            if isPausing {
+                guard entry.mayTry(redrivenAt) else { return 0 }
+                entries[connector]?.asked = redrivenAt
+            }
+            let isTrial = entry.isOpen || isPausing
+            let most = isTrial ? 1 : min(slots, entry.simultaneous ?? slots)
             let free = max(0, most - entry.running)
             return min(free, entry.pace?.room(at: now) ?? free)
         }
@@ -85,7 +107,12 @@ public final class ConnectorGate: Sendable {
 
     /// Counts a job that begins.
     public func begin(_ connector: String) {
-        entries.withLock { $0[connector, default: Entry()].running += 1 }
+        entries.withLock { entries in
+            entries[connector, default: Entry()].running += 1
+            guard let asked = entries[connector]?.asked else { return }
+            entries[connector]?.heeded = asked
+            entries[connector]?.asked = nil
+        }
     }
 
     /// Counts a job that is over.
@@ -98,7 +125,9 @@ public final class ConnectorGate: Sendable {
         let now = surroundings.now()
         entries.withLock { entries in
             entries[connector, default: Entry()].simultaneous = rules.simultaneousRequests
-            guard entries[connector]?.pace == nil else { return }
+            // Another one may have the name by now.
+            let perMinute = rules.requestsPerMinute.map(Double.init)
+            guard entries[connector]?.pace?.perMinute != perMinute else { return }
             entries[connector]?.pace = rules.requestsPerMinute.map { Pace($0, at: now) }
         }
     }
@@ -142,7 +171,7 @@ public final class ConnectorGate: Sendable {
 
 /// So many requests a minute, as a bucket of at most a tenth of that: no burst is longer.
 private struct Pace {
-    private let perMinute: Double
+    let perMinute: Double
     private var tokens: Double
     private var since: Timestamp
 

@@ -64,7 +64,8 @@ public struct DriftChecker: Service {
     func look() async -> [Reconciliation] {
         var found: [Reconciliation] = []
         do {
-            for settings in try await engine.ask(ListConnectors()) {
+            for settings in try await engine.ask(ListConnectors())
+            where settings.disabledAt == nil {
                 guard let reconciliation = await compare(settings) else { continue }
                 found.append(reconciliation)
                 tell(reconciliation)

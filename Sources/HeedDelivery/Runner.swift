@@ -94,9 +94,10 @@ public struct Runner: Service {
     private func claim(free: Int) async -> [Job] {
         do {
             var room: [String?: Int] = [:]
-            for connector in try await engine.ask(DueConnectors(lane: options.lane)) {
-                let count = connector.map(gate.room) ?? free
-                if count > 0 { room[connector] = count }
+            for due in try await engine.ask(DueConnectors(lane: options.lane)) {
+                let count =
+                    due.connector.map { gate.room(for: $0, redrivenAt: due.redrivenAt) } ?? free
+                if count > 0 { room[due.connector] = count }
             }
             guard !room.isEmpty else { return [] }
             let claim = ClaimJobs(

@@ -44,19 +44,47 @@ struct WebhookRoutes {
             body: Array(body.readableBytesView)
         )
         let batch = try await prove(message, from: settings, context)
-        var news = 0
+        var counts = Counts()
+        counts.ignored = batch.ignored
+        counts.unreadable = batch.unreadable
         for (index, event) in batch.events.enumerated() {
             let key = event.id ?? batch.replay.map { "\($0.token) \(index)" }
-            news += try await take(event, key, from: settings)
+            try await take(event, key, from: settings, &counts)
         }
+        tell(counts, of: name, context)
+        // Also when something could not be read: it would be no clearer when it is sent again.
+        return Response(status: .noContent)
+    }
+
+    /// What became of a message's events.
+    private struct Counts {
+        /// Changed something.
+        var news = 0
+        /// Was known before.
+        var known = 0
+        /// Is older than the person's own "yes".
+        var history = 0
+        /// Means nothing for consent.
+        var ignored = 0
+        /// Has no address, or is of a shape nobody knows.
+        var unreadable = 0
+    }
+
+    private func tell(_ counts: Counts, of name: String, _ context: HeedRequestContext) {
         context.logger.info(
             "webhook",
             metadata: [
-                "connector": "\(name)", "events": "\(batch.events.count)", "news": "\(news)",
-                "ignored": "\(batch.ignored)",
+                "connector": "\(name)", "news": "\(counts.news)", "known": "\(counts.known)",
+                "history": "\(counts.history)", "ignored": "\(counts.ignored)",
+                "unreadable": "\(counts.unreadable)",
             ]
         )
-        return Response(status: .noContent)
+        guard counts.unreadable > 0 else { return }
+        DeliveryMetrics(options.registry).webhookRejected(connector: name, reason: "unreadable")
+        context.logger.warning(
+            "a webhook is proven, but cannot be read; what it reports is not taken",
+            metadata: ["connector": "\(name)", "events": "\(counts.unreadable)"]
+        )
     }
 
     private func prove(
@@ -99,21 +127,32 @@ struct WebhookRoutes {
         }
     }
 
-    /// Takes one event, once for each thing it covers; the number of those that changed something.
+    /// Takes one event, once for each thing it covers, and counts what became of it.
     private func take(
         _ event: InboundEvent,
         _ key: String?,
-        from settings: ConnectorSettings
-    ) async throws -> Int {
+        from settings: ConnectorSettings,
+        _ counts: inout Counts
+    ) async throws {
         // A resubscription is no consent, and a new address was given to somebody else.
-        guard let kind = ProviderReport.Kind(event.kind),
-            let address = try? Address(email: event.address)
-        else { return 0 }
+        guard let kind = ProviderReport.Kind(event.kind) else {
+            counts.ignored += 1
+            return
+        }
+        guard let address = try? Address(email: event.address) else {
+            counts.unreadable += 1
+            return
+        }
         let extents: [OptOut.Extent?] =
             event.extents.isEmpty ? [nil] : event.extents.map { try? OptOut.Extent($0) }
-        var news = 0
         for (index, extent) in extents.enumerated() {
-            let report = ProviderReport(kind, address, extent: extent, at: event.at)
+            let report = ProviderReport(
+                kind,
+                address,
+                extent: extent,
+                place: event.plainPlace,
+                at: event.at
+            )
             let once = key.map {
                 // One message may name several people under one id.
                 RepeatKey(
@@ -128,9 +167,14 @@ struct WebhookRoutes {
                 as: .system("webhook:" + settings.name),
                 once: once
             )
-            if performed.receipt.isNews { news += 1 }
+            if performed.receipt.isNews {
+                counts.news += 1
+            } else if performed.receipt.isHistory == true {
+                counts.history += 1
+            } else {
+                counts.known += 1
+            }
         }
-        return news
     }
 }
 

@@ -39,18 +39,21 @@ extension Transaction {
     func retryJob(_ id: JobID, at time: Timestamp) throws(StoreError) {
         try execute(
             "UPDATE jobs SET state = 'ready', leased_until = NULL, run_at = $2, "
-                + "due_at = coalesce(due_at, run_at) WHERE id = $1",
+                + "due_at = coalesce(due_at, run_at), "
+                + "priority = CASE WHEN priority = $3 THEN 0 ELSE priority END WHERE id = $1",
             .id(id),
-            .time(time)
+            .time(time),
+            .integer(Job.redrivenPriority)
         )
     }
 
     func redriveJob(_ id: JobID) throws(StoreError) {
         try execute(
             "UPDATE jobs SET state = 'ready', leased_until = NULL, run_at = $2, due_at = $2, "
-                + "attempts = 0 WHERE id = $1",
+                + "attempts = 0, priority = $3 WHERE id = $1",
             .id(id),
-            .time(now)
+            .time(now),
+            .integer(Job.redrivenPriority)
         )
     }
 
@@ -87,8 +90,25 @@ extension Transaction {
         return try jobs(rows)
     }
 
+    /// When the newest job of a lane for a connector was redriven that was not tried since; nil
+    /// when there is none.
+    package func redrivenAt(
+        in lane: Job.Lane,
+        for connector: String
+    ) throws(StoreError) -> Timestamp? {
+        try row(
+            "SELECT run_at FROM jobs WHERE state = 'ready' AND lane = $1 AND connector = $2 "
+                + "AND priority = $3 AND run_at <= $4 ORDER BY run_at DESC LIMIT 1",
+            .text(lane.rawValue),
+            .text(connector),
+            .integer(Job.redrivenPriority),
+            .time(now)
+        )?.time(0)
+    }
+
     /// The connectors that jobs of a lane wait to speak to; nil stands for none.
     ///
+    /// Those that are disabled are left out.
     /// It jumps from one name to the next in the index, however many jobs wait for each.
     package func waitingConnectors(in lane: Job.Lane) throws(StoreError) -> [String?] {
         let rows = try rows(
@@ -97,7 +117,9 @@ extension Transaction {
                 + "UNION ALL SELECT (SELECT min(connector) FROM jobs "
                 + "WHERE state = 'ready' AND lane = $1 AND connector > waiting.connector) "
                 + "FROM waiting WHERE connector IS NOT NULL) "
-                + "SELECT connector FROM waiting WHERE connector IS NOT NULL",
+                + "SELECT connector FROM waiting WHERE connector IS NOT NULL "
+                + "AND NOT EXISTS (SELECT 1 FROM connectors c "
+                + "WHERE c.name = waiting.connector AND c.disabled_at IS NOT NULL)",
             .text(lane.rawValue)
         )
         var connectors: [String?] = []

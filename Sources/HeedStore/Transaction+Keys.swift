@@ -1,14 +1,6 @@
-// API keys by hash, and connectors with their secrets sealed.
+// API keys by hash.
 
-import Foundation
 package import HeedConsent
-
-/// The part of a connector's settings that is sealed.
-private struct SealedSettings: Codable {
-    let url: String
-    let secret: String
-    let options: [String: String]
-}
 
 extension Transaction {
     func insert(_ key: APIKey) throws(StoreError) {
@@ -62,57 +54,4 @@ extension Transaction {
         }
         return keys
     }
-
-    func insert(_ settings: ConnectorSettings) throws(StoreError) {
-        let secret = SealedSettings(
-            url: settings.url,
-            secret: settings.secret,
-            options: settings.options
-        )
-        guard let bytes = try? JSONEncoder().encode(secret) else {
-            throw StoreError(.corrupt, "connector settings could not be encoded")
-        }
-        let label = "connector:" + settings.name
-        try execute(
-            "INSERT INTO connectors (name, kind, sealed, created_at) VALUES ($1, $2, $3, $4)",
-            .text(settings.name),
-            .text(settings.kind),
-            .blob(try vault.sealSetting(Array(bytes), label: label, in: surroundings)),
-            .time(now)
-        )
-    }
-
-    /// All connectors, by name.
-    package func connectors() throws(StoreError) -> [ConnectorSettings] {
-        var connectors: [ConnectorSettings] = []
-        for row in try rows("SELECT name, kind, sealed FROM connectors ORDER BY name") {
-            let name = try row.text(0)
-            let bytes = try vault.openSetting(try row.blob(2), label: "connector:" + name)
-            guard let opened = try? JSONDecoder().decode(SealedSettings.self, from: Data(bytes)),
-                let settings = try? ConnectorSettings(
-                    name: name,
-                    kind: try row.text(1),
-                    url: opened.url,
-                    secret: opened.secret,
-                    options: opened.options
-                )
-            else { throw StoreError(.corrupt, "a connector's settings are not readable") }
-            connectors.append(settings)
-        }
-        return connectors
-    }
-
-    /// The names of all connectors: who has to be told about an opt-out.
-    package func connectorNames() throws(StoreError) -> [String] {
-        var names: [String] = []
-        for row in try rows(Transaction.statementForConnectorNames) {
-            names.append(try row.text(0))
-        }
-        return names
-    }
-
-    static let statementForConnectorNames = Statement(
-        "SELECT name FROM connectors ORDER BY name",
-        []
-    )
 }

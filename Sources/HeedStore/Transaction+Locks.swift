@@ -34,6 +34,11 @@ extension Transaction {
         try lock("SELECT 1 FROM api_keys WHERE revoked_at IS NULL ORDER BY id", [[]])
     }
 
+    /// Locks a connector's settings, so that two operators do not change them at once.
+    package func lockConnector(_ name: String) throws(StoreError) {
+        try lock("SELECT 1 FROM connectors WHERE name = $1", [[.text(name)]])
+    }
+
     private func lock(_ rows: SQL, _ sets: [[SQLValue]]) throws(StoreError) {
         guard mode == .writing, let rowLock = connection.dialect.rowLock else { return }
         let statement = rows + rowLock

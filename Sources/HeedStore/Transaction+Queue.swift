@@ -97,13 +97,14 @@ extension Transaction {
         return jobs
     }
 
-    /// How many targets are not confirmed, by connector and state.
+    /// How many targets are open, pending or given up, by connector and state.
     package func openTargets() throws(StoreError) -> [(
         connector: String, state: String, count: Int64
     )] {
         var targets: [(connector: String, state: String, count: Int64)] = []
         for row in try rows(
-            "SELECT connector, state, count(*) FROM opt_out_targets WHERE state <> 'confirmed' "
+            "SELECT connector, state, count(*) FROM opt_out_targets "
+                + "WHERE state IN ('pending', 'buried') "
                 + "GROUP BY connector, state ORDER BY connector, state"
         ) { targets.append((try row.text(0), try row.text(1), try row.integer(2))) }
         return targets

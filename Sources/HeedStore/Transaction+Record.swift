@@ -81,9 +81,9 @@ extension Transaction {
         case .optOutEnqueued(_, let targets):
             for target in targets { try insert(target) }
         case .optOutStarted(let optOut): try update(optOut)
-        case .localCascadeCompleted, .connectorReconciled: break
+        case .localCascadeCompleted, .optOutWidened, .connectorReconciled: break
         case .targetConfirmed(let target, _, _), .targetFailed(let target, _),
-            .targetRedriven(let target, _, _):
+            .targetRedriven(let target, _, _), .targetCancelled(let target, _, _):
             try update(target)
         case .optOutCompleted(let optOut):
             try update(optOut)
@@ -94,7 +94,9 @@ extension Transaction {
             try delete(suppression, of: contact)
         case .keyCreated(let key): try insert(key)
         case .keyRevoked(let key): try revoke(key)
-        case .connectorAdded(let settings): try insert(settings)
+        case .connectorAdded, .connectorChanged, .connectorDisabled, .connectorEnabled,
+            .connectorRemoved:
+            try applyToConnectors(event)
         case .importStarted(let id, let format, let scope, let policyVersion):
             try insertImport(id, format: format, scope: scope, policyVersion: policyVersion)
         case .importFinished(let id, let counts): try finishImport(id, counts: counts)
@@ -103,6 +105,17 @@ extension Transaction {
         case .holdPlaced(let hold): try insert(hold, reason: sealed[0])
         case .holdLifted(let hold): try deleteHold(hold.id)
         case .rowsPurged(let purge): try apply(purge)
+        }
+    }
+
+    private func applyToConnectors(_ event: Event) throws(StoreError) {
+        switch event {
+        case .connectorAdded(let settings): try insert(settings)
+        case .connectorChanged(let settings, _): try update(settings)
+        case .connectorDisabled(let settings): try disableConnector(settings.name, since: now)
+        case .connectorEnabled(let settings): try disableConnector(settings.name, since: nil)
+        case .connectorRemoved(let settings): try deleteConnector(settings.name)
+        default: break
         }
     }
 

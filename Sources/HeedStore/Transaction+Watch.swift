@@ -34,7 +34,7 @@ extension Transaction {
             "SELECT connector, number, id FROM (SELECT connector, id, "
                 + "count(*) OVER (PARTITION BY connector) AS number, "
                 + "row_number() OVER (PARTITION BY connector ORDER BY id) AS place "
-                + "FROM opt_out_targets WHERE state <> 'confirmed' AND state = 'buried') "
+                + "FROM opt_out_targets WHERE state IN ('pending', 'buried') AND state = 'buried') "
                 + "AS given_up WHERE place = 1 ORDER BY connector"
         ) {
             buried.append(

@@ -131,6 +131,8 @@ struct WrongInputTests {
         .init("queue list --state lost", names: "state:"),
         .init("queue list --lane fast", names: "lane:"),
         .init("queue list --limit 0", names: "limit:"),
+        .init("queue list --connector nosuch", names: "connector:"),
+        .init("queue retry --connector nosuch", names: "connector:"),
         .init("queue list --after nope", names: "after:"),
         .init("queue retry", names: "--buried"),
         .init("queue retry nope", names: "id:"),
@@ -138,7 +140,7 @@ struct WrongInputTests {
         .init("queue retry 019c1316-dd42-7e5f-8a6b-7c8d9e0f1a2b", names: "id:"),
         .init(
             "queue retry 019c1316-dd42-7e5f-8a6b-7c8d9e0f1a2b --connector crm",
-            names: "connector:"
+            names: "--connector"
         ),
         .init("queue bury", names: "id"),
         .init("queue bury nope", names: "id:"),

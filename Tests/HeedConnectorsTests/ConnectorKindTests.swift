@@ -124,4 +124,25 @@ struct ConnectorKindTests {
         .ses: "main", .sendgrid: "101", .mailgun: "mg.mail.example/*", .postmark: "broadcast",
         .sparkpost: "news", .mailchimp: "a1b2c3", .brevo: "7", .resend: "t-1",
     ]
+
+    @Test func whatOpensADoorIsNotShown() throws {
+        let settings = try ConnectorSettings(
+            name: "esp",
+            kind: "postmark",
+            url: "https://proxy.example:8443/token/abc",
+            secret: "SECRET-1",
+            options: [
+                "global": "broadcast", "scope.newsletter": "letters",
+                "webhook-secret": "SECRET-2", "of-a-newer-version": "SECRET-3",
+            ]
+        )
+        let shown = ConnectorKind.postmark.shown(settings)
+        #expect(
+            shown.options == [
+                "global": "broadcast", "scope.newsletter": "letters",
+                "url": "https://proxy.example:8443/…",
+            ]
+        )
+        #expect(shown.secrets == ["of-a-newer-version", "secret", "webhook-secret"])
+    }
 }

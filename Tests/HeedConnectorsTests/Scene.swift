@@ -171,6 +171,11 @@ struct Arrival: Sendable {
     }
 }
 
+extension InboundBatch {
+    /// A line for each event, and a "?" for each that could not be read.
+    var lines: [String] { events.map(\.line) + Array(repeating: "?", count: unreadable) }
+}
+
 extension InboundEvent {
     /// Kind, address, place, scopes and id in one line.
     var line: String {

@@ -37,6 +37,44 @@ private enum Golden {
         "id":"01900000-0000-7006-8000-000000000006","kind":"connector.reconciled",\#
         "subject":"0102030405060708090a0b0c0d0e0f10","v":1}
         """#,
+        "connector changed": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"connector":"esp","options":"scope.news,secret,url",\#
+        "type":"webhook"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"connector.changed","v":1}
+        """#,
+        "connector disabled": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"connector":"esp","type":"webhook"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"connector.disabled","v":1}
+        """#,
+        "connector enabled": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"connector":"esp","type":"webhook"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"connector.enabled","v":1}
+        """#,
+        "connector removed": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"connector":"esp","type":"webhook"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"connector.removed","v":1}
+        """#,
+        "target cancelled": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "contact":"01900000-0000-7001-8000-000000000001",\#
+        "facts":{"answer":"the connector was removed","attempts":"0","connector":"esp"},\#
+        "from":"buried",\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"optout.esp-cancelled",\#
+        "scope":"newsletter","source":"one-click",\#
+        "subject":"01900000000070038000000000000003","to":"cancelled","v":1}
+        """#,
+        "opt-out widened": #"""
+        {"actor":"runner","actorType":"system","at":"2026-01-31T09:30:00Z",\#
+        "contact":"01900000-0000-7001-8000-000000000001",\#
+        "facts":{"connector":"esp","unmappedPlace":"12345"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"optout.widened",\#
+        "scope":"global","source":"one-click",\#
+        "subject":"01900000000070038000000000000003","v":1}
+        """#,
         "confirmed target redriven": #"""
         {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
         "contact":"01900000-0000-7001-8000-000000000001",\#

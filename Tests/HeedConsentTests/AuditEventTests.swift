@@ -18,6 +18,8 @@ struct AuditEventTests {
                 "consent.denied", "consent.withdrawn", "optout.requested", "optout.enqueued",
                 "optout.started", "optout.local-cascade-completed", "optout.esp-confirmed",
                 "optout.esp-failed", "optout.esp-redriven",
+                "optout.esp-cancelled", "optout.widened", "connector.changed",
+                "connector.disabled", "connector.enabled", "connector.removed",
                 "connector.reconciled", "optout.completed", "suppression.added",
                 "suppression.lifted", "key.created", "key.revoked", "connector.added",
                 "import.started",

@@ -55,7 +55,9 @@ struct OptOutTests {
 
     @Test func storedNamesAreStable() {
         #expect(OptOut.Status.allCases.map(\.rawValue) == ["pending", "processing", "completed"])
-        #expect(OptOutTarget.State.allCases.map(\.rawValue) == ["pending", "confirmed", "buried"])
+        let states = ["pending", "confirmed", "buried", "cancelled"]
+        #expect(OptOutTarget.State.allCases.map(\.rawValue) == states)
+        #expect(OptOutTarget.State.allCases.map(\.isOver) == [false, true, false, true])
         #expect(
             SuppressionReason.allCases.map(\.rawValue) == [
                 "legal", "erasure", "complaint", "hard-bounce", "manual", "opt-out-global",

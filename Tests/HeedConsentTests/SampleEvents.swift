@@ -44,6 +44,8 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
 
     private static func registry() throws -> [SampleEvent] {
         let apiKey = Secret.apiKey
+        let connector = try Secret.connector()
+        let changed = Event.connectorChanged(connector, options: ["url", "scope.news", "secret"])
         let counts = ["rows": 12, "optedOut": 1, "contacts": 11]
         let started = Event.importStarted(
             Fixture.batch,
@@ -57,6 +59,10 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
             SampleEvent("key created", by: cli, .keyCreated(apiKey)),
             SampleEvent("key revoked", by: cli, .keyRevoked(apiKey)),
             SampleEvent("connector added", by: cli, .connectorAdded(try Secret.connector())),
+            SampleEvent("connector changed", by: cli, changed),
+            SampleEvent("connector disabled", by: cli, .connectorDisabled(connector)),
+            SampleEvent("connector enabled", by: cli, .connectorEnabled(connector)),
+            SampleEvent("connector removed", by: cli, .connectorRemoved(connector)),
             SampleEvent("connector reconciled", by: cli, .connectorReconciled(reconciliation)),
             SampleEvent("import started", by: cli, started),
             SampleEvent("import finished", by: cli, .importFinished(Fixture.batch, counts: counts)),
@@ -164,8 +170,14 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
         let told = Event.targetConfirmed(confirmed, pending, latencyMilliseconds: 42)
         let anew = Event.targetRedriven(target("esp"), completed, from: .confirmed)
         let again = Event.targetRedriven(target("esp"), pending, from: .pending)
+        var gone = target("esp")
+        (gone.state, gone.answer) = (.cancelled, OptOutTarget.removed)
+        let ended = Event.targetCancelled(gone, pending, from: .buried)
+        let widened = Event.optOutWidened(Fixture.optOut(.global), connector: "esp", place: "12345")
         return [
             SampleEvent("confirmed target redriven", by: cli, anew),
+            SampleEvent("target cancelled", by: cli, ended),
+            SampleEvent("opt-out widened", by: runner, widened),
             SampleEvent("opt-out requested", by: .person, requested, details: sealed),
             SampleEvent("global opt-out requested", by: .person, everywhere),
             SampleEvent("opt-out enqueued", by: .person, enqueued),

@@ -118,4 +118,45 @@ struct ConnectorGateTests {
         clock.advance(seconds: 3600)
         #expect(gate.room(for: "esp") == 2)
     }
+
+    /// A connector was removed, and another one has its name.
+    @Test func aNewPaceTakesTheOldOnesPlace() {
+        gate.learn("esp", rules(20, 4))
+        for _ in 0..<2 { gate.spend("esp") }
+        gate.learn("esp", rules(20, 4))
+        #expect(gate.room(for: "esp") == 0)
+        gate.learn("esp", rules(nil, 4))
+        #expect(gate.room(for: "esp") == 4)
+    }
+
+    /// An operator's word is good for one job at once; many jobs under one word are one trial.
+    @Test func anOperatorsWordLetsOneThrough() {
+        fail(5)
+        let asked = clock.now
+        #expect(gate.room(for: "esp") == 0)
+        #expect(gate.room(for: "esp", redrivenAt: asked) == 1)
+        // Another process may have taken the job: room is not yet a trial.
+        #expect(gate.room(for: "esp", redrivenAt: asked) == 1)
+        gate.begin("esp")
+        #expect(gate.room(for: "esp", redrivenAt: asked) == 0)
+        fail(1)
+        gate.end("esp")
+        #expect(gate.room(for: "esp", redrivenAt: asked) == 0)
+        #expect(gate.room(for: "esp", redrivenAt: asked.adding(seconds: -60)) == 0)
+        // The trial that failed does not prolong the pause.
+        clock.advance(seconds: 14)
+        #expect(gate.room(for: "esp") == 0)
+        #expect(gate.room(for: "esp", redrivenAt: clock.now) == 1)
+        gate.begin("esp")
+        gate.note(.answered, of: "esp")
+        gate.end("esp")
+        #expect(gate.room(for: "esp") == 4)
+    }
+
+    @Test func anOperatorsWordCountsForABusyProviderToo() {
+        gate.note(.busy(seconds: 60), of: "esp")
+        #expect(gate.room(for: "esp", redrivenAt: clock.now) == 1)
+        gate.begin("esp")
+        #expect(gate.room(for: "esp", redrivenAt: clock.now) == 0)
+    }
 }

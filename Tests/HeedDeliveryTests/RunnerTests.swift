@@ -1,7 +1,6 @@
 // The worker of a lane: several jobs at a time, woken by a commit, and finishing what it began.
 
 import HeedConsent
-import HeedDelivery
 import HeedEngine
 import HeedStore
 import Logging
@@ -9,6 +8,8 @@ import ServiceLifecycle
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import HeedDelivery
 
 @Suite("Runner")
 struct RunnerTests {
@@ -220,6 +221,43 @@ struct RunnerTests {
             isReleased.finish()
             try await stopped
             #expect(try await installation.number("SELECT count(*) FROM jobs") == 0)
+        }
+    }
+
+    /// The breaker is open and the clock stands still; another process has a job tried again.
+    @Test func aRedrivenJobDoesNotWaitForTheBreaker() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            try await begin(installation, ["esp"])
+            let gate = ConnectorGate(slots: 4, surroundings: installation.surroundings)
+            gate.note(.busy(seconds: 300), of: "esp")
+            let (begun, hasBegun) = AsyncStream<JobID>.makeStream()
+            let runner = Runner(
+                engine: installation.engine,
+                options: Self.options(pollMilliseconds: 5),
+                gate: gate,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            ) { job in
+                hasBegun.yield(job.id)
+                guard case .tellConnector(let id) = job.kind else { return }
+                let later = installation.clock.now.adding(seconds: 60)
+                let failed = AttemptOutcome.failed("timeout", retryAt: later)
+                let record = RecordOutcome(target: id, outcome: failed, job: job.id)
+                _ = try await installation.engine.perform(record, as: .system("test"))
+            }
+            let other = Engine(database: try installation.reopened())
+            let jobs = try await other.ask(ListJobs(limit: 9)).jobs.map(\.id)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await runner.run() }
+                _ = try await other.perform(RetryJob(jobs[4]), as: Sample.actor)
+                for await job in begun {
+                    #expect(job == jobs[4])
+                    break
+                }
+                group.cancelAll()
+            }
+            // The five others go on waiting.
+            let attempts = "SELECT count(*) FROM jobs WHERE attempts > 0" as SQL
+            #expect(try await installation.number(attempts) == 1)
         }
     }
 }

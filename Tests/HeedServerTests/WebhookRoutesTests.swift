@@ -148,6 +148,52 @@ struct WebhookRoutesTests {
         }
     }
 
+    /// Nobody is served by getting it again, but whoever runs Heed has to see it.
+    @Test func whatIsProvenAndCannotBeReadIsCountedAndLogged() async throws {
+        try await withConnectors { server, _ in
+            for body in ["{}", change("not an address"), #"{"RecordType":"SpamComplaint"}"#] {
+                #expect(try await server.sendWithoutEffect(postmark(body)).status == 204)
+            }
+            let metrics = try await server.send(Call.get("/metrics")).body
+            let line = #"heed_webhook_rejects_total{connector="post",reason="unreadable"} 3"#
+            #expect(metrics.contains(line))
+            #expect(server.log.all.count { $0.contains("cannot be read") } == 3)
+            #expect(!server.log.all.contains { $0.contains("not an address") })
+            #expect(try await server.sendWithoutEffect(postmark(open)).status == 204)
+            #expect(try await server.send(Call.get("/metrics")).body.contains(line))
+        }
+    }
+
+    private var open: String { #"{"RecordType":"Open","Recipient":"ada@mail.example"}"# }
+
+    @Test func whatIsHistoryIsLoggedAsThat() async throws {
+        try await withConnectors { server, _ in
+            server.installation.clock.advance(seconds: 3600)
+            try await server.installation.decide(
+                Address(email: "ada@mail.example"),
+                terms: Terms(source: .doubleOptIn)
+            )
+            let call = postmark(change("ada@mail.example"))
+            #expect(try await server.send(call).status == 204)
+            #expect(try await server.check().allowed == true)
+            #expect(server.log.all.contains { $0.contains("history=1") })
+        }
+    }
+
+    /// Too much is stopped rather than too little, and the timeline says why.
+    @Test func aPlaceNobodyMappedStopsEverythingAndIsNamed() async throws {
+        try await withConnectors { server, _ in
+            let call = postmark(change("ada@mail.example", "outlet"))
+            #expect(try await server.send(call).status == 204)
+            #expect(try await server.check().reason == "globalOptOut")
+            let bodies = try await server.installation.sql(
+                "SELECT body FROM audit_events WHERE kind = 'optout.widened'"
+            ).map { String(decoding: try $0.blob(0), as: UTF8.self) }
+            #expect(bodies.count == 1)
+            #expect(bodies[0].contains(#""facts":{"connector":"post","unmappedPlace":"outlet"}"#))
+        }
+    }
+
     @Test func aProbeIsAnsweredAndChangesNothing() async throws {
         try await withConnectors { server, _ in
             for path in ["/v1/webhooks/post", "/v1/webhooks/nobody"] {

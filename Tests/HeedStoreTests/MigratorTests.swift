@@ -112,6 +112,7 @@ struct MigratorTests {
     }
 
     private static let backToTheFirstStep: [SQL] = [
+        "ALTER TABLE connectors DROP COLUMN disabled_at",
         "DROP TABLE alert_notices", "DROP TABLE alerts", "DROP INDEX jobs_waiting",
         "ALTER TABLE jobs DROP COLUMN due_at", "DROP INDEX opt_outs_open",
         "DROP INDEX opt_outs_by_request", "DROP INDEX opt_out_targets_open",
@@ -127,6 +128,29 @@ struct MigratorTests {
         "DELETE FROM vault_keys WHERE purpose = 'log'",
         "DELETE FROM schema_migrations WHERE number > 1",
     ]
+
+    /// What connectors were told before they could be removed is there afterwards.
+    @Test(arguments: Backend.embedded)
+    func targetsOfAnOlderDatabaseAreKept(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            try await installation.record([.connectorAdded(Sample.connector("crm"))])
+            try await installation.optOut(Sample.address())
+            let before = try await Contents.of(installation.database)
+            for statement: SQL in [
+                "ALTER TABLE connectors DROP COLUMN disabled_at",
+                "DELETE FROM schema_migrations WHERE number > 3",
+            ] { try await installation.sql(statement) }
+            let database = try installation.reopened()
+            let after = try await Contents.of(database)
+            #expect(after.changed(since: before).allSatisfy { $0 == "schema_migrations" })
+            #expect(after.count(of: "opt_out_targets") == 1)
+            try await installation.sql("UPDATE opt_out_targets SET state = 'cancelled'")
+            let failure = await failureCode {
+                try await installation.sql("UPDATE opt_out_targets SET state = 'lost'")
+            }
+            #expect(failure != nil)
+        }
+    }
 
     /// The first half of a step does not stay when the second half fails.
     @Test(arguments: Backend.allCases)

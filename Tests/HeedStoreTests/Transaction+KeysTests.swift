@@ -1,4 +1,4 @@
-// API keys by hash and connectors by sealed settings.
+// API keys by hash.
 
 import HeedConsent
 import HeedStore
@@ -39,32 +39,6 @@ struct TransactionKeysTests {
                 #expect(try transaction.apiKeys() == [two])
             }
             #expect(try await installation.number("SELECT count(*) FROM api_keys") == 2)
-        }
-    }
-
-    @Test(arguments: Backend.allCases)
-    func connectorsReadBackByName(_ backend: Backend) async throws {
-        try await backend.withDatabase { installation in
-            let settings = try ["zeta", "alpha"].map(Sample.connector)
-            let odd = try ConnectorSettings(name: "odd", kind: "", url: "", secret: "ß\u{0}\n")
-            try await installation.record((settings + [odd]).map(Event.connectorAdded))
-            try await installation.database.read { transaction throws in
-                #expect(try transaction.connectors() == [settings[1], odd, settings[0]])
-                #expect(try transaction.connectorNames() == ["alpha", "odd", "zeta"])
-            }
-        }
-    }
-
-    /// The name is bound to the seal, so nobody redirects one connector by another's settings.
-    @Test(arguments: Backend.allCases)
-    func settingsUnderAnotherNameDoNotOpen(_ backend: Backend) async throws {
-        try await backend.withDatabase { installation in
-            try await installation.record([.connectorAdded(try Sample.connector("alpha"))])
-            try await installation.sql("UPDATE connectors SET name = 'beta'")
-            let failure = await failureCode {
-                try await installation.database.read { try $0.connectors() }
-            }
-            #expect(failure == "corrupt")
         }
     }
 }

@@ -130,11 +130,14 @@ struct TransactionRecordTests {
         failed.attempts = 1
         confirmed.attempts = 1
         confirmed.state = .confirmed
+        var cancelled = target
+        cancelled.state = .cancelled
         let told = Event.targetConfirmed(confirmed, optOut, latencyMilliseconds: 5)
         return [
             (Event.targetFailed(failed, optOut), "optout.esp-failed"),
             (.targetRedriven(target, optOut, from: .buried), "optout.esp-redriven"),
             (told, "optout.esp-confirmed"),
+            (.targetCancelled(cancelled, optOut, from: .pending), "optout.esp-cancelled"),
         ].map { Case(event: $0, kind: $1, tables: ["opt_out_targets"]) }
     }
 
@@ -161,6 +164,26 @@ struct TransactionRecordTests {
             Case(
                 event: .connectorAdded(try Sample.connector("alpha")),
                 kind: "connector.added",
+                tables: ["connectors"]
+            ),
+            Case(
+                event: .connectorChanged(try Sample.connector("alpha"), options: ["url"]),
+                kind: "connector.changed",
+                tables: ["connectors"]
+            ),
+            Case(
+                event: .connectorDisabled(try Sample.connector("alpha")),
+                kind: "connector.disabled",
+                tables: ["connectors"]
+            ),
+            Case(
+                event: .connectorEnabled(try Sample.connector("alpha")),
+                kind: "connector.enabled",
+                tables: ["connectors"]
+            ),
+            Case(
+                event: .connectorRemoved(try Sample.connector("alpha")),
+                kind: "connector.removed",
                 tables: ["connectors"]
             ),
             Case(event: started, kind: "import.started", tables: ["imports"]),

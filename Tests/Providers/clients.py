@@ -77,6 +77,10 @@ def prove_ses(fake, url):
     shown = {item["EmailAddress"]: item for item in first["Contacts"] + rest["Contacts"]}
     expect(len(shown) == 4 and shown[WHO]["UnsubscribeAll"], "not four contacts")
     client.delete_contact(ContactListName="main", EmailAddress=WHO)
+    topics = client.get_contact_list(ContactListName="main")["Topics"]
+    expect({t["TopicName"] for t in topics} == {"Newsletter", "Offers"}, "no topics")
+    nowhere = refused(ClientError, lambda: client.get_contact_list(ContactListName="other"))
+    expect(nowhere, "a list that is not there is no error")
     reasons = client.get_account()["SuppressionAttributes"]["SuppressedReasons"]
     expect(reasons == ["BOUNCE", "COMPLAINT"], "no reasons")
     wrong = boto3.client(
@@ -187,6 +191,8 @@ def prove_mailchimp(fake, url):
 def prove_brevo(fake, url):
     client = BrevoClient(api_key=brevo.KEY, base_url=url)
     expect(client.account.get_account().email == "team@mail.example", "no account")
+    expect(client.contacts.get_list(7).id == 7, "no list")
+    expect(refused(ApiError, lambda: client.contacts.get_list(9)), "no list is no error")
     missing = refused(
         ApiError,
         lambda: client.contacts.update_contact(
@@ -224,6 +230,7 @@ def prove_resend(fake, url):
     resend.Contacts.Topics.update({"email": WHO, "topics": change})
     topics = resend.Contacts.Topics.list(email=WHO)["data"]
     expect(topics[0]["subscription"] == "opt_out", "not out of the topic")
+    expect(resend.Topics.get(resend_fake.TOPIC)["id"] == resend_fake.TOPIC, "no topic")
     resend.Suppressions.add({"email": WHO})
     expect(resend.Suppressions.get(WHO)["email"] == WHO, "not suppressed")
     for number in range(2):

@@ -42,6 +42,7 @@ CASES = {
         ("suppress", "global", "retry", lambda fake: fake.reasons.remove("COMPLAINT")),
         ("check", None, "give-up", None),
         ("suppress", "global", "done", lambda fake: fake.reasons.append("COMPLAINT")),
+        ("check", None, "give-up", lambda fake: fake.topics.remove("Offers")),
     ]),
     "sendgrid": (sendgrid.SendGrid, {
         "secret": sendgrid.KEY, "scope.newsletter": "101", "scope.offers": "101,102",
@@ -112,6 +113,7 @@ CASES = {
         ("read-back", "offers", "absent", None),
         ("erase", None, "done", None),
         ("erase", None, "already-done", None),
+        ("check", None, "give-up", lambda fake: fake.lists.remove(8)),
     ]),
     "resend": (resend.Resend, {
         "secret": resend.KEY, "scope.newsletter": resend.TOPIC, "suppression": "global",

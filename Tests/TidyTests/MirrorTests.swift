@@ -97,6 +97,18 @@ enum MirrorRule {
             by: "Tests/EndToEndTests/ContractTests.swift"
         ),
         .init(
+            "Sources/HeedCLI/Commands/ConnectorChange.swift",
+            by: "Tests/EndToEndTests/ConnectorTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/ConnectorOptions.swift",
+            by: "Tests/EndToEndTests/ConnectorTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/ConnectorShow.swift",
+            by: "Tests/EndToEndTests/ConnectorTests.swift"
+        ),
+        .init(
             "Sources/HeedCLI/Commands/ConsentCommand.swift",
             by: "Tests/EndToEndTests/FilterTests.swift"
         ),

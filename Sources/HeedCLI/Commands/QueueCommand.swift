@@ -99,14 +99,11 @@ struct QueueCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         @Argument(help: "Its id, as `heed queue list` prints it.") var id: String?
         @Flag(help: "Every buried job, instead of one.") var buried = false
-        @Option(help: "With --buried: only jobs that tell this connector.") var connector: String?
+        @Option(help: "Every buried job that tells this connector.") var connector: String?
 
         func run() async throws {
-            guard (id == nil) == buried else {
-                throw CommandError("name one of: the id of a job, --buried")
-            }
-            guard buried || connector == nil else {
-                throw CommandError("connector: this goes with --buried")
+            guard (id == nil) == (buried || connector != nil) else {
+                throw CommandError("name one of: the id of a job, --buried, --connector")
             }
             let id = try id.map(QueueCommand.job)
             let installation = try Installation(await global.settings(), opening: .existing)
@@ -118,7 +115,17 @@ struct QueueCommand: AsyncParsableCommand {
                 let count = try await retryBuried(engine)
                 print("\(counted(count, "buried job")) \(count == 1 ? "is" : "are") tried again")
             }
+            try await noteThoseAtRest(engine)
             try installation.close()
+        }
+
+        /// What is redriven for a connector that is disabled goes on waiting.
+        private func noteThoseAtRest(_ engine: Engine) async throws {
+            let names = try await engine.ask(ListConnectors()).filter { $0.disabledAt != nil }
+                .map(\.name).filter { connector == nil || connector == $0 }
+            guard !names.isEmpty else { return }
+            let list = names.joined(separator: ", ")
+            Terminal.note("disabled and told nothing until `heed connector enable`: \(list)")
         }
 
         /// One transaction a job, so that a worker has to wait for none of them.

@@ -88,9 +88,17 @@ public struct BrevoConnector: Connector {
         )
     }
 
-    /// Finds out whether the key works.
+    /// Finds out whether the key works and every list in the settings exists.
     public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
-        .ask(api.get(["account"]), rules)
+        try ConnectorStep.ask(api.get(["account"]), rules).then(at: now) { later throws(Refusal) in
+            try .each(scopes.all, at: later) { list, _ in
+                .send(api.get(["contacts", "lists", list])) { response, later in
+                    response.status == 404
+                        ? .answer(.giveUp("\(response.summary): there is no list \(list)"))
+                        : .answer(rules.answer(to: response, at: later))
+                }
+            }
+        }
     }
 
     /// Lists all contacts, since Brevo has no filter for those who left.
@@ -164,15 +172,18 @@ public struct BrevoConnector: Connector {
         }
     }
 
-    private func events(_ item: JSON, at now: Timestamp) -> [InboundEvent?] {
+    private func events(_ item: JSON, at now: Timestamp) -> [InboundReading] {
+        let name = item["event"]?.text
         let kind: InboundEvent.Kind? =
-            switch item["event"]?.text {
+            switch name {
             case "unsubscribe", "unsubscribed": .unsubscribed
             case "spam", "complaint": .complained
             case "hard_bounce", "hardBounce", "invalid_email": .bounced
             default: nil
             }
-        guard let kind, let address = item["email"]?.text else { return [nil] }
+        guard name != nil else { return [.unreadable] }
+        guard let kind else { return [.ignored] }
+        guard let address = item["email"]?.text else { return [.unreadable] }
         let lists = kind == .unsubscribed ? item["list_id"] : nil
         let places = (lists?.list ?? lists.map { [$0] } ?? []).compactMap(\.name)
         let at =
@@ -180,10 +191,10 @@ public struct BrevoConnector: Connector {
             ?? Timestamp(epoch: item["ts_event"]) ?? now
         let message = item["message-id"]?.text.map { "\($0)/\(kind.rawValue)" }
         guard !places.isEmpty else {
-            return [InboundEvent(kind, address, at: at, id: message)]
+            return [.event(InboundEvent(kind, address, at: at, id: message))]
         }
         return places.map { place in
-            InboundEvent(
+            let event = InboundEvent(
                 kind,
                 address,
                 place: place,
@@ -191,6 +202,7 @@ public struct BrevoConnector: Connector {
                 at: at,
                 id: message.map { "\($0)/\(place)" }
             )
+            return .event(event)
         }
     }
 }

@@ -145,7 +145,7 @@ public struct MailchimpConnector: Connector {
         guard let fields = formDecoded(delivery.body) else {
             throw Refusal(.malformed, "the body is not a form")
         }
-        return .accepted(InboundBatch([event(fields, at: now)]))
+        return .accepted(InboundBatch([fields.isEmpty ? .ignored : event(fields, at: now)]))
     }
 
     /// The member's path: the hash is MD5 of the address in lower case.
@@ -188,7 +188,7 @@ public struct MailchimpConnector: Connector {
         }
     }
 
-    private func event(_ fields: [String: String], at now: Timestamp) -> InboundEvent? {
+    private func event(_ fields: [String: String], at now: Timestamp) -> InboundReading {
         let kind: InboundEvent.Kind?
         switch fields["type"] {
         case "unsubscribe", "cleaned":
@@ -201,19 +201,20 @@ public struct MailchimpConnector: Connector {
         default: kind = nil
         }
         let address = fields["data[email]"] ?? fields["data[old_email]"]
-        guard let kind, let address else { return nil }
         let list = fields["data[list_id]"]
-        let isAboutList = kind == .unsubscribed || kind == .resubscribed
-        return InboundEvent(
-            kind,
-            address,
-            newAddress: fields["data[new_email]"],
-            place: list,
-            extents: isAboutList
-                ? scopes.extents(of: list ?? "") : [OptOutNotice.globalExtent],
-            // Mailchimp writes UTC without saying so.
-            at: fields["fired_at"].flatMap { Timestamp(text: $0) } ?? now,
-            id: nil
-        )
+        return InboundReading(kind, named: fields["type"], of: address) { kind, address in
+            let isAboutList = kind == .unsubscribed || kind == .resubscribed
+            return InboundEvent(
+                kind,
+                address,
+                newAddress: fields["data[new_email]"],
+                place: list,
+                extents: isAboutList
+                    ? scopes.extents(of: list ?? "") : [OptOutNotice.globalExtent],
+                // Mailchimp writes UTC without saying so.
+                at: fields["fired_at"].flatMap { Timestamp(text: $0) } ?? now,
+                id: nil
+            )
+        }
     }
 }

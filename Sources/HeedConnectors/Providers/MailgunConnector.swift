@@ -156,7 +156,7 @@ public struct MailgunConnector: Connector {
         guard let signingKey else { throw .noWebhooks("webhook-secret") }
         let message = try delivery.json()
         let replay = try signingKey.verify(message, at: now)
-        let event = message["event-data"].flatMap { MailgunConnector.event($0, at: now) }
+        let event = MailgunConnector.event(message["event-data"] ?? .null, at: now)
         return .accepted(InboundBatch([event], replay: replay))
     }
 
@@ -172,9 +172,10 @@ public struct MailgunConnector: Connector {
     }
 
     /// An event does not say which link was clicked, so an unsubscribe is taken to mean everything.
-    private static func event(_ data: JSON, at now: Timestamp) -> InboundEvent? {
+    private static func event(_ data: JSON, at now: Timestamp) -> InboundReading {
+        let name = data["event"]?.text
         let kind: InboundEvent.Kind? =
-            switch data["event"]?.text {
+            switch name {
             case "unsubscribed": .unsubscribed
             case "complained": .complained
             case "failed":
@@ -183,12 +184,13 @@ public struct MailgunConnector: Connector {
                     && data["reason"]?.text?.hasPrefix("suppress") != true ? .bounced : nil
             default: nil
             }
-        guard let kind, let address = data["recipient"]?.text else { return nil }
-        return InboundEvent(
-            kind,
-            address,
-            at: Timestamp(epoch: data["timestamp"]) ?? now,
-            id: data["id"]?.text
-        )
+        return InboundReading(kind, named: name, of: data["recipient"]?.text) { kind, address in
+            InboundEvent(
+                kind,
+                address,
+                at: Timestamp(epoch: data["timestamp"]) ?? now,
+                id: data["id"]?.text
+            )
+        }
     }
 }

@@ -183,33 +183,36 @@ public struct PostmarkConnector: Connector {
         response.json?["Suppressions"]?.list?.first?["Status"]?.text
     }
 
-    private func event(_ message: JSON, at now: Timestamp) -> InboundEvent? {
+    private func event(_ message: JSON, at now: Timestamp) -> InboundReading {
+        let name = message["RecordType"]?.text
         let stream = message["MessageStream"]?.text
         var address = message["Email"]?.text
         var time = message["BouncedAt"]
         let kind: InboundEvent.Kind?
-        switch message["RecordType"]?.text {
+        switch name {
         case "SubscriptionChange":
             address = message["Recipient"]?.text
             time = message["ChangedAt"]
-            kind = PostmarkConnector.change(message)
+            guard let change = PostmarkConnector.change(message) else { return .unreadable }
+            kind = change
         case "SpamComplaint": kind = .complained
         case "Bounce":
             let isHard = ["HardBounce", "BadEmailAddress"].contains(message["Type"]?.text)
             kind = isHard ? .bounced : nil
         default: kind = nil
         }
-        guard let kind, let address else { return nil }
-        let isAboutStream = kind == .unsubscribed || kind == .resubscribed
-        return InboundEvent(
-            kind,
-            address,
-            place: stream,
-            extents: isAboutStream
-                ? scopes.extents(of: stream ?? "") : [OptOutNotice.globalExtent],
-            at: Timestamp(date: time) ?? now,
-            id: message["ID"]?.name ?? message["MessageID"]?.text
-        )
+        return InboundReading(kind, named: name, of: address) { kind, address in
+            let isAboutStream = kind == .unsubscribed || kind == .resubscribed
+            return InboundEvent(
+                kind,
+                address,
+                place: stream,
+                extents: isAboutStream
+                    ? scopes.extents(of: stream ?? "") : [OptOutNotice.globalExtent],
+                at: Timestamp(date: time) ?? now,
+                id: message["ID"]?.name ?? message["MessageID"]?.text
+            )
+        }
     }
 
     private static func change(_ message: JSON) -> InboundEvent.Kind? {

@@ -113,9 +113,18 @@ public struct ResendConnector: Connector {
         }
     }
 
-    /// Finds out whether the key works.
+    /// Finds out whether the key works and every topic in the settings exists.
     public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
-        .ask(api.get(["contacts"], query: [("limit", "1")]), rules)
+        let contacts = ConnectorStep.ask(api.get(["contacts"], query: [("limit", "1")]), rules)
+        return try contacts.then(at: now) { later throws(Refusal) in
+            try .each(scopes.all, at: later) { topic, _ in
+                .send(api.get(["topics", topic])) { response, later in
+                    response.status == 404
+                        ? .answer(.giveUp("\(response.summary): there is no topic \(topic)"))
+                        : .answer(rules.answer(to: response, at: later))
+                }
+            }
+        }
     }
 
     /// Lists the contacts that are unsubscribed or left a topic, and the suppressions if Heed makes
@@ -255,22 +264,26 @@ public struct ResendConnector: Connector {
         _ message: JSON,
         _ id: String,
         at now: Timestamp
-    ) -> [InboundEvent?] {
+    ) -> [InboundReading] {
+        guard let type = message["type"]?.text else { return [.unreadable] }
         let data = message["data"]
         let at = Timestamp(date: message["created_at"]) ?? now
         let kind: InboundEvent.Kind
-        switch message["type"]?.text {
+        switch type {
         case "email.bounced" where data?["bounce"]?["type"]?.text ?? "Permanent" == "Permanent":
             kind = .bounced
         case "email.complained": kind = .complained
         case "contact.updated" where data?["unsubscribed"]?.flag == true:
-            guard let address = data?["email"]?.text else { return [nil] }
-            return [InboundEvent(.unsubscribed, address, at: at, id: id)]
+            guard let address = data?["email"]?.text else { return [.unreadable] }
+            return [.event(InboundEvent(.unsubscribed, address, at: at, id: id))]
         // `email.suppressed` repeats what the list knows already.
-        default: return [nil]
+        default: return [.ignored]
         }
-        return (data?["to"]?.list ?? []).compactMap(\.text).enumerated().map { index, address in
-            InboundEvent(kind, address, at: at, id: index == 0 ? id : "\(id)/\(index + 1)")
+        guard let to = data?["to"]?.list, !to.isEmpty else { return [.unreadable] }
+        return to.enumerated().map { index, item in
+            guard let address = item.text else { return .unreadable }
+            let once = index == 0 ? id : "\(id)/\(index + 1)"
+            return .event(InboundEvent(kind, address, at: at, id: once))
         }
     }
 }

@@ -31,36 +31,39 @@ extension SESConnector {
     }
 
     private func batch(of message: SNSMessage) -> InboundBatch {
-        guard message.kind == .notification, let json = JSON(Array(message.text.utf8)) else {
+        // SES tries a new topic out with a sentence.
+        guard message.kind == .notification, !message.text.hasPrefix(Self.trial) else {
             return InboundBatch(ignored: 1, replay: message.replay)
         }
+        guard let json = JSON(Array(message.text.utf8)) else {
+            return InboundBatch(unreadable: 1, replay: message.replay)
+        }
         let type = json["eventType"]?.text ?? json["notificationType"]?.text
-        let events: [InboundEvent] =
+        let readings: [InboundReading] =
             switch type {
             case "Bounce": bounces(json["bounce"], message)
             case "Complaint": complaints(json["complaint"], message)
             case "Subscription": subscriptions(json, message)
-            default: []
+            case nil: [.unreadable]
+            default: [.ignored]
             }
-        return InboundBatch(
-            events: events,
-            ignored: events.isEmpty ? 1 : 0,
-            replay: message.replay
-        )
+        return InboundBatch(readings, replay: message.replay)
     }
 
-    private func bounces(_ bounce: JSON?, _ message: SNSMessage) -> [InboundEvent] {
+    private static let trial = "Successfully validated SNS topic"
+
+    private func bounces(_ bounce: JSON?, _ message: SNSMessage) -> [InboundReading] {
+        guard let type = bounce?["bounceType"]?.text else { return [.unreadable] }
         // What the list itself refused says nothing new about the address.
-        guard bounce?["bounceType"]?.text == "Permanent",
-            bounce?["bounceSubType"]?.text != "OnAccountSuppressionList"
-        else { return [] }
+        guard type == "Permanent", bounce?["bounceSubType"]?.text != "OnAccountSuppressionList"
+        else { return [.ignored] }
         return events(.bounced, of: bounce, bounce?["bouncedRecipients"], message)
     }
 
-    private func complaints(_ complaint: JSON?, _ message: SNSMessage) -> [InboundEvent] {
+    private func complaints(_ complaint: JSON?, _ message: SNSMessage) -> [InboundReading] {
         guard complaint?["complaintFeedbackType"]?.text != "not-spam",
             complaint?["complaintSubType"]?.text != "OnAccountSuppressionList"
-        else { return [] }
+        else { return [.ignored] }
         return events(.complained, of: complaint, complaint?["complainedRecipients"], message)
     }
 
@@ -69,32 +72,38 @@ extension SESConnector {
         of report: JSON?,
         _ recipients: JSON?,
         _ message: SNSMessage
-    ) -> [InboundEvent] {
+    ) -> [InboundReading] {
         let id = report?["feedbackId"]?.text ?? message.id
-        let addresses = (recipients?.list ?? []).compactMap { $0["emailAddress"]?.text }
-        return addresses.enumerated().map { index, address in
-            InboundEvent(
+        guard let recipients = recipients?.list, !recipients.isEmpty else { return [.unreadable] }
+        return recipients.enumerated().map { index, recipient in
+            guard let address = recipient["emailAddress"]?.text else { return .unreadable }
+            let event = InboundEvent(
                 kind,
                 address,
                 at: Timestamp(date: report?["timestamp"]) ?? message.sentAt,
                 id: index == 0 ? id : "\(id)/\(index + 1)"
             )
+            return .event(event)
         }
     }
 
     /// Compares the preferences before and after, because a message repeats those that stayed.
-    private func subscriptions(_ json: JSON, _ message: SNSMessage) -> [InboundEvent] {
-        guard let address = json["mail"]?["destination"]?.list?.first?.text else { return [] }
+    private func subscriptions(_ json: JSON, _ message: SNSMessage) -> [InboundReading] {
+        guard let address = json["mail"]?["destination"]?.list?.first?.text else {
+            return [.unreadable]
+        }
         let subscription = json["subscription"]
         let old = SESPreferences(subscription?["oldTopicPreferences"])
         let new = SESPreferences(subscription?["newTopicPreferences"])
         let at = Timestamp(date: subscription?["timestamp"]) ?? message.sentAt
         if new.isOutOfAll != old.isOutOfAll {
             let kind: InboundEvent.Kind = new.isOutOfAll ? .unsubscribed : .resubscribed
-            return [InboundEvent(kind, address, at: at, id: message.id)]
+            return [.event(InboundEvent(kind, address, at: at, id: message.id))]
         }
-        return new.topics.keys.sorted().filter { new.topics[$0] != old.topics[$0] }.map { topic in
-            InboundEvent(
+        let changed = new.topics.keys.sorted().filter { new.topics[$0] != old.topics[$0] }
+        guard !changed.isEmpty else { return [.ignored] }
+        return changed.map { topic in
+            let event = InboundEvent(
                 new.topics[topic] == true ? .unsubscribed : .resubscribed,
                 address,
                 place: topic,
@@ -102,6 +111,7 @@ extension SESConnector {
                 at: at,
                 id: "\(message.id)/\(topic)"
             )
+            return .event(event)
         }
     }
 }

@@ -50,7 +50,9 @@ public struct SESConnector: Connector {
         contactList = try configuration.plain("contact-list")
         suppressesAccount =
             try configuration.choice("account-suppression", ["global", "never"]) == "global"
-        topic = configuration.text("topic-arn")
+        topic = try configuration.text("topic-arn").map { text throws(Refusal) in
+            try Self.topic(text)
+        }
         hashes =
             try configuration.choice("sns-signatures", ["2", "1-and-2"]) == "2"
             ? [.sha256] : [.sha1, .sha256]
@@ -67,12 +69,44 @@ public struct SESConnector: Connector {
                 service: "ses"
             )
         )
+        if contactList == nil, let field = scopes.mappedField {
+            throw Refusal(
+                .missing,
+                field: field,
+                "scopes are topics of a contact list: name it by contact-list, or say 'none'"
+            )
+        }
         guard contactList != nil || suppressesAccount else {
             throw Refusal(
                 .missing,
                 field: "contact-list",
                 "without a contact list and without the account's list nothing would be told"
             )
+        }
+    }
+
+    /// An ARN of another service would name a topic whose messages never come.
+    private static func topic(_ text: String) throws(Refusal) -> String {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 6, parts[0] == "arn", parts[1].hasPrefix("aws"), parts[2] == "sns",
+            isPlainName(parts[1], symbols: "-"), isPlainName(parts[3], symbols: "-"),
+            parts[4].utf8.count == 12, parts[4].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            (1...256).contains(parts[5].utf8.count),
+            parts[5].split(separator: ".").allSatisfy({ $0.utf8.allSatisfy(Self.isTopicByte) })
+        else {
+            throw Refusal(
+                .invalid,
+                field: "topic-arn",
+                "the ARN of an SNS topic is arn:aws:sns:REGION:ACCOUNT:TOPIC"
+            )
+        }
+        return text
+    }
+
+    private static func isTopicByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F: true
+        default: false
         }
     }
 
@@ -126,9 +160,25 @@ public struct SESConnector: Connector {
         }
     }
 
-    /// Finds out whether the account's suppression list is on for bounces and complaints.
+    /// Finds out whether the account's suppression list is on for bounces and complaints, and
+    /// whether the contact list and its topics exist.
     public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
-        account(needs: ["BOUNCE", Self.reason], at: now) { .giveUp($0) }
+        let account = account(needs: ["BOUNCE", Self.reason], at: now) { .giveUp($0) }
+        guard let contactList else { return account }
+        return try account.then(at: now) { later in
+            let path = ["v2", "email", "contact-lists", contactList]
+            let request = api.request("GET", path, at: later)
+            let unknown: @Sendable (String) -> ConnectorAnswer = {
+                .giveUp("\($0): there is no contact list \(contactList)")
+            }
+            return .question(request, rules, unknown: unknown) { list, text in
+                let known = (list["Topics"]?.list ?? []).compactMap { $0["TopicName"]?.text }
+                guard let missing = scopes.all.first(where: { !known.contains($0) }) else {
+                    return .done(text)
+                }
+                return .giveUp("contact list \(contactList) has no topic \(missing)")
+            }
+        }
     }
 
     /// Lists the contacts who left something, and the account's suppression list if Heed uses it.

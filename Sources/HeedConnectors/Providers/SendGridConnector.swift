@@ -164,21 +164,22 @@ public struct SendGridConnector: Connector {
         return .accepted(InboundBatch(items.map { event($0, at: now) }))
     }
 
-    private func event(_ item: JSON, at now: Timestamp) -> InboundEvent? {
-        guard let address = item["email"]?.text, let kind = SendGridConnector.kind(of: item) else {
-            return nil
-        }
-        let isAboutGroup = item["event"]?.text?.hasPrefix("group_") == true
+    private func event(_ item: JSON, at now: Timestamp) -> InboundReading {
+        let name = item["event"]?.text
+        let isAboutGroup = name?.hasPrefix("group_") == true
         let group = isAboutGroup ? item["asm_group_id"]?.name : nil
-        return InboundEvent(
-            kind,
-            address,
-            place: group,
-            extents: isAboutGroup
-                ? scopes.extents(of: group ?? "") : [OptOutNotice.globalExtent],
-            at: Timestamp(epoch: item["timestamp"]) ?? now,
-            id: item["sg_event_id"]?.text
-        )
+        let kind = SendGridConnector.kind(of: item)
+        return InboundReading(kind, named: name, of: item["email"]?.text) { kind, address in
+            InboundEvent(
+                kind,
+                address,
+                place: group,
+                extents: isAboutGroup
+                    ? scopes.extents(of: group ?? "") : [OptOutNotice.globalExtent],
+                at: Timestamp(epoch: item["timestamp"]) ?? now,
+                id: item["sg_event_id"]?.text
+            )
+        }
     }
 
     private static func kind(of item: JSON) -> InboundEvent.Kind? {

@@ -36,7 +36,11 @@ public struct SparkPostConnector: Connector {
         scopes = configuration.scopes
         secret = try configuration.sharedSecret()
         var headers = [(name: "authorization", value: try configuration.credential("secret"))]
-        if let subaccount = try configuration.plain("subaccount") {
+        if let subaccount = configuration.text("subaccount") {
+            // SparkPost takes another word for no number, and speaks for the main account.
+            guard (1...10).contains(subaccount.utf8.count),
+                subaccount.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+            else { throw Refusal(.invalid, field: "subaccount", "it is a number, such as 123") }
             headers.append(("x-msys-subaccount", subaccount))
         }
         let usual = "https://api.sparkpost.com/api/v1"
@@ -167,11 +171,11 @@ public struct SparkPostConnector: Connector {
     /// The class of a message that asks for no more.
     private static let unsubscribeClass = "90"
 
-    private static func event(_ msys: JSON?, at now: Timestamp) -> InboundEvent? {
-        let group = ["unsubscribe_event", "message_event"].lazy.compactMap { msys?[$0] }.first
-        guard let group, let address = group["raw_rcpt_to"]?.text ?? group["rcpt_to"]?.text else {
-            return nil
-        }
+    private static func event(_ msys: JSON?, at now: Timestamp) -> InboundReading {
+        guard let msys else { return .unreadable }
+        let group = ["unsubscribe_event", "message_event"].lazy.compactMap { msys[$0] }.first
+        // Clicks and the like; an empty one is SparkPost's trial of a new URL.
+        guard let group else { return .ignored }
         let kind: InboundEvent.Kind?
         switch group["type"]?.text {
         case "list_unsubscribe", "link_unsubscribe": kind = .unsubscribed
@@ -183,12 +187,14 @@ public struct SparkPostConnector: Connector {
                 ? .unsubscribed : hardClasses.contains(number) ? .bounced : nil
         default: kind = nil
         }
-        guard let kind else { return nil }
-        return InboundEvent(
-            kind,
-            address,
-            at: Timestamp(epoch: group["timestamp"]) ?? now,
-            id: group["event_id"]?.name
-        )
+        let address = group["raw_rcpt_to"]?.text ?? group["rcpt_to"]?.text
+        return InboundReading(kind, named: group["type"]?.text, of: address) { kind, address in
+            InboundEvent(
+                kind,
+                address,
+                at: Timestamp(epoch: group["timestamp"]) ?? now,
+                id: group["event_id"]?.name
+            )
+        }
     }
 }

@@ -104,10 +104,18 @@ public struct WebhookConnector: Connector {
         try secret.verify(headers: delivery.headers, body: delivery.body, at: now)
         let replay = try secret.replay(of: delivery.headers, at: now)
         let message = try delivery.json()
-        guard let type = message["type"]?.text, type.hasPrefix("recipient."),
-            let kind = InboundEvent.Kind(rawValue: String(type.dropFirst("recipient.".count))),
+        return .accepted(InboundBatch([event(message, replay.token, at: now)], replay: replay))
+    }
+
+    /// A type that does not begin with `recipient.` is about something else; one that does and is
+    /// none of ours is a mistake, since both sides know the list.
+    private func event(_ message: JSON, _ id: String, at now: Timestamp) -> InboundReading {
+        let prefix = "recipient."
+        guard let type = message["type"]?.text else { return .unreadable }
+        guard type.hasPrefix(prefix) else { return .ignored }
+        guard let kind = InboundEvent.Kind(rawValue: String(type.dropFirst(prefix.count))),
             let address = message["data"]?["address"]?.text
-        else { return .accepted(InboundBatch(ignored: 1, replay: replay)) }
+        else { return .unreadable }
         let scope = message["data"]?["scope"]?.text
         let event = InboundEvent(
             kind,
@@ -115,9 +123,9 @@ public struct WebhookConnector: Connector {
             place: scope,
             extents: [scope ?? OptOutNotice.globalExtent],
             at: Timestamp(date: message["timestamp"]) ?? now,
-            id: replay.token
+            id: id
         )
-        return .accepted(InboundBatch(events: [event], replay: replay))
+        return .event(event)
     }
 
     /// The message about a person; both kinds say the same but for the scope.

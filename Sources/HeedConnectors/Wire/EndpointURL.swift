@@ -42,6 +42,16 @@ package struct EndpointURL: Hashable, Sendable {
         _ = try checked(text, field: field)
     }
 
+    /// The scheme and the host of a URL, with a sign for what follows; nil when it is not readable.
+    static func place(of text: String) -> String? {
+        guard let url = try? checked(text, field: "url"), let scheme = url.scheme,
+            let host = url.percentEncodedHost
+        else { return nil }
+        let rest = url.percentEncodedPath + (url.percentEncodedQuery ?? "")
+        let port = url.port.map { ":\($0)" } ?? ""
+        return "\(scheme)://\(host)\(port)" + (rest.isEmpty || rest == "/" ? "" : "/…")
+    }
+
     private static func checked(_ text: String, field: String) throws(Refusal) -> URLComponents {
         func refusal(_ message: String) -> Refusal {
             Refusal(.invalid, field: field, message)

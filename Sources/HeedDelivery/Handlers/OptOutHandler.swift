@@ -64,9 +64,11 @@ public struct OptOutHandler: Sendable {
             return .givenUp("the target is gone")
         }
         if details.target.state == .confirmed { return .confirmed(details.target.answer ?? "") }
+        if details.target.state == .cancelled { return .cancelled }
         let settings = try await engine.ask(ListConnectors())
             .first { $0.name == details.target.connector }
-        guard let settings else { return .givenUp("there is no connector of this name any more") }
+        // Removed by an operator, who has been told what becomes of what was open.
+        guard let settings else { return .cancelled }
         do {
             let connector = try ConnectorKind(named: settings.kind).make(settings)
             let outcome = outcome(await tell(connector, details), attempt)
@@ -118,6 +120,7 @@ public struct OptOutHandler: Sendable {
             metrics.confirmed(connector: connector, afterSeconds: Double(waited) / 1000)
         case .failed: metrics.attempted(connector: connector, .failed)
         case .givenUp: metrics.attempted(connector: connector, .givenUp)
+        case .cancelled: break
         }
         metrics.breaker(connector: connector, open: gate.state(of: connector) != .closed)
     }

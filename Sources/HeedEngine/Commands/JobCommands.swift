@@ -100,8 +100,8 @@ public enum AttemptOutcome: Hashable, Sendable {
     case failed(String, retryAt: Timestamp)
     /// It will never work; an operator must look.
     case givenUp(String)
-
-    fileprivate var isConfirmation: Bool { if case .confirmed = self { true } else { false } }
+    /// The connector was removed; nobody has to look.
+    case cancelled
 }
 
 /// Writes down how a connector answered, and completes the opt-out with the last confirmation.
@@ -119,13 +119,27 @@ public struct RecordOutcome: Command {
 
     /// A target that is confirmed stays so: a second worker's answer changes nothing.
     ///
-    /// One that was given up waits for an operator; only a late confirmation still counts.
+    /// One that was given up waits for an operator, and one that was cancelled for nobody; only a
+    /// late confirmation still counts.
     public func decide(in transaction: Transaction) throws -> Decision<Bool> {
         try transaction.lockContact(of: target)
-        guard var target = try transaction.target(target), target.state != .confirmed,
+        guard let target = try transaction.target(target), target.state != .confirmed,
             let optOut = try transaction.optOut(target.optOut)
         else { return Decision(false, jobs: [.finish(job)]) }
-        if target.state == .buried, !outcome.isConfirmation { return Decision(false) }
+        switch (target.state, outcome) {
+        case (.cancelled, .failed), (.cancelled, .givenUp), (.cancelled, .cancelled):
+            return Decision(false, jobs: [.finish(job)])
+        case (.buried, .failed), (.buried, .givenUp): return Decision(false)
+        default: return try record(target, optOut, in: transaction)
+        }
+    }
+
+    private func record(
+        _ told: OptOutTarget,
+        _ optOut: OptOut,
+        in transaction: Transaction
+    ) throws -> Decision<Bool> {
+        var target = told
         target.attempts += 1
         target.nextAttemptAt = nil
         switch outcome {
@@ -146,6 +160,9 @@ public struct RecordOutcome: Command {
             target.state = .buried
             target.answer = answer
             return Decision(true, events: [.targetFailed(target, optOut)], jobs: [.bury(job)])
+        case .cancelled:
+            let events = try told.cancelled(of: optOut, in: transaction)
+            return Decision(true, events: events, jobs: [.finish(job)])
         }
     }
 
@@ -155,19 +172,27 @@ public struct RecordOutcome: Command {
         in transaction: Transaction
     ) throws -> Decision<Bool> {
         let latency = transaction.now.milliseconds(since: optOut.requestedAt)
-        var events: [Event] = [.targetConfirmed(target, optOut, latencyMilliseconds: latency)]
-        let others = try transaction.targets(of: optOut.id).filter { $0.id != target.id }
-        if others.allSatisfy({ $0.state == .confirmed }), optOut.status != .completed {
-            var completed = optOut
-            completed.complete(at: transaction.now)
-            events.append(.optOutCompleted(completed))
-        }
-        return Decision(true, events: events, jobs: [.finish(job)])
+        let told = Event.targetConfirmed(target, optOut, latencyMilliseconds: latency)
+        let completion = try optOut.completed(byEndOf: target.id, in: transaction)
+        return Decision(true, events: [told] + completion, jobs: [.finish(job)])
     }
 }
 
 extension OptOut {
-    fileprivate mutating func complete(at now: Timestamp) {
+    /// The completion, if the end of one target was the last thing to wait for.
+    ///
+    /// One that has not begun is completed by its beginning.
+    func completed(byEndOf target: TargetID, in transaction: Transaction) throws -> [Event] {
+        guard status == .processing,
+            try transaction.targets(of: id).allSatisfy({ $0.id == target || $0.state.isOver })
+        else { return [] }
+        var completed = self
+        completed.complete(at: transaction.now)
+        return [.optOutCompleted(completed)]
+    }
+
+    /// Says when there was nothing to wait for any more.
+    mutating func complete(at now: Timestamp) {
         status = .completed
         processedAt = now
     }

@@ -14,7 +14,7 @@ public struct RetryJob: Command {
     public func decide(in transaction: Transaction) throws -> Decision<Bool> {
         let job = try transaction.jobForOperator(id)
         guard let targetID = job.target, var target = try transaction.target(targetID),
-            target.state != .confirmed, let optOut = try transaction.optOut(target.optOut)
+            !target.state.isOver, let optOut = try transaction.optOut(target.optOut)
         else { return Decision(true, jobs: [.redrive(id)]) }
         let earlier = target.state
         target.state = .pending
@@ -44,7 +44,7 @@ public struct BuryJob: Command {
     public func decide(in transaction: Transaction) throws -> Decision<Bool> {
         let job = try transaction.jobForOperator(id)
         guard let targetID = job.target, var target = try transaction.target(targetID),
-            target.state != .confirmed, let optOut = try transaction.optOut(target.optOut)
+            !target.state.isOver, let optOut = try transaction.optOut(target.optOut)
         else {
             throw Refusal(.conflict, field: "id", "only a job that tells a connector is given up")
         }

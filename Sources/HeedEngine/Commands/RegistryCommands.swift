@@ -1,4 +1,4 @@
-// Commands of the operator: scopes, policy versions, API keys and connectors.
+// Commands of the operator: scopes, policy versions and API keys.
 
 import Crypto
 public import HeedConsent
@@ -123,25 +123,5 @@ public struct RevokeKey: Command {
             )
         }
         return Decision(key, events: [.keyRevoked(key)])
-    }
-}
-
-/// Sets up a connector, so that later opt-outs are told to it.
-public struct AddConnector: Command {
-    let settings: ConnectorSettings
-
-    /// Names the connector.
-    public init(_ settings: ConnectorSettings) { self.settings = settings }
-
-    /// Refuses a name that is taken.
-    public func decide(in transaction: Transaction) throws -> Decision<String> {
-        guard try !transaction.connectorNames().contains(settings.name) else {
-            throw Refusal(
-                .conflict,
-                field: "name",
-                "there is a connector '\(settings.name)' already"
-            )
-        }
-        return Decision(settings.name, events: [.connectorAdded(settings)])
     }
 }

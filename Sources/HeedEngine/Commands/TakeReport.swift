@@ -21,14 +21,23 @@ public struct ProviderReport: Hashable, Sendable {
     public let address: Address
     /// What a "no" covers; nil when the other system named a place that nobody mapped.
     public let extent: OptOut.Extent?
+    /// The place the other system named, a plain name; for the record when nobody mapped it.
+    public let place: String?
     /// When it happened, as the other system says.
     public let at: Timestamp
 
     /// Takes what was reported.
-    public init(_ kind: Kind, _ address: Address, extent: OptOut.Extent?, at: Timestamp) {
+    public init(
+        _ kind: Kind,
+        _ address: Address,
+        extent: OptOut.Extent?,
+        place: String? = nil,
+        at: Timestamp
+    ) {
         self.kind = kind
         self.address = address
         self.extent = extent
+        self.place = place
         self.at = at
     }
 }
@@ -44,7 +53,8 @@ extension ProviderReport: CustomStringConvertible, CustomReflectable {
 /// Records a report as an opt-out or a block.
 ///
 /// - A report never grants anything, and one that changes nothing is no error.
-/// - A place that nobody mapped stands for everything: too much is stopped rather than too little.
+/// - A place that nobody mapped stands for everything: too much is stopped rather than too little,
+///   and the audit log says so.
 /// - An unsubscription of one scope that is clearly older than the person's own newer "yes" is
 ///   history.
 /// - The system that reported is not told back what it just said; all others are told.
@@ -52,6 +62,9 @@ public struct TakeReport: Command {
     /// By how much another system's clock may be slow, and its times cut to seconds, before a "no"
     /// counts as older than a "yes" here; in doubt the "no" stands.
     public static let clockSeconds: Int64 = 300
+
+    /// What the record says of a place whose name is not there or cannot be shown.
+    static let unnamed = "(unnamed)"
 
     let connector: String
     let report: ProviderReport
@@ -66,6 +79,14 @@ public struct TakeReport: Command {
     public struct Receipt: Sendable, Codable {
         /// False when it was known already, or is history.
         public let isNews: Bool
+        /// True when it is older than the person's own "yes", and so changed nothing; nil in an
+        /// answer of an earlier version.
+        public let isHistory: Bool?
+
+        init(isNews: Bool, isHistory: Bool = false) {
+            self.isNews = isNews
+            self.isHistory = isHistory
+        }
     }
 
     /// Refuses only a scope nobody knows.
@@ -98,7 +119,7 @@ public struct TakeReport: Command {
                 scope: scope
             )
         {
-            return Decision(Receipt(isNews: false))
+            return Decision(Receipt(isNews: false, isHistory: true))
         }
         var draft = OptOutDraft(
             person: person,
@@ -113,7 +134,12 @@ public struct TakeReport: Command {
         var events: [Event] = []
         var jobs: [JobChange] = []
         if try draft.standing(in: transaction) == nil {
-            (_, events, jobs) = try draft.outcome(in: transaction)
+            let optOut: OptOut
+            (optOut, events, jobs) = try draft.outcome(in: transaction)
+            if report.extent == nil {
+                let place = report.place ?? TakeReport.unnamed
+                events.append(.optOutWidened(optOut, connector: connector, place: place))
+            }
         }
         if report.kind == .complained, !person.blocks.contains(where: { $0.reason == .complaint }) {
             let block = Suppression(

@@ -32,7 +32,7 @@ public struct TellAgain: Command {
         case .pending: return Decision(true)
         case .confirmed where target.confirmedAt.map { $0 > moment } ?? false:
             return Decision(false)
-        case .confirmed, .buried: break
+        case .confirmed, .buried, .cancelled: break
         }
         target.state = .pending
         target.attempts = 0

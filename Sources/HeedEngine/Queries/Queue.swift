@@ -177,7 +177,12 @@ public struct ListJobs: Query {
     }
 
     /// Reads the page.
+    ///
+    /// Refuses a connector nobody knows: an empty page would look like good news.
     public func answer(in transaction: Transaction) throws -> Page {
+        if !filter.connector.isEmpty {
+            try transaction.requireConnector(filter.connector, field: "connector")
+        }
         let jobs = try transaction.jobs(filter, limit: limit + 1)
         let page = jobs.prefix(limit)
         return Page(

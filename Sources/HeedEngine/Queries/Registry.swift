@@ -70,10 +70,23 @@ public struct DueConnectors: Query {
     /// Names the lane.
     public init(lane: Job.Lane) { self.lane = lane }
 
+    /// One for which a claim would find work.
+    public struct Due: Hashable, Sendable {
+        /// The connector; nil for work that speaks to none.
+        public let connector: String?
+        /// When an operator last had some of the work tried again, if it was not tried since.
+        public let redrivenAt: Timestamp?
+    }
+
     /// Those for which a claim would find work.
-    public func answer(in transaction: Transaction) throws -> [String?] {
+    public func answer(in transaction: Transaction) throws -> [Due] {
         try transaction.waitingConnectors(in: lane).filter { connector in
             try !transaction.dueJobs(in: lane, for: connector, limit: 1).isEmpty
+        }.map { connector in
+            let redrivenAt = try connector.flatMap {
+                try transaction.redrivenAt(in: lane, for: $0)
+            }
+            return Due(connector: connector, redrivenAt: redrivenAt)
         }
     }
 }

@@ -104,6 +104,8 @@ extension BlockedHere.Block {
             case .pending: .underway
             case .confirmed: .confirmed(at: row.target?.confirmedAt)
             case .buried: .buried
+            // An earlier connector of this name was removed before it was told.
+            case .cancelled: .never
             }
     }
 }

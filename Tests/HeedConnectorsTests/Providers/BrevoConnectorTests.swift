@@ -7,6 +7,8 @@ import Testing
 @Suite("Brevo connector")
 struct BrevoConnectorTests {
     private static let contact = "https://api.brevo.com/v3/contacts/@@?identifierType=email_id"
+    private static let account = "GET https://api.brevo.com/v3/account"
+    private static let list = "GET https://api.brevo.com/v3/contacts/lists/7"
     private static let flag = #"PUT \#(contact) {"emailBlacklisted":true}"#
     private static let unlink = #"PUT \#(contact) {"unlinkListIds":[7]}"#
     private static let create =
@@ -59,7 +61,14 @@ struct BrevoConnectorTests {
         Scene(.readBack("newsletter"), [Reply(404)], ["GET \(contact)"], .done("HTTP 404")),
         Scene(.erase, [Reply(204)], ["DELETE \(contact)"], .done("HTTP 204")),
         Scene(.erase, [Reply(404)], ["DELETE \(contact)"], .alreadyDone("HTTP 404")),
-        Scene(.check, [Reply(200)], ["GET https://api.brevo.com/v3/account"], .done("HTTP 200")),
+        Scene(.check, [Reply(200), Reply(200)], [account, list], .done("HTTP 200")),
+        Scene(
+            .check,
+            [Reply(200), Reply(404)],
+            [account, list],
+            .giveUp("HTTP 404: there is no list 7")
+        ),
+        Scene(.check, [Reply(401)], [account], .retry(after: nil, "HTTP 401")),
     ]
 
     @Test(arguments: scenes)
@@ -92,20 +101,21 @@ struct BrevoConnectorTests {
             (#"{"event":"complaint"}"#, ["complained a@b.example - global <m@x>/complained"]),
             (#"{"event":"hard_bounce"}"#, ["bounced a@b.example - global <m@x>/bounced"]),
             (#"{"event":"soft_bounce"}"#, []), (#"{"event":"opened"}"#, []),
+            (#"{"kind":"spam"}"#, ["?"]), (#"{"event":"spam","email":null}"#, ["?"]),
         ] as [(String, [String])]
     )
     func events(_ item: String, _ lines: [String]) throws {
         let connector = try connector(["webhook-secret": "correct-horse-battery"])
+        let address = item.contains("email") ? "" : #""email":"a@b.example","#
         let body =
-            #"{"email":"a@b.example","ts_epoch":1769851799500,"message-id":"<m@x>","#
-            + item.dropFirst()
+            #"{"ts_epoch":1769851799500,"message-id":"<m@x>","# + address + item.dropFirst()
         for text in [body, "[\(body)]"] {
             let arrival = Arrival(
                 headers: [("Authorization", "Bearer correct-horse-battery")],
                 body: text
             )
             let batch = try arrival.batch(connector)
-            #expect(batch.events.map(\.line) == lines)
+            #expect(batch.lines == lines)
             #expect(batch.ignored == (lines.isEmpty ? 1 : 0))
             let at = Timestamp(microseconds: 1_769_851_799_500_000)
             #expect(batch.events.allSatisfy { $0.at == at })

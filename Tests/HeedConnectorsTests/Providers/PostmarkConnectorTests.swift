@@ -151,6 +151,8 @@ struct PostmarkConnectorTests {
             "complained a@b.example - global 42"
         ),
         (#"{"RecordType":"Open","Recipient":"a@b.example"}"#, ""),
+        (#"{"RecordType":"SpamComplaint","ID":42}"#, "?"), ("{}", "?"), ("[]", "?"),
+        (#"{"RecordType":"SubscriptionChange","Recipient":"a@b.example"}"#, "?"),
     ]
 
     @Test(arguments: samples.indices)
@@ -162,7 +164,7 @@ struct PostmarkConnectorTests {
             body: body
         )
         let batch = try arrival.batch(connector)
-        #expect(batch.events.map(\.line).joined() == line)
+        #expect(batch.lines.joined() == line)
         #expect(batch.ignored == (line.isEmpty ? 1 : 0))
         #expect(try Arrival(body: body).problem(connector) == "authorization")
     }

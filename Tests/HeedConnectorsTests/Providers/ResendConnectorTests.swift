@@ -91,7 +91,18 @@ struct ResendConnectorTests {
         ),
         Scene(.erase, [Reply(200)], ["DELETE \(contact)"], .done("HTTP 200")),
         Scene(.erase, [Reply(404)], ["DELETE \(contact)"], .alreadyDone("HTTP 404")),
-        Scene(.check, [Reply(200)], ["GET \(base)/contacts?limit=1"], .done("HTTP 200")),
+        Scene(
+            .check,
+            [Reply(200), Reply(404)],
+            ["GET \(base)/contacts?limit=1", "GET \(base)/topics/t-1"],
+            .giveUp("HTTP 404: there is no topic t-1")
+        ),
+        Scene(
+            .check,
+            [Reply(200), Reply(200)],
+            ["GET \(base)/contacts?limit=1", "GET \(base)/topics/t-1"],
+            .done("HTTP 200")
+        ),
     ]
 
     private static let suppressing = [
@@ -172,13 +183,17 @@ struct ResendConnectorTests {
             ),
             (#"{"type":"email.suppressed","data":{"to":["a@b.example"]}}"#, []),
             (#"{"type":"email.delivered","data":{"to":["a@b.example"]}}"#, []),
+            (#"{"type":"email.complained","data":{"to":[]}}"#, ["?"]),
+            (#"{"type":"email.complained","data":{"email":"a@b.example"}}"#, ["?"]),
+            (#"{"type":"contact.updated","data":{"unsubscribed":true}}"#, ["?"]),
+            (#"{"data":{"to":["a@b.example"]}}"#, ["?"]),
         ] as [(String, [String])]
     )
     func events(_ body: String, _ lines: [String]) throws {
         let connector = try connector(["webhook-secret": WebhookVector.published[0].secret])
         var arrival = try arrival(body)
         let batch = try arrival.batch(connector)
-        #expect(batch.events.map(\.line) == lines)
+        #expect(batch.lines == lines)
         #expect(batch.ignored == (lines.isEmpty ? 1 : 0))
         #expect(batch.replay?.token == "m-1")
         arrival.body += " "

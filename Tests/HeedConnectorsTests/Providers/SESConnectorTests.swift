@@ -12,6 +12,7 @@ struct SESConnectorTests {
     private static let put =
         #"PUT \#(base)/suppression/addresses {"EmailAddress":"<WHO>","Reason":"COMPLAINT"}"#
     private static let account = "GET \(base)/account"
+    private static let list = "GET \(base)/contact-lists/main"
     private static let on = Reply(
         200,
         #"{"SuppressionAttributes":{"SuppressedReasons":["BOUNCE","COMPLAINT"]}}"#
@@ -125,7 +126,24 @@ struct SESConnectorTests {
             ["DELETE \(contact)", "DELETE \(entry)"],
             .alreadyDone("HTTP 404")
         ),
-        Scene(.check, [on], [account], .done("HTTP 200")),
+        Scene(
+            .check,
+            [on, Reply(200, #"{"Topics":[{"TopicName":"News"},{"TopicName":"Offers"}]}"#)],
+            [account, list],
+            .done("HTTP 200")
+        ),
+        Scene(
+            .check,
+            [on, Reply(200, #"{"Topics":[{"TopicName":"Other"}]}"#)],
+            [account, list],
+            .giveUp("contact list main has no topic News")
+        ),
+        Scene(
+            .check,
+            [on, Reply(404)],
+            [account, list],
+            .giveUp("HTTP 404: there is no contact list main")
+        ),
         Scene(
             .check,
             [Reply(200, "{}")],
@@ -149,7 +167,9 @@ struct SESConnectorTests {
     }
 
     @Test func withoutAContactListOnlyTheAccountIsTold() throws {
-        let connector = try connector(["contact-list": ""])
+        let named = #expect(throws: Refusal.self) { try self.connector(["contact-list": ""]) }
+        #expect(named?.field == "scope.newsletter")
+        let connector = try connector(["contact-list": "", "scope.newsletter": "none"])
         try Scene(
             .suppress("global"),
             [Reply(200), Self.on],
@@ -157,10 +177,13 @@ struct SESConnectorTests {
             .done("HTTP 200")
         )
         .expect(of: connector)
-        let refusal = #expect(throws: Refusal.self) {
-            try Scene.begin(.suppress("newsletter"), connector)
-        }
-        #expect(refusal?.field == "contact-list")
+        try Scene(
+            .suppress("newsletter"),
+            [],
+            [],
+            .alreadyDone("not sent through this system")
+        )
+        .expect(of: connector)
     }
 
     @Test func anAccountThatSendsReceiptsIsNotSuppressed() throws {

@@ -188,12 +188,13 @@ struct WebhookConnectorTests {
             #"{"type":"recipient.complained","data":{"address":"a@b.example"}}"#,
             "complained a@b.example - global m-1"
         ),
-        (#"{"type":"recipient.opened","data":{"address":"a@b.example"}}"#, ""),
-        (#"{"type":"message.sent"}"#, ""),
+        (#"{"type":"recipient.opened","data":{"address":"a@b.example"}}"#, "?"),
+        (#"{"type":"recipient.unsubscribed","data":{"email":"a@b.example"}}"#, "?"),
+        (#"{"kind":"recipient.unsubscribed"}"#, "?"), (#"{"type":"message.sent"}"#, ""),
     ])
     func arrivals(_ body: String, _ line: String) throws {
         let batch = try arrival(body).batch(connector())
-        #expect(batch.events.map(\.line).joined() == line)
+        #expect(batch.lines.joined() == line)
         #expect(batch.ignored == (line.isEmpty ? 1 : 0))
         #expect(batch.replay?.token == "m-1")
     }

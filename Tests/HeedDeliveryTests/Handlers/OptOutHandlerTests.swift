@@ -208,4 +208,43 @@ struct OptOutHandlerTests {
             #expect(transport.requests == 0)
         }
     }
+
+    /// A wrong setting is given up on; once it is put right and retried, the opt-out completes.
+    @Test func settingsThatArePutRightCompleteWhatWasBuried() async throws {
+        try await withOptOut(url: "ftp://crm.example/hook") { installation, id in
+            let transport = ScriptedTransport(.answer(204))
+            _ = try await work(installation, transport)
+            _ = try await work(installation, transport)
+            let engine = installation.engine
+            let old = try #require(try await engine.ask(ListConnectors()).first)
+            let new = try ConnectorSettings(
+                name: old.name,
+                kind: old.kind,
+                url: "https://crm.example/hook",
+                secret: old.secret
+            )
+            _ = try await engine.perform(ChangeConnector(from: old, to: new), as: Sample.actor)
+            let buried = ListJobs.Filter(state: "buried", connector: "crm")
+            for job in try await engine.ask(ListJobs(buried, limit: 9)).jobs {
+                _ = try await engine.perform(RetryJob(job.id), as: Sample.actor)
+            }
+            #expect(try await work(installation, transport) == 1)
+            let done = try await progress(installation, id)
+            #expect(done.targets.map(\.state) == [.confirmed])
+            #expect(done.optOut.status == .completed)
+        }
+    }
+
+    @Test func aConnectorThatWasRemovedIsWaitedForNoLonger() async throws {
+        try await withOptOut { installation, id in
+            let transport = ScriptedTransport(.answer(204))
+            _ = try await work(installation, transport)
+            _ = try await installation.engine.perform(RemoveConnector("crm"), as: Sample.actor)
+            #expect(try await work(installation, transport) == 1)
+            let done = try await progress(installation, id)
+            #expect(done.targets.map(\.state) == [.cancelled])
+            #expect(done.optOut.status == .completed)
+            #expect(transport.requests == 0)
+        }
+    }
 }

@@ -125,4 +125,23 @@ struct QueueCommandsTests {
             #expect(try await codes(job) == ["conflict id", "conflict id"])
         }
     }
+
+    /// The operator's word is known to every process until the attempt it asked for is over.
+    @Test(arguments: Backend.allCases)
+    func theOperatorsWordIsSeenUntilTheAttemptIsOver(_ backend: Backend) async throws {
+        try await withBuriedTarget(backend) { installation, _, job in
+            func word() async throws -> [Timestamp?] {
+                try await installation.engine.ask(DueConnectors(lane: .optOut)).map(\.redrivenAt)
+            }
+            #expect(try await word().isEmpty)
+            installation.clock.advance(seconds: 60)
+            let asked = installation.clock.now
+            _ = try await installation.engine.perform(RetryJob(job), as: anna)
+            installation.clock.advance(seconds: 5)
+            #expect(try await word() == [asked])
+            let now = installation.clock.now
+            try await work(installation, .failed("HTTP 500", retryAt: now))
+            #expect(try await word() == [nil])
+        }
+    }
 }

@@ -137,16 +137,4 @@ struct RegistryCommandsTests {
             }
         }
     }
-
-    @Test(arguments: Backend.allCases)
-    func aConnectorsNameIsTakenOnce(_ backend: Backend) async throws {
-        try await backend.withEngine { installation in
-            let settings = try Sample.connector("alpha")
-            let added = try await effect(installation, AddConnector(settings))
-            #expect(added == Effect(failure: nil, changed: ["audit_events", "connectors"]))
-            let again = try await effect(installation, AddConnector(settings))
-            #expect(again == .refused("conflict name"))
-            #expect(try await installation.engine.ask(ListConnectors()) == [settings])
-        }
-    }
 }

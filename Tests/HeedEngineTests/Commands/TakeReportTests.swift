@@ -75,6 +75,46 @@ struct TakeReportTests {
             #expect(isNews)
             #expect(try await installation.check(address).reason == .globalOptOut)
             #expect(try await targets(installation) == ["crm pending -", "esp pending -"])
+            #expect(try await widened(installation) == [["esp", "(unnamed)"]])
+        }
+    }
+
+    /// The connector and the place, of each opt-out that stops more than was reported.
+    private func widened(_ installation: Installation) async throws -> [[String]] {
+        let ids = try await installation.sql("SELECT id FROM opt_outs").map { row in
+            try #require(OptOutID(bytes: try row.blob(0)))
+        }
+        var found: [[String]] = []
+        for id in ids {
+            let progress = try await installation.engine.ask(OptOutProgress(id))
+            for entry in progress.timeline where entry.kind == "optout.widened" {
+                found.append([
+                    entry.facts["connector"] ?? "", entry.facts["unmappedPlace"] ?? "",
+                ])
+            }
+        }
+        return found
+    }
+
+    @Test(arguments: Backend.allCases)
+    func thePlaceIsInTheTimeline(_ backend: Backend) async throws {
+        try await withConnectors(backend) { installation, address in
+            for _ in 0..<2 {
+                let report = ProviderReport(
+                    .unsubscribed,
+                    address,
+                    extent: nil,
+                    place: "12345",
+                    at: installation.clock.now
+                )
+                _ = try await installation.engine.perform(
+                    TakeReport(connector: "esp", report: report),
+                    as: Sample.actor
+                )
+            }
+            #expect(try await widened(installation) == [["esp", "12345"]])
+            _ = try await take(installation, .unsubscribed, Sample.address(2))
+            #expect(try await widened(installation).count == 1)
         }
     }
 
@@ -137,8 +177,15 @@ struct TakeReportTests {
     @Test(arguments: Backend.allCases)
     func whatIsOlderThanComingBackIsHistory(_ backend: Backend) async throws {
         try await withConnectors(backend) { installation, address in
-            let isNews = try await take(installation, .unsubscribed, address, ago: 3901)
-            #expect(!isNews)
+            let report = ProviderReport(
+                .unsubscribed,
+                address,
+                extent: .scope(Sample.newsletter),
+                at: installation.clock.now.adding(seconds: -3901)
+            )
+            let command = TakeReport(connector: "esp", report: report)
+            let receipt = try await installation.engine.perform(command, as: Sample.actor).receipt
+            #expect(!receipt.isNews && receipt.isHistory == true)
             #expect(try await installation.check(address).reason == .allowed)
             #expect(try await take(installation, .unsubscribed, address, .global, ago: 3901))
             #expect(try await installation.check(address).reason == .globalOptOut)

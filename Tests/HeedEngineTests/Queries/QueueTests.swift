@@ -53,4 +53,22 @@ struct QueueTests {
         let refusal = #expect(throws: Refusal.self) { try ListJobs(filter, limit: limit) }
         #expect(refusal?.field == field && refusal?.code == .invalid)
     }
+
+    /// An empty page would look as if there were nothing to do.
+    @Test(arguments: Backend.allCases)
+    func aConnectorNobodyKnowsIsRefusedByName(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            for name in ["crm", "esp"] {
+                try await installation.record([.connectorAdded(Sample.connector(name))])
+            }
+            let question = try ListJobs(.init(connector: "cmr"), limit: 9)
+            let refusal = await #expect(throws: Refusal.self) {
+                try await installation.engine.ask(question)
+            }
+            #expect(refusal?.code == .notFound && refusal?.field == "connector")
+            #expect(refusal?.message == "there is no connector 'cmr'; there are crm, esp")
+            let known = try ListJobs(.init(connector: "crm"), limit: 9)
+            #expect(try await installation.engine.ask(known).jobs.isEmpty)
+        }
+    }
 }

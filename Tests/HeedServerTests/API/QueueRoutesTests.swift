@@ -112,7 +112,16 @@ struct QueueRoutesTests {
             #expect(Set((first.jobs + rest.jobs).map(\.id)).count == 3)
             #expect(try await queue(server, "?state=buried").jobs.isEmpty)
             #expect(try await queue(server, "?lane=opt-out&state=ready").jobs.count == 3)
+            try await server.installation.record([.connectorAdded(Sample.connector("crm"))])
             #expect(try await queue(server, "?connector=crm").jobs.isEmpty)
+        }
+    }
+
+    @Test func aConnectorNobodyKnowsIsRefusedByName() async throws {
+        try await withServer { server in
+            let call = Call.get("/v1/queue?connector=cmr", as: .auditor)
+            let wrong = WrongInput("", 404, "not-found", "connector")
+            try await server.expectRefusal(of: call, as: wrong)
         }
     }
 

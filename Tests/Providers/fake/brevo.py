@@ -49,6 +49,17 @@ class Brevo(Provider):
             "address": {"street": "", "city": "", "zipCode": "", "country": ""}, "plan": [],
         }
 
+    @route("GET", r"/v3/contacts/lists/([0-9]+)")
+    def get_list(self, request, number):
+        if int(number) not in self.lists:
+            raise Answer(404, self.error(404, "List ID does not exist", "document_not_found"))
+        members = [c for c in self.contacts.values() if int(number) in c["lists"]]
+        return 200, {
+            "id": int(number), "name": f"List {number}", "folderId": 1,
+            "totalSubscribers": len(members), "totalBlacklisted": 0,
+            "uniqueSubscribers": len(members), "createdAt": "2026-01-31T09:30:00.000+00:00",
+        }
+
     @route("GET", r"/v3/contacts")
     def list(self, request):
         self.no_query(request, ["limit", "offset", "sort", "modifiedSince", "createdSince"])

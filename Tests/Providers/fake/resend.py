@@ -112,6 +112,15 @@ class Resend(Provider):
         del self.contacts[email]
         return 200, {"object": "contact", "contact": email, "deleted": True}
 
+    @route("GET", r"/topics/([^/]+)")
+    def get_topic(self, request, identifier):
+        if identifier != TOPIC:
+            raise self.missing()
+        return 200, {
+            "object": "topic", "id": TOPIC, "name": "News", "description": "",
+            "default_subscription": "opt_in", "created_at": "2026-01-31 09:30:00.000000+00",
+        }
+
     @route("GET", r"/contacts/([^/]+)/topics")
     def get_topics(self, request, email):
         self.no_query(request, ["limit", "after", "before"])

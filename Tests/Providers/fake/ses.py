@@ -193,6 +193,18 @@ class SES(Provider):
             raise self.missing()
         return 200, {}
 
+    @route("GET", r"/v2/email/contact-lists/([^/]+)")
+    def get_list(self, request, name):
+        if name != "main":
+            raise self.missing()
+        return 200, {
+            "ContactListName": "main", "CreatedTimestamp": 1769851800, "Tags": [],
+            "Topics": [
+                {"TopicName": name, "DisplayName": name, "DefaultSubscriptionStatus": "OPT_IN"}
+                for name in sorted(self.topics)
+            ],
+        }
+
     @route("GET", r"/v2/email/account")
     def get_account(self, request):
         return 200, {
