@@ -6,6 +6,7 @@ import HeedConsent
 import HeedEngine
 import HeedPostgres
 import HeedStore
+import Synchronization
 import TestSupport
 import Testing
 
@@ -42,18 +43,26 @@ struct GroupWriteTests {
         _ bodies: [(person: Int, body: Body)]
     ) async throws -> [Result<Int64, any Error>] {
         let release = DispatchSemaphore(value: 0)
+        let started = Counter()
+        var blockers: [Task<Void, any Error>] = []
         // As many as run at once, so that everybody else has to wait.
-        let blockers = [8001, 8002].map { person in
-            Task {
-                let needs = Needs(about: [try Sample.address(person)])
-                // Without a commit, so that the first of a session is a group's.
-                try await database.write(needing: needs) { _ in
-                    release.wait()
-                    throw Refusal(.invalid, "only in the way")
+        for person in [8001, 8002] {
+            blockers.append(
+                Task {
+                    let needs = Needs(about: [try Sample.address(person)])
+                    try await database.write(needing: needs) { _ in
+                        started.add()
+                        release.wait()
+                        // For the other one, and for a body that is run again.
+                        release.signal()
+                        // Without a commit, so that the first of a session is a group's.
+                        throw Refusal(.invalid, "only in the way")
+                    }
                 }
-            }
+            )
+            let count = blockers.count
+            try await wait { started.value == count }
         }
-        try await wait { database.sessionCount >= 2 && database.waitingCount == 0 }
         let tasks = bodies.map { person, body in
             Task {
                 let needs = Needs(about: [try Sample.address(person)])
@@ -64,7 +73,7 @@ struct GroupWriteTests {
             }
         }
         try await wait { database.waitingCount == bodies.count }
-        for _ in blockers { release.signal() }
+        release.signal()
         for blocker in blockers { _ = await blocker.result }
         var results: [Result<Int64, any Error>] = []
         for task in tasks { results.append(await task.result) }
@@ -226,4 +235,12 @@ struct GroupWriteTests {
             #expect(done == (cut == .beforeTheClient ? 6 : 6 - unknown), "\(codes)")
         }
     }
+}
+
+private final class Counter: Sendable {
+    private let count = Mutex(0)
+
+    var value: Int { count.withLock { $0 } }
+
+    func add() { count.withLock { $0 += 1 } }
 }
