@@ -56,7 +56,7 @@ struct ContactRoutes {
         let command = try RecordConsent(
             subject: fields.subject(),
             scope: ScopeName(fields.string("scope")),
-            decision: fields.word("decision"),
+            decision: fields.word("decision", as: Stated.self).decision,
             basis: fields.word("basis"),
             source: Source(fields.string("source")),
             policyVersion: fields.string("policyVersion"),
@@ -76,6 +76,19 @@ struct ContactRoutes {
         return Response(json: answer, status: .created)
     }
 
+    /// What a caller can say that a person decided.
+    private enum Stated: String, CaseIterable {
+        case granted, denied, withdrawn
+
+        var decision: ConsentRecord.Decision {
+            switch self {
+            case .granted: .granted
+            case .denied: .denied
+            case .withdrawn: .withdrawn
+            }
+        }
+    }
+
     private struct ConsentAnswer: Encodable {
         let id: String
         let contactId: String
@@ -93,6 +106,9 @@ struct ContactRoutes {
         evidence.requestedIP = try object.optionalString("requestedIp")
         evidence.confirmedAt = try object.optionalTime("confirmedAt")?.text
         evidence.confirmedIP = try object.optionalString("confirmedIp")
+        evidence.relationship = try object.optionalString("relationship")
+        evidence.relationshipAt = try object.optionalTime("relationshipAt")?.text
+        evidence.reference = try object.optionalString("reference")
         try object.finish()
         return evidence
     }
