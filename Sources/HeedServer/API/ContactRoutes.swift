@@ -63,7 +63,7 @@ struct ContactRoutes {
             locale: fields.optionalString("locale"),
             givenAt: fields.optionalTime("givenAt"),
             expiresAt: fields.optionalTime("expiresAt"),
-            evidence: ContactRoutes.evidence(&fields)
+            evidence: fields.evidence()
         )
         try fields.finish()
         let key = try repeatKey(request, context, operation: "POST /v1/consents", body: body)
@@ -94,10 +94,13 @@ struct ContactRoutes {
         let contactId: String
         let position: Int64
     }
+}
 
-    private static func evidence(_ fields: inout Fields) throws(Refusal) -> Evidence {
+extension Fields {
+    /// What shows that a decision was made, or that it was asked for.
+    mutating func evidence() throws(Refusal) -> Evidence {
         var evidence = Evidence()
-        guard var object = try fields.optionalObject("evidence") else { return evidence }
+        guard var object = try optionalObject("evidence") else { return evidence }
         evidence.ip = try object.optionalString("ip")
         evidence.userAgent = try object.optionalString("userAgent")
         evidence.formURL = try object.optionalString("formUrl")
