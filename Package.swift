@@ -110,7 +110,10 @@ let package = Package(
             resources: [
                 .embedInCode("Templates/page.mustache"), .embedInCode("Templates/page.css"),
                 .embedInCode("Templates/ask.mustache"), .embedInCode("Templates/done.mustache"),
-                .embedInCode("Templates/failed.mustache"), .embedInCode("openapi.yaml"),
+                .embedInCode("Templates/failed.mustache"),
+                .embedInCode("Templates/confirm.mustache"),
+                .embedInCode("Templates/confirmed.mustache"),
+                .embedInCode("Templates/lapsed.mustache"), .embedInCode("openapi.yaml"),
             ]
         ),
         .executableTarget(

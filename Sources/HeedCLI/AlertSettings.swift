@@ -89,7 +89,7 @@ struct AlertSettings: Sendable {
     }
 
     private static func webhook(_ reader: ConfigReader) throws -> Webhook? {
-        let secret = try secret("alertWebhookSecret", reader)
+        let secret = try Settings.secret("alertWebhookSecret", reader)
         guard let url = reader.string(forKey: "alertWebhookUrl", isSecret: true) else {
             guard secret == nil else {
                 throw missing("alertWebhookUrl", "a secret needs a URL to go with")
@@ -103,14 +103,10 @@ struct AlertSettings: Sendable {
     }
 
     private static func mail(_ reader: ConfigReader) throws -> Mail? {
-        guard let host = reader.string(forKey: "alertMailHost") else {
-            for name in ["alertMailFrom", "alertMailTo"] as [ConfigKey]
-            where reader.string(forKey: name) != nil {
-                throw missing("alertMailHost", "mail needs a server")
-            }
+        let others: [ConfigKey] = ["alertMailFrom", "alertMailTo"]
+        guard let server = try MailServer("alertMail", goingWith: others, reader) else {
             return nil
         }
-        guard !host.isEmpty else { throw missing("alertMailHost", "mail needs a server") }
         guard let from = reader.string(forKey: "alertMailFrom") else {
             throw missing("alertMailFrom", "mail needs a sender")
         }
@@ -118,78 +114,11 @@ struct AlertSettings: Sendable {
             $0.trimmingCharacters(in: .whitespaces)
         }
         guard !to.isEmpty else { throw missing("alertMailTo", "mail needs a receiver") }
-        let word = reader.string(
-            forKey: "alertMailSecurity",
-            default: MailSecurity.startTLS.rawValue
-        )
-        guard let security = MailSecurity(rawValue: word) else {
-            let words = MailSecurity.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Refusal(
-                .invalid,
-                field: "alertMailSecurity",
-                "this has to be one of: \(words)"
-            )
-        }
-        // Alerts name connectors and jobs; whoever is on the way could read, change or drop them.
-        guard security != .none || EndpointURL.isLoopback(host) else {
-            throw Refusal(
-                .invalid,
-                field: "alertMailSecurity",
-                "'none' is only for a server on this machine (127.0.0.1, [::1], localhost)"
-            )
-        }
-        var server = MailServer(
-            host: host,
-            port: try Settings.integer(
-                "alertMailPort",
-                reader,
-                default: [.tls: 465, .startTLS: 587, .none: 25][security] ?? 587,
-                in: 1...65_535
-            ),
-            security: security
-        )
-        server.credentials = try credentials(reader, security)
         return Mail(server: server, from: from, to: to)
-    }
-
-    private static func credentials(
-        _ reader: ConfigReader,
-        _ security: MailSecurity
-    ) throws -> MailCredentials? {
-        let password = try secret("alertMailPassword", reader)
-        guard let user = reader.string(forKey: "alertMailUser") else {
-            guard password == nil else {
-                throw missing("alertMailUser", "a password needs a user to go with")
-            }
-            return nil
-        }
-        guard let password else {
-            throw missing("alertMailPassword", "a user needs a password to go with")
-        }
-        guard security != .none else {
-            throw Refusal(
-                .invalid,
-                field: "alertMailSecurity",
-                "a password is not sent in the clear"
-            )
-        }
-        return MailCredentials(user: user, password: password)
     }
 
     private static func missing(_ field: String, _ message: String) -> Refusal {
         Refusal(.missing, field: field, message)
-    }
-
-    /// A secret, or the content of the file that `…File` names.
-    private static func secret(_ name: String, _ reader: ConfigReader) throws -> String? {
-        try Settings.refuseTwice(name, reader)
-        if let secret = reader.string(forKey: ConfigKey(name), isSecret: true) { return secret }
-        guard let path = reader.string(forKey: ConfigKey("\(name)File")) else { return nil }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Refusal(.invalid, field: "\(name)File", "the file \(path) cannot be read")
-        }
-        return String(decoding: data, as: UTF8.self)
-            .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     /// Everybody who is told: the log always, the others where they are set up.

@@ -11,10 +11,14 @@ enum SettingNames {
         "alertMailHost", "alertMailPassword", "alertMailPasswordFile", "alertMailPort",
         "alertMailSecurity", "alertMailTo", "alertMailUser", "alertRepeatSeconds",
         "alertWebhookSecret", "alertWebhookSecretFile", "alertWebhookUrl", "allowOwner",
-        "auditLogRetentionDays", "checkpointArchive", "consentRecordRetentionDays", "database",
+        "auditLogRetentionDays", "checkpointArchive", "confirmationHours", "confirmationsMaximum",
+        "consentRecordRetentionDays", "database",
         "databaseSessions", "databaseWaitMilliseconds", "host", "leaseSeconds", "logLevel",
-        "logOrigin", "masterKey", "masterKeyFile", "metricsPort", "port", "publicUrl",
-        "reconcileIntervalSeconds", "retryScale", "verifyIntervalSeconds", "witnessPolicy",
+        "logOrigin", "mailFrom", "mailHost", "mailPassword", "mailPasswordFile", "mailPort",
+        "mailSecurity", "mailUser", "masterKey", "masterKeyFile", "metricsPort", "port",
+        "publicUrl",
+        "reconcileIntervalSeconds", "retryScale", "trustedProxies", "verifyIntervalSeconds",
+        "witnessPolicy",
         "workers",
     ]
 

@@ -90,6 +90,8 @@ struct Settings: Sendable {
     let metricsPort: Int?
     /// Whom to tell what is wrong, and when.
     let alerts: AlertSettings
+    /// Whether and how Heed writes to people itself.
+    let mail: MailSettings
     /// Seconds between two comparisons with each connector's list; 0 for never.
     let reconcileIntervalSeconds: Int
     /// For how long evidence is kept.
@@ -137,6 +139,7 @@ struct Settings: Sendable {
         )
         metricsPort = try Settings.optionalPort("metricsPort", reader)
         alerts = try AlertSettings(reader)
+        mail = try MailSettings(reader)
         reconcileIntervalSeconds = try Settings.integer(
             "reconcileIntervalSeconds",
             reader,
@@ -293,6 +296,8 @@ struct Settings: Sendable {
             version: Heed.version
         )
         options.nearDeadlineSeconds = alerts.rules.deadlineSeconds
+        options.doubleOptIn = mail.server == nil ? nil : mail.terms
+        options.trustedProxies = mail.trustedProxies
         return options
     }
 }

@@ -10,6 +10,8 @@ public struct ConsentRecord: Hashable, Sendable {
         case denied
         /// No more, after a yes or without one.
         case withdrawn
+        /// Nothing yet: a yes was asked for, and the person has not confirmed it.
+        case requested
     }
 
     /// The lawful basis the sender relies on.
@@ -56,7 +58,7 @@ public struct ConsentRecord: Hashable, Sendable {
     public let recordedAt: Timestamp
     /// The import batch it came with.
     public let batch: ImportID?
-    /// When a yes runs out.
+    /// When a yes runs out; of a request, until when it can be confirmed.
     public var expiresAt: Timestamp?
     /// The opt-out that a withdrawal belongs to.
     public var optOut: OptOutID?

@@ -20,6 +20,14 @@ public struct Evidence: Hashable, Sendable, Codable {
     public var confirmedAt: String?
     /// From where a double opt-in was confirmed.
     public var confirmedIP: String?
+    /// The address that was asked to confirm.
+    public var confirmationAddress: String?
+    /// The dealing that a law presumes consent from: `purchase`, `inquiry`, ….
+    public var relationship: String?
+    /// When that dealing was, or ended, RFC 3339.
+    public var relationshipAt: String?
+    /// Where a basis other than consent is written down: an assessment, a contract, a provision.
+    public var reference: String?
     /// What the person wrote as their reason.
     public var statement: String?
 
@@ -36,11 +44,15 @@ public struct Evidence: Hashable, Sendable, Codable {
             ("evidence.formUrl", formURL, 2048), ("reason", statement, 2000),
             ("evidence.requestedIp", requestedIP, 64), ("evidence.confirmedIp", confirmedIP, 64),
             ("evidence.requestedAt", requestedAt, 64), ("evidence.confirmedAt", confirmedAt, 64),
+            ("evidence.relationshipAt", relationshipAt, 64), ("evidence.reference", reference, 256),
         ]
         for (field, value, limit) in limits {
             if let value, value.utf8.count > limit {
                 throw Refusal(.tooLarge, field: field, "at most \(limit) bytes are kept")
             }
+        }
+        if let relationship, Relationship(rawValue: relationship) == nil {
+            throw Relationship.refusal
         }
         if let wordingSHA256, bytes(hexadecimal: wordingSHA256)?.count != 32 {
             throw Refusal(

@@ -10,12 +10,15 @@ public struct Job: Hashable, Sendable {
         case startOptOut(OptOutID)
         /// Tell one connector about one opt-out.
         case tellConnector(TargetID)
+        /// Send a message of Heed's own.
+        case mail(OwnMail)
 
         /// The stored name and the id it is about.
         package var stored: (name: String, subject: [UInt8]) {
             switch self {
             case .startOptOut(let id): ("start-opt-out", id.bytes)
             case .tellConnector(let id): ("tell-connector", id.bytes)
+            case .mail(let mail): mail.stored
             }
         }
 
@@ -28,7 +31,9 @@ public struct Job: Hashable, Sendable {
             case "tell-connector":
                 guard let id = TargetID(bytes: subject) else { return nil }
                 self = .tellConnector(id)
-            default: return nil
+            default:
+                guard let mail = OwnMail(stored: name, subject: subject) else { return nil }
+                self = .mail(mail)
             }
         }
     }
@@ -40,6 +45,8 @@ public struct Job: Hashable, Sendable {
         case optOut = "opt-out"
         /// Everything else.
         case general
+        /// Messages of Heed's own, which wait for a mail server.
+        case mail
     }
 
     /// After so many attempts a job is buried.

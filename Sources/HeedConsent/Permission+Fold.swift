@@ -6,11 +6,13 @@ public struct DecidedRecord: Hashable, Sendable {
     public let id: ConsentID
     /// What was decided.
     public let decision: ConsentRecord.Decision
+    /// On which basis.
+    public let basis: ConsentRecord.Basis
     /// How it arrived.
     public let source: Source
     /// When the person decided.
     public let givenAt: Timestamp
-    /// When a yes runs out.
+    /// When a yes runs out, or the link of a request to confirm.
     public let expiresAt: Timestamp?
     /// When the policy version that was shown took effect.
     public let policyEffectiveAt: Timestamp?
@@ -21,6 +23,7 @@ public struct DecidedRecord: Hashable, Sendable {
     public init(
         id: ConsentID,
         decision: ConsentRecord.Decision,
+        basis: ConsentRecord.Basis = .consent,
         source: Source,
         givenAt: Timestamp,
         expiresAt: Timestamp?,
@@ -29,6 +32,7 @@ public struct DecidedRecord: Hashable, Sendable {
     ) {
         self.id = id
         self.decision = decision
+        self.basis = basis
         self.source = source
         self.givenAt = givenAt
         self.expiresAt = expiresAt
@@ -37,34 +41,74 @@ public struct DecidedRecord: Hashable, Sendable {
     }
 }
 
+extension DecidedRecord {
+    /// Takes a record that is about to be written.
+    public init(_ record: ConsentRecord, policyEffectiveAt: Timestamp?) {
+        self.init(
+            id: record.id,
+            decision: record.decision,
+            basis: record.basis,
+            source: record.source,
+            givenAt: record.givenAt,
+            expiresAt: record.expiresAt,
+            policyEffectiveAt: policyEffectiveAt,
+            optOut: record.optOut
+        )
+    }
+}
+
 extension Permission {
     /// The permission after one more record, in the order in which they were written.
     ///
+    /// - Parameters:
+    ///   - record: The record.
+    ///   - complaint: Whether the person complained before. Where records are read back it is not
+    ///     asked: a complaint is a block, not a record.
+    /// - Returns: The permission.
     /// - Throws: `Refusal` for a yes that no rule lets stand here; the write path never records
-    ///   one. Whether a complaint stood is not asked: it is a block, not a record.
-    public func folding(_ record: DecidedRecord) throws(Refusal) -> Permission {
-        var next: Permission
+    ///   one.
+    public func folding(
+        _ record: DecidedRecord,
+        complaint: Bool = false
+    ) throws(Refusal) -> Permission {
+        var next = try applying(signal(of: record, complaint: complaint))
         switch record.decision {
-        case .granted:
-            next = try applying(.grant(record.source, at: record.givenAt, complaint: false))
-        case .denied: next = try applying(.deny(at: record.givenAt))
-        case .withdrawn:
-            guard let optOut = record.optOut else {
-                next = try applying(.withdraw(at: record.givenAt))
-                break
-            }
+        case .requested:
+            guard next.state == .unconfirmed else { return self }
+        case .withdrawn where record.optOut != nil:
             // A stop is always the newest word, and shows no policy.
-            next = try applying(.optOut(optOut, at: record.givenAt))
             next.record = record.id
             return next
+        case .granted where record.basis != .consent:
+            if outlasts(record.expiresAt, at: record.givenAt) { return self }
+            fallthrough
+        default:
+            // An older decision than the newest is history; the permission stays with the newest.
+            guard next != self || self.record == nil || record.givenAt == decidedAt else {
+                return self
+            }
         }
-        // An older decision than the newest is history; the permission stays with the newest.
-        if next != self || self.record == nil || record.givenAt == decidedAt {
-            next.record = record.id
-            next.policyEffectiveAt = record.policyEffectiveAt
-            next.expiresAt = record.expiresAt
-        }
+        next.record = record.id
+        next.policyEffectiveAt = record.policyEffectiveAt
+        next.expiresAt = record.expiresAt
         return next
+    }
+
+    private func signal(of record: DecidedRecord, complaint: Bool) -> Signal {
+        switch record.decision {
+        case .requested: .requestConfirmation(at: record.givenAt)
+        case .granted:
+            .grant(
+                record.source,
+                at: record.givenAt,
+                complaint: complaint,
+                basis: record.basis,
+                expiresAt: record.expiresAt
+            )
+        case .denied: .deny(at: record.givenAt)
+        case .withdrawn:
+            record.optOut.map { .optOut($0, at: record.givenAt) } ?? .withdraw(at: record.givenAt)
+        }
     }
 
     /// The permission with its opt-out as far along as `status` says.

@@ -53,10 +53,20 @@ extension Permission {
     /// What can happen to a permission.
     public enum Signal: Hashable, Sendable {
         /// A yes; `complaint` is true when the person complained before.
-        case grant(Source, at: Timestamp, complaint: Bool)
+        case grant(
+            Source,
+            at: Timestamp,
+            complaint: Bool,
+            basis: ConsentRecord.Basis = .consent,
+            expiresAt: Timestamp? = nil
+        )
+        /// A double opt-in was sent; the person has not confirmed it.
+        case requestConfirmation(at: Timestamp)
+        /// Time passed.
+        case expire(at: Timestamp)
         /// A no when asked.
         case deny(at: Timestamp)
-        /// A withdrawal that is not an opt-out request.
+        /// A withdrawal or an objection that is not an opt-out request.
         case withdraw(at: Timestamp)
         /// An opt-out.
         case optOut(OptOutID, at: Timestamp)
@@ -67,18 +77,30 @@ extension Permission {
     /// The permission after `signal`.
     ///
     /// A no needs nothing. A yes after a no needs the person's own act, newer than the no (SPEC
-    /// B4); after a complaint only a confirmed double opt-in is enough. A yes older than the newest
-    /// decision changes nothing: the newest record of either sign counts.
+    /// B4), and has to be their consent: whoever objected to a legitimate interest, or unsubscribed
+    /// from an implied consent, is not brought back by another one. After a complaint only a
+    /// confirmed double opt-in is enough. A yes older than the newest decision changes nothing: the
+    /// newest record of either sign counts. A request to confirm is no decision.
     public func applying(_ signal: Signal) throws(Refusal) -> Permission {
         var next = self
         switch signal {
-        case .grant(let source, let time, let complaint):
-            try checkGrant(source, at: time, complaint: complaint)
+        case .grant(let source, let time, let complaint, let basis, let expiresAt):
+            if complaint { try Permission.checkReturn(source, basis) }
+            if saysNo { try checkReturn(source, basis, at: time) }
             if let decidedAt, time < decidedAt { return self }
+            if basis != .consent, outlasts(expiresAt, at: time) { return self }
             next.state = .granted
             next.optOutStatus = .none
             next.optOut = nil
             next.decidedAt = time
+            next.expiresAt = expiresAt
+        case .requestConfirmation(let time):
+            // What was said, of either sign, stands until the person says otherwise.
+            guard !saysNo, state != .granted || hasRunOut(at: time) else { return self }
+            next.state = .unconfirmed
+            next.expiresAt = nil
+        case .expire(let time):
+            if state == .granted, hasRunOut(at: time) { next.state = .expired }
         case .deny(let time), .withdraw(let time):
             if let decidedAt, time < decidedAt { return self }
             if case .deny = signal { next.state = .denied } else { next.state = .withdrawn }
@@ -98,15 +120,27 @@ extension Permission {
         return next
     }
 
-    private func checkGrant(_ source: Source, at time: Timestamp, complaint: Bool) throws(Refusal) {
-        if complaint, source != .doubleOptIn {
+    /// What a yes needs after a complaint.
+    private static func checkReturn(
+        _ source: Source,
+        _ basis: ConsentRecord.Basis
+    ) throws(Refusal) {
+        guard source == .doubleOptIn else {
             throw Refusal(
                 .optedOut,
                 field: "source",
                 "the person complained; only a confirmed double opt-in can lift that"
             )
         }
-        guard saysNo else { return }
+        try GrantRule.requireConsent(basis)
+    }
+
+    /// What a yes needs after a no.
+    private func checkReturn(
+        _ source: Source,
+        _ basis: ConsentRecord.Basis,
+        at time: Timestamp
+    ) throws(Refusal) {
         guard source.isOwnAct else {
             throw Refusal(
                 .optedOut,
@@ -115,6 +149,7 @@ extension Permission {
                     + "double-opt-in) can lift that"
             )
         }
+        try GrantRule.requireConsent(basis)
         guard let decidedAt, time > decidedAt else {
             throw Refusal(
                 .optedOut,
@@ -123,6 +158,18 @@ extension Permission {
             )
         }
     }
+
+    /// True when the yes that stands lasts as long as one that ends then, or longer.
+    ///
+    /// A purchase must not put an end to a consent that has none, nor an inquiry shorten the time
+    /// that a purchase gave.
+    func outlasts(_ end: Timestamp?, at time: Timestamp) -> Bool {
+        guard state == .granted, !hasRunOut(at: time) else { return false }
+        guard let expiresAt else { return true }
+        return end.map { $0 <= expiresAt } ?? false
+    }
+
+    private func hasRunOut(at time: Timestamp) -> Bool { expiresAt.map { $0 <= time } ?? false }
 
     /// True when the person's last word was no.
     public var saysNo: Bool {

@@ -37,6 +37,7 @@ private func addAll(
 ) {
     addMonitoring(engine, options, to: router)
     UnsubscribeRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
+    ConfirmationRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
     LogRoutes(engine: engine, options: options).addRoutes(to: router)
     router.get("openapi.yaml") { _, _ in
         Response(
@@ -51,6 +52,8 @@ private func addAll(
         api.group().add(middleware: DoorMiddleware(engine: engine, roles: roles))
     }
     ContactRoutes(engine: engine, options: options).addRoutes(to: door([.collector]))
+    let doubleOptIns = DoubleOptInRoutes(engine: engine, options: options)
+    door([.collector]).post("double-opt-ins", use: doubleOptIns.request)
     let optOuts = OptOutRoutes(engine: engine, options: options)
     let queue = QueueRoutes(engine: engine, options: options)
     door([.auditor]).get("queue", use: queue.queue)

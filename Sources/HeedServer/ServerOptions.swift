@@ -1,5 +1,6 @@
 // What an operator decides about the HTTP server, and where it measures.
 
+public import HeedConsent
 import HeedEngine
 import Synchronization
 
@@ -25,6 +26,10 @@ public struct ServerOptions: Sendable {
     public var publicLogEntries: Bool
     /// Seconds before a legal deadline from which on it counts as near.
     public var nearDeadlineSeconds: Int64 = 86_400
+    /// How long and how often a confirmation may be asked for; nil where no mail can be sent.
+    public var doubleOptIn: DoubleOptInTerms?
+    /// Proxies of the operator's own that a public request passes.
+    public var trustedProxies = 0
     /// What proving other systems' messages needs.
     public var inbox = Inbox.closed
     /// What this process has measured.
@@ -69,7 +74,7 @@ final class BoundPort: Sendable {
 
 extension ServerOptions {
     /// The base of links; nobody can follow one to port 0.
-    var linkBase: String {
+    public var linkBase: String {
         guard publicURL.hasSuffix(":0"), let port = bound.value else { return publicURL }
         return publicURL.dropLast() + String(port)
     }

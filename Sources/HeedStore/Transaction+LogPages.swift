@@ -106,7 +106,8 @@ extension Transaction {
             + " FROM ledger_leaves l "
             + "LEFT JOIN audit_events e ON e.position = l.position AND e.id = l.event_id "
             + "LEFT JOIN consent_records r ON r.id = e.subject "
-            + "AND e.kind IN ('consent.granted', 'consent.denied', 'consent.withdrawn') "
+            + "AND e.kind IN ('consent.granted', 'consent.denied', 'consent.withdrawn', "
+            + "'consent.requested') "
             + "WHERE l.leaf_index >= $1 AND l.leaf_index < $2 ORDER BY l.leaf_index"
         let rows = try rows(
             statement,

@@ -128,10 +128,11 @@ extension Transaction {
     ) throws(StoreError) -> [PeoplePage.Entry] {
         let rows = try rows(
             "SELECT r.contact_id, r.scope, r.id, r.decision, r.source, r.given_at, r.expires_at, "
-                + "p.effective_at, r.opt_out_id, e.position FROM consent_records r "
+                + "p.effective_at, r.opt_out_id, e.position, r.basis FROM consent_records r "
                 + "LEFT JOIN policies p ON p.version = r.policy_version "
                 + "LEFT JOIN audit_events e ON e.subject = r.id "
-                + "AND e.kind IN ('consent.granted', 'consent.denied', 'consent.withdrawn') "
+                + "AND e.kind IN ('consent.granted', 'consent.denied', 'consent.withdrawn', "
+                + "'consent.requested') "
                 + "WHERE r.contact_id > $1 AND r.contact_id <= $2 "
                 + "ORDER BY r.contact_id, e.position, r.id",
             .blob(range.after),
@@ -142,6 +143,7 @@ extension Transaction {
             let record = DecidedRecord(
                 id: try row.id(2),
                 decision: try row.word(3),
+                basis: try row.word(10),
                 source: Source(stored: try row.text(4)),
                 givenAt: try row.time(5),
                 expiresAt: try row.optionalTime(6),

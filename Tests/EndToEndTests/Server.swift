@@ -57,6 +57,11 @@ final class Server: Sendable {
         return try await send("POST", "/u/\(token)", "List-Unsubscribe=One-Click", form)
     }
 
+    /// Does what a browser does when somebody presses a button of a public page.
+    func press(_ path: String, _ form: String) async throws -> Reply {
+        try await send("POST", path, form, "application/x-www-form-urlencoded")
+    }
+
     private func send(
         _ method: String,
         _ path: String,

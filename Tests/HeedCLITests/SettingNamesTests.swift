@@ -23,7 +23,8 @@ struct SettingNamesTests {
     private static let full = [
         "alertWebhookUrl": "https://ops.example/", "alertMailHost": "mx.example",
         "alertMailFrom": "heed@shop.example", "alertMailTo": "ops@shop.example",
-        "alertMailUser": "heed", "masterKey": "00",
+        "alertMailUser": "heed", "masterKey": "00", "mailHost": "mx.example",
+        "mailFrom": "heed@shop.example", "mailUser": "heed", "mailPassword": "x",
         "alertWebhookSecret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "alertMailPassword": "x",
     ]
 

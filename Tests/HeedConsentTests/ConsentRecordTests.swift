@@ -33,7 +33,7 @@ struct ConsentRecordTests {
     @Test func storedNamesAreStable() {
         #expect(
             ConsentRecord.Decision.allCases.map(\.rawValue) == [
-                "granted", "denied", "withdrawn",
+                "granted", "denied", "withdrawn", "requested",
             ]
         )
         #expect(

@@ -22,6 +22,8 @@ struct EvidenceTests {
         Limit(field: "evidence.requestedIp", path: { $0.requestedIP = $1 }, bytes: 64),
         Limit(field: "evidence.confirmedAt", path: { $0.confirmedAt = $1 }, bytes: 64),
         Limit(field: "evidence.confirmedIp", path: { $0.confirmedIP = $1 }, bytes: 64),
+        Limit(field: "evidence.relationshipAt", path: { $0.relationshipAt = $1 }, bytes: 64),
+        Limit(field: "evidence.reference", path: { $0.reference = $1 }, bytes: 256),
         Limit(field: "reason", path: { $0.statement = $1 }, bytes: 2_000),
     ]
 
@@ -55,6 +57,18 @@ struct EvidenceTests {
         var evidence = Evidence()
         evidence.wordingSHA256 = String(repeating: digit, count: 64)
         try evidence.check()
+    }
+
+    @Test func refusesOtherRelationships() throws {
+        var evidence = Evidence()
+        for relationship in Relationship.allCases {
+            evidence.relationship = relationship.rawValue
+            try evidence.check()
+        }
+        evidence.relationship = "friendship"
+        let refusal = try #require(throws: Refusal.self) { try evidence.check() }
+        #expect(refusal.code == .invalid && refusal.field == "evidence.relationship")
+        #expect(refusal.message.hasSuffix("membership, inquiry, application"))
     }
 
     @Test func nothingIsEmptyAndFine() throws {

@@ -57,11 +57,12 @@ struct GrantRuleTests {
         of blocks: [Suppression],
         _ source: Source,
         later microseconds: Int64 = 1,
-        in scope: Scope = Fixture.campaign
+        in scope: Scope = Fixture.campaign,
+        on basis: ConsentRecord.Basis = .consent
     ) -> Result<[Suppression], Refusal> {
         let time = Timestamp(microseconds: Fixture.now.microseconds + microseconds)
         return Result { () throws(Refusal) in
-            try GrantRule.lifted(from: blocks, by: source, at: time, in: scope)
+            try GrantRule.lifted(from: blocks, by: .init(source, on: basis, at: time), in: scope)
         }
     }
 
@@ -83,6 +84,21 @@ struct GrantRuleTests {
                 #expect(refusal.code == .optedOut && refusal.field == "source")
             case (_, let other): Issue.record("\(source): not \(expected) but \(other)")
             }
+        }
+    }
+
+    /// What a double opt-in on another basis than consent does: `basis` is refused for it.
+    @Test(arguments: rows, ConsentRecord.Basis.allCases)
+    func aNewerYesOnAnotherBasis(_ row: Row, _ basis: ConsentRecord.Basis) {
+        let needsConsent: Set<SuppressionReason> = [.complaint, .optOutGlobal, .optOut]
+        let expected =
+            basis == .consent || !needsConsent.contains(row.reason) ? row.confirmed : "basis"
+        switch (expected, outcome(of: [block(row.reason)], .doubleOptIn, on: basis)) {
+        case ("lift", .success(let lifted)): #expect(lifted == [block(row.reason)])
+        case ("keep", .success(let lifted)): #expect(lifted.isEmpty)
+        case ("basis", .failure(let refusal)):
+            #expect(refusal.code == .optedOut && refusal.field == "basis")
+        case (_, let other): Issue.record("\(basis): not \(expected) but \(other)")
         }
     }
 

@@ -27,7 +27,7 @@ struct JobTests {
     }
 
     @Test func storedNamesAndTheLimitAreStable() {
-        #expect(Job.Lane.allCases.map(\.rawValue) == ["opt-out", "general"])
+        #expect(Job.Lane.allCases.map(\.rawValue) == ["opt-out", "general", "mail"])
         #expect(Job.attemptsMaximum == 12)
     }
 

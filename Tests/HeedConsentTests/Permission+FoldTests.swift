@@ -64,6 +64,57 @@ struct PermissionFoldTests {
         #expect(permission.decidedAt == noon && permission.policyEffectiveAt == effective)
     }
 
+    private func request(_ number: UInt64, hour: Int64) -> DecidedRecord {
+        let given = noon.adding(seconds: hour * 3600)
+        return DecidedRecord(
+            id: ConsentID(high: 1, low: number),
+            decision: .requested,
+            source: .form,
+            givenAt: given,
+            expiresAt: given.adding(days: 2),
+            policyEffectiveAt: effective,
+            optOut: nil
+        )
+    }
+
+    @Test func aRequestStandsUntilAnythingIsDecided() throws {
+        let asked = try fold([request(1, hour: 0), request(2, hour: 1)])
+        #expect(asked.state == .unconfirmed && asked.record?.low == 2 && asked.decidedAt == nil)
+        #expect(asked.expiresAt == noon.adding(seconds: 3600).adding(days: 2))
+        for decision in [ConsentRecord.Decision.granted, .denied, .withdrawn] {
+            let decided = try asked.folding(record(3, decision, hour: 2))
+            #expect(decided.state.rawValue == decision.rawValue && decided.record?.low == 3)
+            #expect(try decided.folding(request(4, hour: 3)) == decided)
+        }
+        let stopped = try asked.folding(
+            record(3, .withdrawn, hour: 2, optOut: Fixture.optOut)
+        )
+        #expect(stopped.optOutStatus == .pending)
+        #expect(try stopped.folding(request(4, hour: 3)) == stopped)
+    }
+
+    @Test func aPurchaseNeitherEndsAConsentNorHidesIt() throws {
+        func bought(_ number: UInt64, day: Int64, days: Int64) -> DecidedRecord {
+            DecidedRecord(
+                id: ConsentID(high: 1, low: number),
+                decision: .granted,
+                basis: .impliedConsent,
+                source: .api,
+                givenAt: noon.adding(days: day),
+                expiresAt: noon.adding(days: day + days),
+                policyEffectiveAt: effective,
+                optOut: nil
+            )
+        }
+        let agreed = try fold([record(1, .granted, hour: 0)])
+        #expect(try agreed.folding(bought(2, day: 0, days: 89)) == agreed)
+        #expect(try agreed.folding(bought(2, day: 1, days: 89)) == agreed)
+        let longer = try agreed.folding(bought(2, day: 1, days: 90))
+        #expect(longer.record?.low == 2 && longer.expiresAt == noon.adding(days: 91))
+        let asked = try longer.folding(bought(3, day: 2, days: 30))
+        #expect(asked == longer)
+    }
+
     @Test func comingBackNeedsTheOwnAct() throws {
         let stop = record(1, .withdrawn, hour: 0, optOut: Fixture.optOut)
         let stopped = try fold([stop])

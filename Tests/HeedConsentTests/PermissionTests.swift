@@ -77,13 +77,13 @@ struct PermissionRow: Sendable, CustomTestStringConvertible {
 }
 
 /// Before, at and after the last decision, to the microsecond.
-private let moments = [-1, 0, 1].map {
+let moments = [-1, 0, 1].map {
     Timestamp(microseconds: Fixture.now.microseconds + Int64($0))
 }
 
-private let unlisted = Source(stored: "checkout")
-private let ownActs: [Source] = [.form, .preferenceCentre, .doubleOptIn]
-private let otherSources: [Source] = [
+let unlisted = Source(stored: "checkout")
+let ownActs: [Source] = [.form, .preferenceCentre, .doubleOptIn]
+let otherSources: [Source] = [
     .oneClick, .unsubscribePage, .api, .batchImport, .commandLine, .system, unlisted,
 ]
 
@@ -125,6 +125,7 @@ struct PermissionTests {
             granted.optOutStatus = .none
             granted.optOut = nil
             granted.decidedAt = moment
+            granted.expiresAt = nil
             switch (cell, outcome) {
             case ("Y", .success(let after)): #expect(after == granted, "\(signal)")
             case ("=", .success(let after)): #expect(after == before, "\(signal)")
@@ -240,7 +241,7 @@ struct PermissionHistoryTests {
             let signal = try anySignal(using: &generator)
             let next = (try? permission.applying(signal)) ?? permission
             if permission.saysNo, !next.saysNo {
-                guard case .grant(let source, let time, let complaint) = signal else {
+                guard case .grant(let source, let time, let complaint, _, _) = signal else {
                     Issue.record("\(signal) lifted a no")
                     return
                 }
@@ -252,7 +253,7 @@ struct PermissionHistoryTests {
             case .optOut(_, let time): lastNo = max(time, lastNo ?? time)
             case .deny(let time), .withdraw(let time):
                 if next.decidedAt == time { lastNo = max(time, lastNo ?? time) }
-            case .grant, .optOutCompleted: break
+            case .grant, .optOutCompleted, .requestConfirmation, .expire: break
             }
             permission = next
         }
@@ -269,7 +270,8 @@ struct PermissionHistoryTests {
         let complaint = Bool.random(using: &generator)
         let signals: [Permission.Signal] = [
             .grant(source, at: time, complaint: complaint), .deny(at: time), .withdraw(at: time),
-            .optOut(optOut, at: time), .optOutCompleted(optOut),
+            .optOut(optOut, at: time), .optOutCompleted(optOut), .requestConfirmation(at: time),
+            .expire(at: time),
         ]
         return try #require(signals.randomElement(using: &generator))
     }

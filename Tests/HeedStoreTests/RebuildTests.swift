@@ -68,6 +68,7 @@ struct RebuildTests {
             case .granted:
                 let source = Source(stored: try row.text(4))
                 after = try before.applying(.grant(source, at: givenAt, complaint: false))
+            case .requested: after = try before.applying(.requestConfirmation(at: givenAt))
             case .denied: after = try before.applying(.deny(at: givenAt))
             case .withdrawn where row.isNull(7):
                 let optOut = try optOut(behind: row, transaction)

@@ -176,6 +176,9 @@ extension Installation {
         case .tellConnector(let id):
             let outcome = RecordOutcome(target: id, outcome: .confirmed("200 OK"), job: job.id)
             _ = try await engine.perform(outcome, as: .system("worker"))
+        case .mail:
+            let outcome = RecordMailOutcome(job: job.id, outcome: .done)
+            _ = try await engine.perform(outcome, as: .system("worker"))
         }
     }
 }

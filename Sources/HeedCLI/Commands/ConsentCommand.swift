@@ -18,7 +18,15 @@ struct ConsentCommand: AsyncParsableCommand {
         @Argument(help: "The person's address.") var address: String
         @Option(help: "The scope.") var scope: String
         @Option(help: "The registered policy version that was shown.") var policy: String
-        @Option(help: "The lawful basis: consent, contract, …") var basis = "consent"
+        @Option(help: "The lawful basis: consent, implied-consent, contract, …")
+        var basis = "consent"
+        @Option(help: "The dealing that implied consent or soft opt-in rests on: purchase, …")
+        var relationship: String?
+        @Option(help: "When that dealing was: RFC 3339.") var relationshipAt: String?
+        @Option(help: "Where a basis other than consent is written down; kept sealed.")
+        var reference: String?
+        @Option(help: "When a yes runs out: RFC 3339 (default: by the law of its basis, or never).")
+        var expiresAt: String?
         @Option(help: "How the decision arrived: form, preference-centre, api, …")
         var source = Source.commandLine.text
         @Option(help: "When the person decided: RFC 3339 (default now).") var givenAt: String?
@@ -29,7 +37,11 @@ struct ConsentCommand: AsyncParsableCommand {
                 let names = ConsentRecord.Basis.allCases.map(\.rawValue).joined(separator: ", ")
                 throw Refusal(.invalid, field: "basis", "a basis is one of: \(names)")
             }
-            let done = try await namingOptions {
+            var evidence = Evidence()
+            evidence.relationship = relationship
+            evidence.relationshipAt = relationshipAt
+            evidence.reference = reference
+            let done = try await namingOptions { [evidence] in
                 let command = try RecordConsent(
                     subject: .address(Address(email: address)),
                     scope: ScopeName(scope),
@@ -37,7 +49,9 @@ struct ConsentCommand: AsyncParsableCommand {
                     basis: basis,
                     source: Source(source),
                     policyVersion: policy,
-                    givenAt: try givenAt.map { try time($0, field: "givenAt") }
+                    givenAt: try givenAt.map { try time($0, field: "givenAt") },
+                    expiresAt: try expiresAt.map { try time($0, field: "expiresAt") },
+                    evidence: evidence
                 )
                 let installation = try Installation(await global.settings(), opening: .existing)
                 return try await installation.engine.perform(command, as: Installation.actor)
@@ -140,6 +154,8 @@ struct OptOutCommand: AsyncParsableCommand {
 func namingOptions<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
     let options = [
         "requestedAt": "requested-at", "givenAt": "given-at", "policyVersion": "policy",
+        "expiresAt": "expires-at", "evidence.relationship": "relationship",
+        "evidence.relationshipAt": "relationship-at", "evidence.reference": "reference",
     ]
     do {
         return try await body()

@@ -53,6 +53,8 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup(title: "Alerts") var alerts: AlertOptions
 
+    @OptionGroup(title: "Mail to people") var mail: MailOptions
+
     @Option(
         help: "What to run, separated by commas: api, worker (default both).",
         transform: Serve.roles
@@ -78,7 +80,7 @@ struct Serve: AsyncParsableCommand {
         ]
         var unknown: [String] = []
         let settings = try await global.settings(
-            flags.merging(alerts.flags) { flag, _ in flag },
+            flags.merging(alerts.flags.merging(mail.flags) { flag, _ in flag }) { flag, _ in flag },
             warn: { unknown = $0 }
         )
         try checkPorts(settings)
@@ -121,10 +123,11 @@ struct Serve: AsyncParsableCommand {
             now: Installation.surroundings.now,
             logger: logger
         )
+        var options = settings.serverOptions
+        let outlet = try settings.mail.outlet { [options] in options.linkBase }
         let installation = try Installation(settings, opening: .orNew)
         let log = try await LogServices(installation, logger: logger)
         let keyPath = try await Serve.firstKey(installation)
-        var options = settings.serverOptions
         options.publicLogEntries = publicLogEntries
         options.witnessQuorum = log.witnessQuorum
         let metrics = DeliveryMetrics(options.registry)
@@ -146,6 +149,7 @@ struct Serve: AsyncParsableCommand {
                 logger: logger,
                 metrics: metrics
             )
+            if let outlet { services.append(Serve.mailRunner(installation, outlet, logger)) }
             services += await log.services(transport: transport)
         }
         options.inbox = Inbox(now: Installation.surroundings.now) { request in
@@ -207,7 +211,7 @@ struct Serve: AsyncParsableCommand {
             surroundings: Installation.surroundings,
             metrics: metrics
         )
-        let runners = Job.Lane.allCases.map { lane in
+        let runners = [Job.Lane.optOut, .general].map { lane in
             Runner(
                 engine: installation.engine,
                 options: .init(
@@ -235,6 +239,38 @@ struct Serve: AsyncParsableCommand {
         let verifier = BackgroundVerifier(installation, logger: logger)
         let drift = DriftChecker(installation, gate: gate, transport: transport, logger: logger)
         return runners + [rescuer, pruner, verifier] + (drift.map { [$0] } ?? [])
+    }
+
+    /// The runner of Heed's own messages, in processes that have a mail server to send by.
+    private static func mailRunner(
+        _ installation: Installation,
+        _ outlet: MailOutlet,
+        _ logger: Logger
+    ) -> any Service {
+        let settings = installation.settings
+        let handler = MailHandler(
+            engine: installation.engine,
+            outlet: outlet,
+            retryPolicy: RetryPolicy(scale: settings.retryScale),
+            surroundings: Installation.surroundings,
+            logger: logger
+        )
+        return Runner(
+            engine: installation.engine,
+            // A mail server takes few conversations at once from one sender.
+            options: .init(
+                lane: .mail,
+                concurrency: 4,
+                leaseSeconds: Int64(settings.leaseSeconds),
+                pollMilliseconds: 250
+            ),
+            gate: ConnectorGate(
+                slots: settings.workers,
+                surroundings: Installation.surroundings
+            ),
+            logger: logger,
+            handle: handler.handle
+        )
     }
 
     /// What listens: the API, and probes and measurements alone where a port is set for them.

@@ -52,6 +52,7 @@ public struct OptOutHandler: Sendable {
             let outcome = try await tell(id, attempt: job.attempts + 1)
             let record = RecordOutcome(target: id, outcome: outcome, job: job.id)
             _ = try await engine.perform(record, as: actor)
+        case .mail: throw StrayJob(kind: job.kind.stored.name)
         }
     }
 

@@ -3,7 +3,7 @@
 public import HeedConsent
 import HeedLedger
 
-/// A message of text, to one person.
+/// A message of text, perhaps with the same words as HTML, to one person.
 public struct MailMessage: Sendable {
     /// The longest subject, in bytes.
     public static let subjectBytesMaximum = 200
@@ -16,6 +16,7 @@ public struct MailMessage: Sendable {
     public let to: String
     private let subject: String
     private let text: String
+    private let html: String?
     private let headers: [(name: String, value: String)]
 
     /// Makes a message; refuses what would break out of a header or an envelope.
@@ -25,6 +26,7 @@ public struct MailMessage: Sendable {
     ///   - to: The receiver's address.
     ///   - subject: One line.
     ///   - text: The body; lines end in `\n`.
+    ///   - html: The same words as HTML, for programs that show it instead.
     ///   - headers: Further header fields, ASCII, such as `List-Unsubscribe`.
     /// - Throws: `invalid`, naming the part.
     public init(
@@ -32,6 +34,7 @@ public struct MailMessage: Sendable {
         to: String,
         subject: String,
         text: String,
+        html: String? = nil,
         headers: [(name: String, value: String)] = []
     ) throws(Refusal) {
         for (field, address) in [("from", from), ("to", to)] {
@@ -44,7 +47,7 @@ public struct MailMessage: Sendable {
         else {
             throw Refusal(.invalid, field: "subject", "a subject is one line of 1 to 200 bytes")
         }
-        guard text.utf8.count <= MailMessage.textBytesMaximum else {
+        guard max(text.utf8.count, html?.utf8.count ?? 0) <= MailMessage.textBytesMaximum else {
             throw Refusal(.invalid, field: "text", "a text has at most 65536 bytes")
         }
         for (name, value) in headers {
@@ -57,6 +60,7 @@ public struct MailMessage: Sendable {
         self.to = to
         self.subject = subject
         self.text = text
+        self.html = html
         self.headers = headers
     }
 
@@ -67,21 +71,47 @@ public struct MailMessage: Sendable {
     ///
     /// - Parameters:
     ///   - time: The date of the message.
-    ///   - id: The unique left side of its Message-ID.
+    ///   - id: The unique left side of its Message-ID: letters, digits and hyphens.
     /// - Returns: The bytes, ending in CR LF.
     public func bytes(at time: Timestamp, id: String) -> [UInt8] {
         let domain = from.split(separator: "@").last.map(String.init) ?? "localhost"
         var lines = [
             "Date: \(MailMessage.date(time))", "From: <\(from)>", "To: <\(to)>",
             "Subject: \(MailMessage.encoded(subject))", "Message-ID: <\(id)@\(domain)>",
-            "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8",
-            "Content-Transfer-Encoding: base64", "Auto-Submitted: auto-generated",
+            "MIME-Version: 1.0",
         ]
+        let (content, body) = content(id)
+        lines += content + ["Auto-Submitted: auto-generated"]
         lines += headers.map { "\($0.name): \($0.value)" }
-        lines.append("")
-        let body = text.replacing("\r\n", with: "\n").replacing("\n", with: "\r\n")
-        lines += MailMessage.base64Lines(Array(body.utf8))
+        lines += [""] + body
         return Array((lines.joined(separator: "\r\n") + "\r\n").utf8)
+    }
+
+    /// The headers that say what the body is, and its lines.
+    private func content(_ id: String) -> (headers: [String], body: [String]) {
+        let plain = MailMessage.part("plain", text)
+        guard let html = html.map({ MailMessage.part("html", $0) }) else { return plain }
+        // No line of a part begins so: base64 has no hyphens.
+        let boundary = "heed-\(id)"
+        // The last one is the one to be shown (RFC 2046 §5.1.4).
+        let parts = [plain, html].flatMap { ["--" + boundary] + $0.headers + [""] + $0.body }
+        return (
+            ["Content-Type: multipart/alternative; boundary=\"\(boundary)\""],
+            parts + ["--\(boundary)--"]
+        )
+    }
+
+    private static func part(
+        _ type: String,
+        _ text: String
+    ) -> (headers: [String], body: [String]) {
+        let body = text.replacing("\r\n", with: "\n").replacing("\n", with: "\r\n")
+        return (
+            [
+                "Content-Type: text/\(type); charset=utf-8", "Content-Transfer-Encoding: base64",
+            ],
+            base64Lines(Array(body.utf8))
+        )
     }
 
     /// `Sat, 31 Jan 2026 09:30:00 +0000` (RFC 5322 §3.3).

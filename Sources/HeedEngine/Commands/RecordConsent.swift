@@ -34,6 +34,13 @@ public struct RecordConsent: Command {
     ) throws(Refusal) {
         try evidence.check()
         try Contact.check(locale: locale)
+        guard decision != .requested else {
+            throw Refusal(
+                .invalid,
+                field: "decision",
+                "a decision is granted, denied or withdrawn; a double opt-in is asked for by itself"
+            )
+        }
         self.subject = subject
         self.scope = scope
         self.decision = decision
@@ -61,7 +68,8 @@ public struct RecordConsent: Command {
         return needs
     }
 
-    /// Refuses an unknown scope or policy version, and a yes that is not enough after a no.
+    /// Refuses an unknown scope or policy version, a yes without what its basis needs, and one that
+    /// is not enough after a no.
     public func decide(in transaction: Transaction) throws -> Decision<Receipt> {
         let scope = try transaction.requireScope(scope)
         let policy = try transaction.requirePolicy(policyVersion)
@@ -71,6 +79,14 @@ public struct RecordConsent: Command {
         guard expiresAt.map({ $0 > givenAt }) ?? true else {
             throw Refusal(.invalid, field: "expiresAt", "consent cannot run out before it is given")
         }
+        let claim = BasisClaim(
+            basis,
+            in: scope,
+            region: person.contact.region,
+            givenAt: givenAt,
+            expiresAt: expiresAt,
+            evidence: evidence
+        )
         let draft = ConsentDraft(
             person: person,
             scope: scope,
@@ -80,7 +96,8 @@ public struct RecordConsent: Command {
             policy: policy,
             locale: locale ?? person.contact.locale,
             givenAt: givenAt,
-            expiresAt: expiresAt,
+            // A no needs no basis.
+            expiresAt: decision == .granted ? try claim.expiry() : nil,
             evidence: evidence,
             batch: nil
         )
@@ -111,20 +128,11 @@ struct ConsentDraft {
     func events(in transaction: Transaction) throws -> (ConsentRecord, [Event]) {
         let before = try transaction.permission(of: person.id, in: scope.name)
         var events = person.added.map { [$0] } ?? []
-        var after: Permission
-        switch decision {
-        case .granted:
-            let lifted = try GrantRule.lifted(
-                from: person.blocks,
-                by: source,
-                at: givenAt,
-                in: scope
-            )
-            let complaint = lifted.contains { $0.reason == .complaint }
-            after = try before.applying(.grant(source, at: givenAt, complaint: complaint))
+        var lifted: [Suppression] = []
+        if decision == .granted {
+            let yes = GrantRule.Yes(source, on: basis, at: givenAt)
+            lifted = try GrantRule.lifted(from: person.blocks, by: yes, in: scope)
             events += Set(lifted).map { .suppressionLifted($0, person.id) }
-        case .denied: after = try before.applying(.deny(at: givenAt))
-        case .withdrawn: after = try before.applying(.withdraw(at: givenAt))
         }
         var record = ConsentRecord(
             id: transaction.newID(),
@@ -139,13 +147,11 @@ struct ConsentDraft {
             recordedAt: transaction.now,
             batch: batch
         )
-        record.expiresAt = decision == .granted ? expiresAt : nil
-        // An older decision than the newest is history; the permission stays with the newest.
-        if after != before || before.record == nil || givenAt == before.decidedAt {
-            after.record = record.id
-            after.policyEffectiveAt = policy.effectiveAt
-            after.expiresAt = record.expiresAt
-        }
+        record.expiresAt = [.granted, .requested].contains(decision) ? expiresAt : nil
+        let after = try before.folding(
+            DecidedRecord(record, policyEffectiveAt: policy.effectiveAt),
+            complaint: lifted.contains { $0.reason == .complaint }
+        )
         events.append(.consentRecorded(record, evidence, from: before, to: after))
         return (record, events)
     }

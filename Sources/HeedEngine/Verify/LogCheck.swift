@@ -179,7 +179,7 @@ struct LogCheck: Sendable {
             )
         }
         switch line.kind {
-        case "consent.granted", "consent.denied", "consent.withdrawn":
+        case "consent.granted", "consent.denied", "consent.withdrawn", "consent.requested":
             records.check(entry.record, against: line, at: leaf.position, &findings)
         case "suppression.added":
             if let block = Suppression(line) { blocksAdded.insert(block.hashValue) }

@@ -56,14 +56,14 @@ struct ContactRoutes {
         let command = try RecordConsent(
             subject: fields.subject(),
             scope: ScopeName(fields.string("scope")),
-            decision: fields.word("decision"),
+            decision: fields.word("decision", as: Stated.self).decision,
             basis: fields.word("basis"),
             source: Source(fields.string("source")),
             policyVersion: fields.string("policyVersion"),
             locale: fields.optionalString("locale"),
             givenAt: fields.optionalTime("givenAt"),
             expiresAt: fields.optionalTime("expiresAt"),
-            evidence: ContactRoutes.evidence(&fields)
+            evidence: fields.evidence()
         )
         try fields.finish()
         let key = try repeatKey(request, context, operation: "POST /v1/consents", body: body)
@@ -76,15 +76,31 @@ struct ContactRoutes {
         return Response(json: answer, status: .created)
     }
 
+    /// What a caller can say that a person decided.
+    private enum Stated: String, CaseIterable {
+        case granted, denied, withdrawn
+
+        var decision: ConsentRecord.Decision {
+            switch self {
+            case .granted: .granted
+            case .denied: .denied
+            case .withdrawn: .withdrawn
+            }
+        }
+    }
+
     private struct ConsentAnswer: Encodable {
         let id: String
         let contactId: String
         let position: Int64
     }
+}
 
-    private static func evidence(_ fields: inout Fields) throws(Refusal) -> Evidence {
+extension Fields {
+    /// What shows that a decision was made, or that it was asked for.
+    mutating func evidence() throws(Refusal) -> Evidence {
         var evidence = Evidence()
-        guard var object = try fields.optionalObject("evidence") else { return evidence }
+        guard var object = try optionalObject("evidence") else { return evidence }
         evidence.ip = try object.optionalString("ip")
         evidence.userAgent = try object.optionalString("userAgent")
         evidence.formURL = try object.optionalString("formUrl")
@@ -93,6 +109,9 @@ struct ContactRoutes {
         evidence.requestedIP = try object.optionalString("requestedIp")
         evidence.confirmedAt = try object.optionalTime("confirmedAt")?.text
         evidence.confirmedIP = try object.optionalString("confirmedIp")
+        evidence.relationship = try object.optionalString("relationship")
+        evidence.relationshipAt = try object.optionalTime("relationshipAt")?.text
+        evidence.reference = try object.optionalString("reference")
         try object.finish()
         return evidence
     }

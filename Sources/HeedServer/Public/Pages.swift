@@ -4,7 +4,7 @@ import Crypto
 import Foundation
 import Mustache
 
-/// The pages of the way out.
+/// The pages of the way out, and of the confirmation of a way in.
 struct Pages: Sendable {
     /// One page.
     enum Page: CaseIterable {
@@ -14,6 +14,12 @@ struct Pages: Sendable {
         case done
         /// Says that it could not be stored.
         case failed
+        /// Asks to confirm a double opt-in.
+        case confirm
+        /// Says that it is confirmed.
+        case confirmed
+        /// Says that it cannot be confirmed any more.
+        case lapsed
     }
 
     private let rendered: [Page: String]
@@ -28,11 +34,16 @@ struct Pages: Sendable {
             "ask": try template(PackageResources.ask_mustache),
             "done": try template(PackageResources.done_mustache),
             "failed": try template(PackageResources.failed_mustache),
+            "confirm": try template(PackageResources.confirm_mustache),
+            "confirmed": try template(PackageResources.confirmed_mustache),
+            "lapsed": try template(PackageResources.lapsed_mustache),
         ])
         var rendered: [Page: String] = [:]
         for (page, name, title) in [
             (Page.ask, "ask", "Unsubscribe"), (.done, "done", "You are unsubscribed"),
             (.failed, "failed", "Please try again"),
+            (.confirm, "confirm", "Please confirm"), (.confirmed, "confirmed", "Thank you"),
+            (.lapsed, "lapsed", "This link does not work any more"),
         ] {
             let main = library.render(
                 Content(title: title, style: style, main: ""),

@@ -20,8 +20,8 @@ struct UnsubscribeRoutes {
     func addRoutes(to router: Router<HeedRequestContext>) {
         // A link that lost its token is a bad token like any other.
         for path: RouterPath in ["u", "u/:token"] {
-            router.get(path) { _, _ in page(.ask) }
-            router.head(path) { _, _ in page(.ask) }
+            router.get(path) { _, _ in pages.response(.ask) }
+            router.head(path) { _, _ in pages.response(.ask) }
             router.post(path, use: leave)
         }
     }
@@ -44,19 +44,17 @@ struct UnsubscribeRoutes {
         do {
             let link = try await engine.ask(ReadUnsubscribeLink(token: token))
             switch (UnsubscribeRoutes.wish(form), link) {
-            case (.nothing, _): return page(.ask)
-            case (_, nil): return page(.done)
+            case (.nothing, _): return pages.response(.ask)
+            case (_, nil): return pages.response(.done)
             case (.thisScope(let source), let link?):
                 try await optOut(link.contact, link.extent, source)
             case (.everything, let link?):
                 try await optOut(link.contact, .global, .unsubscribePage)
             }
-            return page(.done)
+            return pages.response(.done)
         } catch let error as StoreError {
             context.logger.error("an opt-out was not stored", metadata: ["error": "\(error)"])
-            var response = page(.failed, status: .serviceUnavailable)
-            response.headers[.retryAfter] = "30"
-            return response
+            return pages.notStored()
         }
     }
 
@@ -85,19 +83,29 @@ struct UnsubscribeRoutes {
             // the answer must not tell.
         }
     }
+}
 
-    private func page(_ page: Pages.Page, status: HTTPResponse.Status = .ok) -> Response {
+extension Pages {
+    /// A page as an answer: kept by nobody, found by no search engine, framed nowhere.
+    func response(_ page: Page, status: HTTPResponse.Status = .ok) -> Response {
         Response(
             status: status,
             headers: [
                 .contentType: "text/html; charset=utf-8",
                 .cacheControl: "no-store",
-                .contentSecurityPolicy: pages.contentSecurityPolicy,
+                .contentSecurityPolicy: contentSecurityPolicy,
                 .xRobotsTag: "noindex, nofollow",
                 .referrerPolicy: "no-referrer",
             ],
-            body: .init(byteBuffer: ByteBuffer(string: pages.html(page)))
+            body: .init(byteBuffer: ByteBuffer(string: html(page)))
         )
+    }
+
+    /// Says that nothing could be stored, and when to come again.
+    func notStored() -> Response {
+        var response = response(.failed, status: .serviceUnavailable)
+        response.headers[.retryAfter] = "30"
+        return response
     }
 }
 

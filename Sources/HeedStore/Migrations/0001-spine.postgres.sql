@@ -107,7 +107,8 @@ CREATE TABLE consent_records (
     id BYTEA PRIMARY KEY CHECK (length(id) = 16),
     contact_id BYTEA NOT NULL REFERENCES contacts (id),
     scope TEXT COLLATE "C" NOT NULL,
-    decision TEXT COLLATE "C" NOT NULL CHECK (decision IN ('granted', 'denied', 'withdrawn')),
+    decision TEXT COLLATE "C" NOT NULL
+        CHECK (decision IN ('requested', 'granted', 'denied', 'withdrawn')),
     basis TEXT COLLATE "C" NOT NULL,
     source TEXT COLLATE "C" NOT NULL,
     policy_version TEXT COLLATE "C" REFERENCES policies (version),

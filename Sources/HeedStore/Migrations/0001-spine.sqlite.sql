@@ -60,7 +60,8 @@ CREATE TABLE consent_records (
     id BLOB PRIMARY KEY CHECK (length(id) = 16),
     contact_id BLOB NOT NULL REFERENCES contacts (id),
     scope TEXT NOT NULL,
-    decision TEXT NOT NULL CHECK (decision IN ('granted', 'denied', 'withdrawn')),
+    decision TEXT NOT NULL
+        CHECK (decision IN ('requested', 'granted', 'denied', 'withdrawn')),
     basis TEXT NOT NULL,
     source TEXT NOT NULL,
     policy_version TEXT REFERENCES policies (version),

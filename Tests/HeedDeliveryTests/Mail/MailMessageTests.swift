@@ -44,6 +44,54 @@ struct MailMessageTests {
         #expect(bytes == Array(expected.replacing("\n", with: "\r\n").utf8))
     }
 
+    @Test func textAndHTML() throws {
+        let message = try MailMessage(
+            from: "heed@shop.example",
+            to: "ada@mail.example",
+            subject: "Confirm",
+            text: "Hello\n",
+            html: "<p>Hello</p>\n"
+        )
+        let expected = """
+            Date: Sat, 31 Jan 2026 09:30:00 +0000
+            From: <heed@shop.example>
+            To: <ada@mail.example>
+            Subject: Confirm
+            Message-ID: <m1@shop.example>
+            MIME-Version: 1.0
+            Content-Type: multipart/alternative; boundary="heed-m1"
+            Auto-Submitted: auto-generated
+
+            --heed-m1
+            Content-Type: text/plain; charset=utf-8
+            Content-Transfer-Encoding: base64
+
+            SGVsbG8NCg==
+            --heed-m1
+            Content-Type: text/html; charset=utf-8
+            Content-Transfer-Encoding: base64
+
+            PHA+SGVsbG88L3A+DQo=
+            --heed-m1--
+
+            """
+        let bytes = message.bytes(at: MailMessageTests.time, id: "m1")
+        #expect(bytes == Array(expected.replacing("\n", with: "\r\n").utf8))
+    }
+
+    @Test func hugeHTMLIsRefused() throws {
+        let refusal = #expect(throws: Refusal.self) {
+            try MailMessage(
+                from: "heed@shop.example",
+                to: "ada@mail.example",
+                subject: "Confirm",
+                text: "",
+                html: String(repeating: "a", count: MailMessage.textBytesMaximum + 1)
+            )
+        }
+        #expect(refusal?.field == "text")
+    }
+
     /// Another reader gives the text back, line by line of at most 76 characters.
     @Test(arguments: ["", "a", "ab", "abc", String(repeating: "Grüße an alle.\n", count: 400)])
     func textSurvives(_ text: String) throws {

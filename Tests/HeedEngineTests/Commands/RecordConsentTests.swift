@@ -28,7 +28,7 @@ struct RecordConsentTests {
         }
     }
 
-    @Test(arguments: Backend.allCases, ConsentRecord.Decision.allCases)
+    @Test(arguments: Backend.allCases, [ConsentRecord.Decision.granted, .denied, .withdrawn])
     func theUnknownIsNamedAndChangesNothing(
         _ backend: Backend,
         _ decision: ConsentRecord.Decision
@@ -68,6 +68,113 @@ struct RecordConsentTests {
             )
         }
         #expect(refusal?.field == "evidence.userAgent")
+    }
+
+    /// A yes on a basis that rests on a dealing or a document, by somebody in a region.
+    private func claim(
+        _ installation: Installation,
+        _ basis: ConsentRecord.Basis,
+        _ evidence: Evidence,
+        source: Source = .api
+    ) async throws {
+        let command = try RecordConsent(
+            subject: .address(Sample.address()),
+            scope: Sample.newsletter,
+            decision: .granted,
+            basis: basis,
+            source: source,
+            policyVersion: Sample.version,
+            evidence: evidence
+        )
+        _ = try await installation.engine.perform(command, as: Sample.actor)
+    }
+
+    private func add(_ installation: Installation, region: String) async throws {
+        let contact = try AddContact(
+            addresses: [Sample.address()],
+            externalID: nil,
+            locale: nil,
+            region: region
+        )
+        _ = try await installation.engine.perform(contact, as: Sample.actor)
+    }
+
+    @Test(arguments: Backend.allCases)
+    func impliedConsentEndsByTheLawOfTheRegion(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            try await add(installation, region: "CA-QC")
+            let bought = installation.clock.now.adding(days: -10)
+            var evidence = Evidence()
+            let missing = try await installation.effect {
+                try await claim(installation, .impliedConsent, Evidence())
+            }
+            #expect(missing == .refused("missing-field evidence.relationship"))
+            (evidence.relationship, evidence.relationshipAt) = ("inquiry", bought.text)
+            try await claim(installation, .impliedConsent, evidence)
+            #expect(try await installation.check(Sample.address()).allowed)
+            installation.clock.advance(seconds: 165 * 86_400)
+            #expect(try await installation.check(Sample.address()).allowed)
+            installation.clock.advance(seconds: 10 * 86_400)
+            #expect(try await installation.check(Sample.address()).reason == .expired)
+            let old = try await installation.effect {
+                try await claim(installation, .impliedConsent, evidence)
+            }
+            #expect(old == .refused("invalid-field evidence.relationshipAt"))
+            evidence.relationship = "purchase"
+            try await claim(installation, .impliedConsent, evidence)
+            #expect(try await installation.check(Sample.address()).allowed)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func anObjectionToALegitimateInterestIsFinal(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            try await add(installation, region: "DE")
+            var evidence = Evidence()
+            evidence.reference = "LIA-2026-3"
+            try await claim(installation, .legitimateInterest, evidence)
+            #expect(try await installation.check(Sample.address()).allowed)
+            installation.clock.advance(seconds: 1)
+            let objection = try RecordConsent(
+                subject: .address(Sample.address()),
+                scope: Sample.newsletter,
+                decision: .withdrawn,
+                basis: .legitimateInterest,
+                source: .form,
+                policyVersion: Sample.version
+            )
+            _ = try await installation.engine.perform(objection, as: Sample.actor)
+            #expect(try await installation.check(Sample.address()).reason == .withdrawn)
+            installation.clock.advance(seconds: 1)
+            evidence.relationship = "purchase"
+            evidence.relationshipAt = installation.clock.now.text
+            for basis in [ConsentRecord.Basis.legitimateInterest, .softOptIn] {
+                let again = try await installation.effect {
+                    try await claim(installation, basis, evidence, source: .form)
+                }
+                #expect(again == .refused("opted-out basis"))
+            }
+            let implied = try await installation.effect {
+                try await claim(installation, .impliedConsent, evidence, source: .form)
+            }
+            #expect(implied == .refused("invalid-field basis"))
+            try await claim(installation, .consent, Evidence(), source: .form)
+            #expect(try await installation.check(Sample.address()).allowed)
+        }
+    }
+
+    @Test func aRequestIsNoDecision() throws {
+        let refusal = #expect(throws: Refusal.self) {
+            try RecordConsent(
+                subject: .address(Sample.address()),
+                scope: Sample.newsletter,
+                decision: .requested,
+                basis: .consent,
+                source: .form,
+                policyVersion: Sample.version
+            )
+        }
+        #expect(refusal?.field == "decision")
     }
 
     @Test func freeTextIsNoLocale() throws {

@@ -84,7 +84,7 @@ struct QueueRoutesTests {
     @Test func numbersAndJobs() async throws {
         try await withServer { server in
             let empty = try await queue(server)
-            #expect(empty.lanes.map(\.lane) == ["general", "opt-out"])
+            #expect(empty.lanes.map(\.lane) == ["general", "mail", "opt-out"])
             #expect(empty.lanes.allSatisfy { $0.ready + $0.leased + $0.buried == 0 })
             #expect(empty.jobs.isEmpty && empty.connectors.isEmpty && empty.next == nil)
             let installation = server.installation
@@ -92,9 +92,9 @@ struct QueueRoutesTests {
             let id = try await installation.optOut(Address(email: "ada@mail.example"))
             installation.clock.advance(seconds: 65)
             let full = try await queue(server)
-            #expect(full.lanes[1].ready == 1 && full.lanes[1].oldest?.ageSeconds == 65)
-            #expect(full.lanes[1].oldest?.id == full.jobs.first?.id)
-            #expect(full.lanes[1].oldest?.dueSince == "2026-01-31T09:30:00Z")
+            #expect(full.lanes[2].ready == 1 && full.lanes[2].oldest?.ageSeconds == 65)
+            #expect(full.lanes[2].oldest?.id == full.jobs.first?.id)
+            #expect(full.lanes[2].oldest?.dueSince == "2026-01-31T09:30:00Z")
             #expect(full.connectors.map(\.connector) == ["crm"])
             #expect(full.connectors.map(\.pending) == [1])
             #expect(full.jobs.map(\.optOutId) == [id.text])

@@ -1,0 +1,78 @@
+// A message of Heed's own as it is composed: to whom, and the same words as text and as HTML.
+
+import HeedConsent
+
+/// A message before it has a sender, a date and an id.
+public struct OutgoingMessage: Sendable {
+    /// One part of what is said.
+    public enum Part: Hashable, Sendable {
+        /// A paragraph.
+        case paragraph(String)
+        /// A link with its name; text shows the address itself.
+        case link(String, name: String)
+    }
+
+    /// Where it goes.
+    public let to: String
+    /// One line.
+    public let subject: String
+    /// What it says, in order.
+    public let parts: [Part]
+
+    /// Takes all three.
+    public init(to: String, subject: String, parts: [Part]) {
+        self.to = to
+        self.subject = subject
+        self.parts = parts
+    }
+
+    /// The words as plain text.
+    var text: String {
+        let paragraphs = parts.map { part in
+            switch part {
+            case .paragraph(let text): text
+            case .link(let url, _): url
+            }
+        }
+        return paragraphs.joined(separator: "\n\n") + "\n"
+    }
+
+    /// The words as HTML that loads nothing, so that nobody learns when it is read.
+    var html: String {
+        let paragraphs = parts.map { part in
+            switch part {
+            case .paragraph(let text): "<p>\(escaped(text))</p>"
+            case .link(let url, let name):
+                "<p><a href=\"\(escaped(url))\">\(escaped(name))</a></p>"
+            }
+        }
+        return """
+            <!DOCTYPE html>
+            <html lang="en">
+            <head><meta charset="utf-8"><title>\(escaped(subject))</title></head>
+            <body>
+            \(paragraphs.joined(separator: "\n"))
+            </body>
+            </html>
+
+            """
+    }
+
+    /// The message from a sender.
+    ///
+    /// - Throws: `Refusal` for what no mail can hold.
+    func mail(from sender: String) throws(Refusal) -> MailMessage {
+        try MailMessage(from: sender, to: to, subject: subject, text: text, html: html)
+    }
+}
+
+extension OutgoingMessage: CustomStringConvertible {
+    /// Says only that there is a message: every part of one may name a person.
+    public var description: String { "<outgoing message>" }
+}
+
+/// The five characters that mean something in HTML, written so that they do not.
+private func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+        .replacing("\"", with: "&quot;").replacing("'", with: "&#39;")
+}
