@@ -44,7 +44,9 @@ struct PendingRows {
         defer { self = PendingRows() }
         // Of equal depth in one order, so that two transactions do not wait for each other.
         return tables.values.sorted {
-            ($0.insertion.depth, $0.insertion.one.text) < ($1.insertion.depth, $1.insertion.one.text)
+            ($0.insertion.depth, $0.insertion.one.text) < (
+                $1.insertion.depth, $1.insertion.one.text
+            )
         }.map { ($0.insertion, $0.rows) }
     }
 }

@@ -40,8 +40,9 @@ struct Companion: Sendable {
 
 /// Hands work to sessions: at once when one is free, else in order of arrival, until the deadline.
 final class SessionPool: Sendable {
-    /// Groups at once: while one waits for the disk, the next is read and decided on. More would
-    /// only be smaller.
+    /// Groups at once: while one waits for the disk, the next is read and decided on.
+    ///
+    /// More would only be smaller.
     static let groupsMaximum = 2
 
     private struct State {

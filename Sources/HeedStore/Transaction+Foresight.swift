@@ -37,7 +37,7 @@ extension Transaction {
             let own =
                 found.contacts.map(\.bytes) + found.keys.map(\.match)
                 + (found.answerKey.map { [$0] } ?? [])
-                isIn.append(taken.isDisjoint(with: own))
+            isIn.append(taken.isDisjoint(with: own))
             if isIn[isIn.count - 1] { taken.formUnion(own) }
         }
         let wanted = zip(people, isIn).filter { $0.1 }.map(\.0)

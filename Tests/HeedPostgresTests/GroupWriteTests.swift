@@ -134,7 +134,8 @@ struct GroupWriteTests {
                     release.wait()
                 }
             }
-            let isHeld: SQL = "SELECT count(*) FROM pg_locks WHERE mode = 'RowShareLock' "
+            let isHeld: SQL =
+                "SELECT count(*) FROM pg_locks WHERE mode = 'RowShareLock' "
                 + "AND relation = 'heed.contacts'::regclass"
             try await wait { try await database.read { try $0.number(isHeld) } > 0 }
             let late = Task { try await together(database, [(3, add("late")), (4, add("early"))]) }

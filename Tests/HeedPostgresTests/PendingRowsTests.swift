@@ -12,7 +12,10 @@ struct PendingRowsTests {
     func rowsArriveInTheirOrder(_ backend: Backend, _ count: Int) async throws {
         try await backend.withDatabase { installation in
             let contacts = (1...count).map { number in
-                Sample.contact(UInt64(number), external: number.isMultiple(of: 2) ? "ö-\(number)" : nil)
+                Sample.contact(
+                    UInt64(number),
+                    external: number.isMultiple(of: 2) ? "ö-\(number)" : nil
+                )
             }
             let events = try contacts.enumerated().map { index, contact in
                 Event.contactAdded(contact, [try Sample.address(index + 1)])
