@@ -108,7 +108,15 @@ let package = Package(
             resources: [
                 .embedInCode("Templates/page.mustache"), .embedInCode("Templates/page.css"),
                 .embedInCode("Templates/ask.mustache"), .embedInCode("Templates/done.mustache"),
-                .embedInCode("Templates/failed.mustache"), .embedInCode("openapi.yaml"),
+                .embedInCode("Templates/failed.mustache"),
+                .embedInCode("Templates/preferences.mustache"),
+                .embedInCode("Templates/entry.mustache"),
+                .embedInCode("Templates/notice.mustache"),
+                .embedInCode("Templates/Languages/en.json"),
+                .embedInCode("Templates/Languages/de.json"),
+                .embedInCode("Templates/Languages/es.json"),
+                .embedInCode("Templates/Languages/fr.json"),
+                .embedInCode("Templates/Languages/pl.json"), .embedInCode("openapi.yaml"),
             ]
         ),
         .executableTarget(

@@ -94,6 +94,10 @@ struct Settings: Sendable {
     let reconcileIntervalSeconds: Int
     /// For how long evidence is kept.
     let retention: Retention
+    /// The folder with the operator's own public pages.
+    let pagesFolder: String?
+    /// The header in which a proxy names the client.
+    let clientAddressHeader: String?
 
     init(_ reader: ConfigReader) throws {
         database = try DatabaseSettings(reader)
@@ -144,6 +148,8 @@ struct Settings: Sendable {
             in: 0...2_592_000
         )
         retention = try Settings.retention(reader)
+        pagesFolder = try Settings.path("pagesFolder", reader)
+        clientAddressHeader = try Settings.headerName("clientAddressHeader", reader)
     }
 
     /// The range is checked where the law is, so that the same words refuse it everywhere.
@@ -253,6 +259,18 @@ struct Settings: Sendable {
         return path
     }
 
+    private static func headerName(
+        _ key: ConfigKey,
+        _ reader: ConfigReader
+    ) throws(Refusal) -> String? {
+        let name = reader.string(forKey: key)
+        guard name?.wholeMatch(of: /[A-Za-z0-9-]{1,64}/) != nil || name == nil else {
+            let field = key.components.joined(separator: ".")
+            throw Refusal(.invalid, field: field, "a header has a name such as X-Forwarded-For")
+        }
+        return name
+    }
+
     private static func optionalPort(
         _ key: ConfigKey,
         _ reader: ConfigReader
@@ -293,6 +311,8 @@ struct Settings: Sendable {
             version: Heed.version
         )
         options.nearDeadlineSeconds = alerts.rules.deadlineSeconds
+        options.pagesFolder = pagesFolder
+        options.clientAddressHeader = clientAddressHeader
         return options
     }
 }

@@ -2,6 +2,7 @@
 
 import HeedConsent
 import Hummingbird
+import NIOCore
 
 /// The context of one request.
 struct HeedRequestContext: RequestContext {
@@ -9,7 +10,13 @@ struct HeedRequestContext: RequestContext {
     /// The key that opened the door, once it has.
     var key: APIKey?
 
-    init(source: ApplicationRequestContextSource) { coreContext = .init(source: source) }
+    /// The network address at the other end of the connection.
+    let peer: String?
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        peer = source.channel.remoteAddress?.ipAddress
+    }
 
     /// The caller as an actor of the audit log.
     var actor: Actor { key.map { Actor(.apiKey, id: $0.id) } ?? .person }

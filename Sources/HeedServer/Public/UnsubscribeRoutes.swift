@@ -20,8 +20,9 @@ struct UnsubscribeRoutes {
     func addRoutes(to router: Router<HeedRequestContext>) {
         // A link that lost its token is a bad token like any other.
         for path: RouterPath in ["u", "u/:token"] {
-            router.get(path) { _, _ in page(.ask) }
-            router.head(path) { _, _ in page(.ask) }
+            // Nothing is looked up, so the language is the browser's and tells nothing either.
+            router.get(path) { request, _ in pages.response(.ask, to: request) }
+            router.head(path) { request, _ in pages.response(.ask, to: request) }
             router.post(path, use: leave)
         }
     }
@@ -44,17 +45,22 @@ struct UnsubscribeRoutes {
         do {
             let link = try await engine.ask(ReadUnsubscribeLink(token: token))
             switch (UnsubscribeRoutes.wish(form), link) {
-            case (.nothing, _): return page(.ask)
-            case (_, nil): return page(.done)
+            case (.nothing, _): return pages.response(.ask, to: request)
+            case (_, nil): return pages.response(.done, to: request)
             case (.thisScope(let source), let link?):
                 try await optOut(link.contact, link.extent, source)
             case (.everything, let link?):
                 try await optOut(link.contact, .global, .unsubscribePage)
             }
-            return page(.done)
+            if let link { _ = try await engine.hear(request, of: link.contact) }
+            return pages.response(.done, to: request)
         } catch let error as StoreError {
             context.logger.error("an opt-out was not stored", metadata: ["error": "\(error)"])
-            var response = page(.failed, status: .serviceUnavailable)
+            var response = pages.response(
+                .failed,
+                to: request,
+                Pages.Headers(status: .serviceUnavailable)
+            )
             response.headers[.retryAfter] = "30"
             return response
         }
@@ -85,23 +91,4 @@ struct UnsubscribeRoutes {
             // the answer must not tell.
         }
     }
-
-    private func page(_ page: Pages.Page, status: HTTPResponse.Status = .ok) -> Response {
-        Response(
-            status: status,
-            headers: [
-                .contentType: "text/html; charset=utf-8",
-                .cacheControl: "no-store",
-                .contentSecurityPolicy: pages.contentSecurityPolicy,
-                .xRobotsTag: "noindex, nofollow",
-                .referrerPolicy: "no-referrer",
-            ],
-            body: .init(byteBuffer: ByteBuffer(string: pages.html(page)))
-        )
-    }
-}
-
-extension HTTPField.Name {
-    static let xRobotsTag = HTTPField.Name("X-Robots-Tag") ?? .via
-    static let referrerPolicy = HTTPField.Name("Referrer-Policy") ?? .via
 }
