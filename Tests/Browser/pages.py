@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 import axe_core_python
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -110,7 +111,9 @@ class Walk:
         """What it does leads to another page; returns once the old one is gone."""
         page = self.driver.find_element(By.TAG_NAME, "html")
         yield
-        WebDriverWait(self.driver, 30, 0.05).until(staleness_of(page))
+        # Amid the change the driver may answer with errors of its own; then it is asked again.
+        wait = WebDriverWait(self.driver, 30, 0.05, ignored_exceptions=[WebDriverException])
+        wait.until(staleness_of(page))
 
     def press(self, name, value):
         """Presses a button as a mouse does."""
