@@ -112,8 +112,14 @@ let package = Package(
                 .embedInCode("Templates/ask.mustache"), .embedInCode("Templates/done.mustache"),
                 .embedInCode("Templates/failed.mustache"),
                 .embedInCode("Templates/confirm.mustache"),
-                .embedInCode("Templates/confirmed.mustache"),
-                .embedInCode("Templates/lapsed.mustache"), .embedInCode("openapi.yaml"),
+                .embedInCode("Templates/preferences.mustache"),
+                .embedInCode("Templates/entry.mustache"),
+                .embedInCode("Templates/notice.mustache"),
+                .embedInCode("Templates/Languages/en.json"),
+                .embedInCode("Templates/Languages/de.json"),
+                .embedInCode("Templates/Languages/es.json"),
+                .embedInCode("Templates/Languages/fr.json"),
+                .embedInCode("Templates/Languages/pl.json"), .embedInCode("openapi.yaml"),
             ]
         ),
         .executableTarget(

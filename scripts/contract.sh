@@ -2,6 +2,7 @@
 # Checks what we publish by programs we did not write: the OpenAPI file by a validator, a sample log
 # and the log of a running server by Go's checksum-database library, the holidays behind legal
 # deadlines by an independent calendar, and measurements and alert rules by Prometheus' own tools.
+# A real browser walks the public pages, and axe looks at each.
 # Connectors run against fakes of the providers, which the official clients were run on first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,6 +17,7 @@ sh Tests/Contract/ledger-verify/check.sh .build/debug/SampleLog
 sh Tests/Contract/ledger-verify/live.sh .build/debug/heed
 .venv/bin/python Tests/Providers/prove.py .build/debug/ConnectorTranscripts
 .venv/bin/python Tests/Providers/outage.py .build/debug/heed .build/debug/ConnectorTranscripts
+.venv/bin/python Tests/Browser/pages.py .build/debug/heed
 .build/debug/HolidayTable | .venv/bin/python Tests/Contract/holidays_oracle.py
 sh Tests/Contract/metrics.sh .build/debug/heed .venv/bin/python
 if ! command -v promtool >/dev/null; then

@@ -59,6 +59,9 @@ if [ "$mode" = test ]; then
     has_command curl || missing+=(curl)
     has_command psql || missing+=(postgresql-client)
     has_postgres_server || missing+=(postgresql)
+    # A real browser walks the public pages.
+    has_command chromium || missing+=(chromium)
+    has_command chromedriver || missing+=(chromium-driver)
     # promtool checks the alert rules in deploy/.
     has_command promtool || missing+=(prometheus)
     # Go's checksum-database library is the outside verifier of the log's formats.

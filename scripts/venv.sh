@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Keeps .venv equal to the requirements of Tests/Contract and Tests/Providers; does nothing while
-# neither these files nor the Python version have changed.
+# Keeps .venv equal to the requirements of Tests/Contract, Tests/Providers and Tests/Browser; does
+# nothing while neither these files nor the Python version have changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-requirements=(Tests/Contract/requirements.txt Tests/Providers/requirements.txt)
+requirements=(Tests/Contract/requirements.txt Tests/Providers/requirements.txt
+    Tests/Browser/requirements.txt)
 stamp=.venv/.requirements.sha256
 
 wanted="$(python3 - "${requirements[@]}" <<'PYTHON'

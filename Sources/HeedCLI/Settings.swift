@@ -96,6 +96,8 @@ struct Settings: Sendable {
     let reconcileIntervalSeconds: Int
     /// For how long evidence is kept.
     let retention: Retention
+    /// The folder with the operator's own public pages.
+    let pagesFolder: String?
 
     init(_ reader: ConfigReader) throws {
         database = try DatabaseSettings(reader)
@@ -147,6 +149,7 @@ struct Settings: Sendable {
             in: 0...2_592_000
         )
         retention = try Settings.retention(reader)
+        pagesFolder = try Settings.path("pagesFolder", reader)
     }
 
     /// The range is checked where the law is, so that the same words refuse it everywhere.
@@ -298,6 +301,7 @@ struct Settings: Sendable {
         options.nearDeadlineSeconds = alerts.rules.deadlineSeconds
         options.doubleOptIn = mail.server == nil ? nil : mail.terms
         options.trustedProxies = mail.trustedProxies
+        options.pagesFolder = pagesFolder
         return options
     }
 }

@@ -53,8 +53,8 @@ extension Event {
         var line = AuditEvent(id: id, at: now, kind: kind, actor: actor)
         line.detailsHash = detailsHash
         switch self {
-        case .scopeAdded, .policyPublished, .keyCreated, .keyRevoked, .importStarted,
-            .importFinished:
+        case .scopeAdded, .scopeDescribed, .policyPublished, .formAdded, .keyCreated, .keyRevoked,
+            .importStarted, .importFinished:
             describeRegistry(&line)
         case .connectorAdded, .connectorChanged, .connectorDisabled, .connectorEnabled,
             .connectorRemoved, .connectorReconciled:
@@ -76,7 +76,9 @@ extension Event {
     public var kind: String {
         switch self {
         case .scopeAdded: "scope.added"
+        case .scopeDescribed: "scope.described"
         case .policyPublished: "policy.published"
+        case .formAdded: "form.added"
         case .contactAdded: "contact.added"
         case .consentRecorded(let record, _, _, _): "consent.\(record.decision.rawValue)"
         case .optOutRequested: "optout.requested"
@@ -113,6 +115,11 @@ extension Event {
         case .scopeAdded(let scope):
             line.scope = scope.name.text
             line.facts = ["channel": scope.channel.rawValue, "kind": scope.kind.rawValue]
+        case .scopeDescribed(let scope, let text):
+            line.scope = scope.text
+            line.facts = ["title": text.title, "description": text.description]
+            line.facts["language"] = text.language
+        case .formAdded(let form): line.facts = form.facts
         case .policyPublished(let policy):
             line.facts = [
                 "version": policy.version, "textSha256": hexadecimal(policy.textHash),

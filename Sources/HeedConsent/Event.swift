@@ -7,8 +7,12 @@
 public enum Event: Hashable, Sendable {
     /// A scope was added.
     case scopeAdded(Scope)
+    /// A scope was given words for people, in a language.
+    case scopeDescribed(ScopeName, ScopeText)
     /// A policy version was registered.
     case policyPublished(Policy)
+    /// A sign-up form was set up.
+    case formAdded(SignUpForm)
     /// A person became known, under these addresses.
     case contactAdded(Contact, [Address])
     /// A person decided; the permission went from one state to another.

@@ -26,6 +26,13 @@ public struct ScopeName: Hashable, Comparable, Sendable, CustomStringConvertible
         guard text != OptOut.Extent.globalName else {
             throw Refusal(.invalid, field: field, "'global' is not a scope; it means all of them")
         }
+        guard text != PrivacySignal.recordName else {
+            throw Refusal(
+                .invalid,
+                field: field,
+                "'\(text)' is not a scope; it is what browsers object to by a signal"
+            )
+        }
         self.text = text
     }
 

@@ -37,6 +37,8 @@ public struct Source: Hashable, Sendable, CustomStringConvertible {
     public static let oneClick = Source(stored: "one-click")
     /// The button on the unsubscribe page.
     public static let unsubscribePage = Source(stored: "unsubscribe-page")
+    /// A browser's Global Privacy Control.
+    public static let privacySignal = Source(stored: "gpc")
     /// An API call that named no other source.
     public static let api = Source(stored: "api")
     /// An import of a list.

@@ -7,7 +7,7 @@ import HeedStore
 /// tag.
 ///
 /// The request is a consent record, which nothing can change; it says for whom, for which scope,
-/// under which policy version and until when (decision 22).
+/// under which policy version and until when (decision 23).
 struct ConfirmationLink: Hashable, Sendable {
     let request: ConsentID
 

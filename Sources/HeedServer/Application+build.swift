@@ -11,7 +11,7 @@ public import ServiceLifecycle
 ///
 /// - Throws: when a page's template is broken.
 func buildRouter(engine: Engine, options: ServerOptions) throws -> Router<HeedRequestContext> {
-    let pages = try Pages()
+    let pages = try Pages(folder: options.pagesFolder)
     return router { router in addAll(engine, options, pages, to: router) }
 }
 
@@ -38,6 +38,7 @@ private func addAll(
     addMonitoring(engine, options, to: router)
     UnsubscribeRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
     ConfirmationRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
+    PreferenceRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
     LogRoutes(engine: engine, options: options).addRoutes(to: router)
     router.get("openapi.yaml") { _, _ in
         Response(
@@ -48,6 +49,7 @@ private func addAll(
     }
     let api = router.group("v1")
     WebhookRoutes(engine: engine, options: options).addRoutes(to: api)
+    FormRoutes(engine: engine, options: options, pages: pages).addRoutes(to: api)
     func door(_ roles: Set<APIKey.Role>) -> RouterGroup<HeedRequestContext> {
         api.group().add(middleware: DoorMiddleware(engine: engine, roles: roles))
     }

@@ -22,6 +22,8 @@ public struct ServerOptions: Sendable {
     public var webhookBytesMaximum: Int
     /// The largest body of a public form, in bytes; a one-click body has about 150.
     public var formBytesMaximum: Int
+    /// The largest body of a form with many boxes, in bytes: some hundred boxes.
+    public var boxesBytesMaximum = 32 << 10
     /// Whether everybody may read the log's entries, and not only its hashes (decision 13).
     public var publicLogEntries: Bool
     /// Seconds before a legal deadline from which on it counts as near.
@@ -32,6 +34,10 @@ public struct ServerOptions: Sendable {
     public var trustedProxies = 0
     /// What proving other systems' messages needs.
     public var inbox = Inbox.closed
+    /// The folder with the operator's templates, words and colours for the public pages.
+    public var pagesFolder: String?
+    /// How many sign-ups one client may send.
+    public var formLimit = RateLimit(most: 20, seconds: 60, keysMaximum: 100_000)
     /// What this process has measured.
     public var registry = PrometheusRegistry()
     /// Witnesses that must have signed a head before it is shown, as long as they are not silent.

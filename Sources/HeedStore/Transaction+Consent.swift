@@ -74,13 +74,21 @@ extension Transaction {
     /// A person's consent records, oldest first, at most `limit`.
     package func consents(of contact: ContactID, limit: Int64) throws(StoreError) -> [StoredConsent]
     {
-        let rows = try rows(
-            "SELECT id, scope, decision, basis, source, policy_version, policy_sha256, given_at, "
-                + "recorded_at, import_id, evidence IS NOT NULL FROM consent_records "
-                + "WHERE contact_id = $1 ORDER BY recorded_at, id LIMIT $2",
-            .id(contact),
-            .integer(limit)
+        try consents(
+            rows(
+                Transaction.consentColumns
+                    + "WHERE contact_id = $1 ORDER BY recorded_at, id LIMIT $2",
+                .id(contact),
+                .integer(limit)
+            )
         )
+    }
+
+    private static let consentColumns: SQL =
+        "SELECT id, scope, decision, basis, source, policy_version, policy_sha256, given_at, "
+        + "recorded_at, import_id, evidence IS NOT NULL FROM consent_records "
+
+    private func consents(_ rows: [Row]) throws(StoreError) -> [StoredConsent] {
         var consents: [StoredConsent] = []
         for row in rows {
             consents.append(
@@ -100,6 +108,30 @@ extension Transaction {
             )
         }
         return consents
+    }
+
+    /// A person's newest consent records, newest first, at most `limit`.
+    package func newestConsents(
+        of contact: ContactID,
+        limit: Int64
+    ) throws(StoreError) -> [StoredConsent] {
+        try consents(
+            rows(
+                Transaction.consentColumns
+                    + "WHERE contact_id = $1 ORDER BY recorded_at DESC, id DESC LIMIT $2",
+                .id(contact),
+                .integer(limit)
+            )
+        )
+    }
+
+    /// Whether a person has a record under a name that stands for no scope.
+    package func hasConsent(of contact: ContactID, named name: String) throws(StoreError) -> Bool {
+        try row(
+            "SELECT 1 FROM consent_records WHERE contact_id = $1 AND scope = $2 LIMIT 1",
+            .id(contact),
+            .text(name)
+        ) != nil
     }
 
     /// How the decision of a record arrived.

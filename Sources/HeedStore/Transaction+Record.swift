@@ -63,7 +63,9 @@ extension Transaction {
     ) throws(StoreError) {
         switch event {
         case .scopeAdded(let scope): try insert(scope)
+        case .scopeDescribed(let scope, let text): try put(text, of: scope)
         case .policyPublished(let policy): try insert(policy)
+        case .formAdded(let form): try insert(form)
         case .contactAdded(let contact, let addresses):
             try insert(contact, wrappedKey: sealed[0])
             for (address, sealed) in zip(addresses, sealed.dropFirst()) {
@@ -73,8 +75,8 @@ extension Transaction {
             foresight.keep(Transaction.sorted(keys), of: contact.id)
         case .consentRecorded(let record, _, _, let permission):
             try insert(record, by: actor, evidence: sealed.first)
-            // The record of a global withdrawal has no scope of its own to project to.
-            if case .scope(let scope) = OptOut.Extent(stored: record.scope) {
+            // A global withdrawal and a browser's signal have no scope to project to.
+            if let scope = permissionScope(named: record.scope) {
                 try put(permission, of: record.contact, in: scope)
             }
         case .optOutRequested(let optOut, _): try insert(optOut, details: sealed.first)

@@ -14,6 +14,18 @@ private enum Golden {
         "id":"01900000-0000-7006-8000-000000000006","kind":"scope.added",\#
         "scope":"newsletter","v":1}
         """#,
+        "scope described": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"description":"Neues","language":"de","title":"Rundbrief"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"scope.described",\#
+        "scope":"newsletter","v":1}
+        """#,
+        "form added": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"circumstances":"client","form":"footer","policyVersion":"2026-01",\#
+        "scopes":"newsletter"},"id":"01900000-0000-7006-8000-000000000006",\#
+        "kind":"form.added","v":1}
+        """#,
         "policy published": #"""
         {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
         "facts":{"effectiveAt":"2026-01-01T00:00:00Z","reconsent":"newsletter",\#

@@ -14,7 +14,8 @@ struct AuditEventTests {
     @Test func kinds() throws {
         #expect(
             Set(try SampleEvent.all().map(\.event.kind)) == [
-                "scope.added", "policy.published", "contact.added", "consent.granted",
+                "scope.added", "scope.described", "form.added", "policy.published",
+                "contact.added", "consent.granted",
                 "consent.denied", "consent.withdrawn", "optout.requested", "optout.enqueued",
                 "optout.started", "optout.local-cascade-completed", "optout.esp-confirmed",
                 "optout.esp-failed", "optout.esp-redriven",

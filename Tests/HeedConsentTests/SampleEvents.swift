@@ -55,6 +55,27 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
         )
         return [
             SampleEvent("scope added", by: cli, .scopeAdded(Fixture.campaign)),
+            SampleEvent(
+                "scope described",
+                by: cli,
+                .scopeDescribed(
+                    Fixture.newsletter,
+                    try ScopeText(language: "de", title: "Rundbrief", description: "Neues")
+                )
+            ),
+            SampleEvent(
+                "form added",
+                by: cli,
+                .formAdded(
+                    try SignUpForm(
+                        name: "footer",
+                        boxes: [.init(scope: Fixture.newsletter, wording: "Yes, please.")],
+                        policyVersion: "2026-01",
+                        redirects: ["https://shop.example/thanks"],
+                        circumstances: .client
+                    )
+                )
+            ),
             SampleEvent("policy published", by: cli, .policyPublished(try Fixture.policy())),
             SampleEvent("key created", by: cli, .keyCreated(apiKey)),
             SampleEvent("key revoked", by: cli, .keyRevoked(apiKey)),

@@ -159,6 +159,27 @@ struct TransactionRecordTests {
                 kind: "policy.published",
                 tables: ["policies", "policy_reconsents"]
             ),
+            Case(
+                event: .scopeDescribed(
+                    scope.name,
+                    try ScopeText(language: nil, title: "Extra", description: "")
+                ),
+                kind: "scope.described",
+                tables: ["scope_texts"]
+            ),
+            Case(
+                event: .formAdded(
+                    try SignUpForm(
+                        name: "footer",
+                        boxes: [.init(scope: scope.name, wording: "Yes")],
+                        policyVersion: policy.version,
+                        redirects: [],
+                        circumstances: .none
+                    )
+                ),
+                kind: "form.added",
+                tables: ["form_boxes", "forms"]
+            ),
             Case(event: .keyCreated(key), kind: "key.created", tables: ["api_keys"]),
             Case(event: .keyRevoked(key), kind: "key.revoked", tables: ["api_keys"]),
             Case(

@@ -17,6 +17,18 @@ enum MirrorRule {
     /// Sources without a mirrored test file, each with the test that covers it.
     static let coveredElsewhere: [Coverage] = [
         .init(
+            "Sources/HeedEngine/Queries/Preferences.swift",
+            by: "Tests/HeedServerTests/Public/PreferenceRoutesTests.swift"
+        ),
+        .init(
+            "Sources/HeedServer/Public/PreferencePage.swift",
+            by: "Tests/HeedServerTests/Public/PreferenceRoutesTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/PageCommands.swift",
+            by: "Tests/EndToEndTests/WrongInputTests.swift"
+        ),
+        .init(
             "Sources/HeedServer/ServerOptions.swift",
             by: "Tests/HeedServerTests/Application+buildTests.swift"
         ),

@@ -12,7 +12,7 @@ struct ScopeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scope",
         abstract: "What people say yes or no to.",
-        subcommands: [Add.self, List.self]
+        subcommands: [Add.self, ScopeDescribe.self, List.self]
     )
 
     struct Add: AsyncParsableCommand {
@@ -21,6 +21,8 @@ struct ScopeCommand: AsyncParsableCommand {
         @Argument(help: "Its name: a-z, 0-9, '-', '_' and '.'.") var name: String
         @Option(help: "Its channel: email.") var channel = "email"
         @Option(help: "campaign or transactional.") var kind: String
+        @Option(help: "What people see it called.") var title: String?
+        @Option(help: "What somebody gets who says yes.") var description: String?
 
         func run() async throws {
             guard let channel = Channel(rawValue: channel) else {
@@ -34,8 +36,15 @@ struct ScopeCommand: AsyncParsableCommand {
                 channel: channel,
                 kind: kind
             )
+            if description != nil, title == nil {
+                throw Refusal(.missing, field: "title", "a description comes with a title")
+            }
+            let text = try title.map {
+                try ScopeText(language: nil, title: $0, description: description ?? "")
+            }
             let installation = try Installation(await global.settings(), opening: .orNew)
-            _ = try await installation.engine.perform(AddScope(scope), as: Installation.actor)
+            let command = AddScope(scope, as: text)
+            _ = try await installation.engine.perform(command, as: Installation.actor)
             print("scope \(scope.name): \(kind.rawValue) on \(channel.rawValue)")
         }
     }

@@ -6,12 +6,16 @@ public import HeedStore
 
 /// Adds a scope.
 ///
-/// Adding the same scope again is no change.
+/// Adding the same scope again is no change but for its words.
 public struct AddScope: Command {
     let scope: Scope
+    let text: ScopeText?
 
-    /// Names the scope to add.
-    public init(_ scope: Scope) { self.scope = scope }
+    /// Names the scope to add, and its words for people.
+    public init(_ scope: Scope, as text: ScopeText? = nil) {
+        self.scope = scope
+        self.text = text
+    }
 
     /// Refuses a scope that exists with another channel or kind.
     public func decide(in transaction: Transaction) throws -> Decision<Scope> {
@@ -24,9 +28,13 @@ public struct AddScope: Command {
                         + "\(existing.channel.rawValue)"
                 )
             }
-            return Decision(existing)
+            guard let text, try transaction.scopeTexts()[scope.name]?.contains(text) != true else {
+                return Decision(existing)
+            }
+            return Decision(existing, events: [.scopeDescribed(scope.name, text)])
         }
-        return Decision(scope, events: [.scopeAdded(scope)])
+        let words = text.map { [Event.scopeDescribed(scope.name, $0)] } ?? []
+        return Decision(scope, events: [.scopeAdded(scope)] + words)
     }
 }
 

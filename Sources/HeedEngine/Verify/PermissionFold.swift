@@ -51,8 +51,8 @@ struct PermissionFold {
                 continue
             }
             last = entry.record.id
-            // The record of a global withdrawal has no permission of its own.
-            guard case .scope = OptOut.Extent(stored: entry.scope) else { continue }
+            // A global withdrawal and a browser's signal have no permission of their own.
+            guard permissionScope(named: entry.scope) != nil else { continue }
             let place = PermissionPlace(contact: entry.contact, scope: entry.scope)
             steps.append((place, entry.record))
         }

@@ -19,8 +19,12 @@ struct ConfirmationRoutes {
     let pages: Pages
 
     func addRoutes(to router: Router<HeedRequestContext>) {
-        router.get("c/:token") { _, _ in pages.response(.confirm) }
-        router.head("c/:token") { _, _ in pages.response(.confirm) }
+        router.get("c/:token") { request, _ in
+            pages.response(.confirm, to: request)
+        }
+        router.head("c/:token") { request, _ in
+            pages.response(.confirm, to: request)
+        }
         router.post("c/:token", use: confirm)
     }
 
@@ -32,20 +36,20 @@ struct ConfirmationRoutes {
         let body = try await request.body.collect(upTo: options.formBytesMaximum)
         let form = FormBody(body, contentType: request.headers[.contentType])
         // Only the page's button confirms; whatever else posts here gets the page.
-        guard form["confirm"] == "yes" else { return pages.response(.confirm) }
+        guard form["confirm"] == "yes" else { return pages.response(.confirm, to: request) }
         let command = ConfirmDoubleOptIn(
             token: context.parameters.get("token") ?? "",
             ip: context.clientIP(of: request, behind: options.trustedProxies)
         )
         do {
             let isConfirmed = try await engine.perform(command, as: .person).receipt
-            return pages.response(isConfirmed ? .confirmed : .lapsed)
+            return pages.response(isConfirmed ? .confirmed : .lapsed, to: request)
         } catch let error as StoreError {
             context.logger.error("a yes was not stored", metadata: ["error": "\(error)"])
-            return pages.notStored()
+            return pages.notStored(to: request)
         } catch is Refusal {
             // What stands against it was put there since; the answer must not tell.
-            return pages.response(.lapsed)
+            return pages.response(.lapsed, to: request)
         }
     }
 }

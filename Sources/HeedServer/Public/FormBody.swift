@@ -8,25 +8,44 @@ import NIOCore
 /// By hand, because a one-click body is one field and a form library would take files and sizes
 /// that this route must refuse.
 struct FormBody {
-    /// At most so many parts or pairs are looked at.
+    /// At most so many parts or pairs of a one-click body are looked at.
     static let partsMaximum = 8
+    /// At most so many of a page's own form.
+    static let boxesMaximum = 256
 
     private let fields: [(name: String, value: String)]
 
     /// Reads a body by its content type; without one it is taken as URL-encoded.
-    init(_ body: ByteBuffer, contentType: String?) {
+    ///
+    /// - Parameters:
+    ///   - body: The body.
+    ///   - contentType: Its type.
+    ///   - maximum: At most so many parts or pairs are looked at.
+    init(_ body: ByteBuffer, contentType: String?, maximum: Int = FormBody.partsMaximum) {
         let text = String(buffer: body)
         let type = contentType ?? ""
         let kind = type.prefix { $0 != ";" }.lowercased().trimmingSpaces
         if kind == "multipart/form-data", let boundary = FormBody.boundary(in: type) {
-            fields = FormBody.parts(text, boundary: boundary)
+            fields = FormBody.parts(text, boundary: boundary, maximum)
         } else {
-            fields = FormBody.pairs(text)
+            fields = FormBody.pairs(text, maximum)
         }
     }
 
     /// The value of a field, by its exact name.
     subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
+
+    /// All values of a field.
+    func all(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value) }
+
+    /// The values of fields whose names begin alike, by the rest of their names.
+    func values(startingWith prefix: String) -> [String: String] {
+        let matching = fields.filter { $0.name.hasPrefix(prefix) }
+        return Dictionary(
+            matching.map { (String($0.name.dropFirst(prefix.count)), $0.value) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
 
     private static func boundary(in contentType: String) -> String? {
         for parameter in contentType.split(separator: ";").dropFirst() {
@@ -43,7 +62,11 @@ struct FormBody {
         return nil
     }
 
-    private static func parts(_ text: String, boundary: String) -> [(name: String, value: String)] {
+    private static func parts(
+        _ text: String,
+        boundary: String,
+        _ maximum: Int
+    ) -> [(name: String, value: String)] {
         let lines = text.replacing("\r\n", with: "\n")
         let delimiter = "\n--" + boundary
         // A preamble comes before the first delimiter, `--` after one ends it (RFC 2046 §5.1.1).
@@ -51,7 +74,7 @@ struct FormBody {
         let parts = ("\n" + lines).split(separator: delimiter, omittingEmptySubsequences: false)
             .dropFirst().prefix { !$0.hasPrefix("--") }
         var fields: [(name: String, value: String)] = []
-        for part in parts.prefix(partsMaximum) {
+        for part in parts.prefix(maximum) {
             guard let end = part.firstRange(of: "\n\n") else { continue }
             guard let name = fieldName(in: part[..<end.lowerBound]) else { continue }
             var value = String(part[end.upperBound...])
@@ -74,8 +97,8 @@ struct FormBody {
         return nil
     }
 
-    private static func pairs(_ text: String) -> [(name: String, value: String)] {
-        text.split(separator: "&").prefix(partsMaximum).map { pair in
+    private static func pairs(_ text: String, _ maximum: Int) -> [(name: String, value: String)] {
+        text.split(separator: "&").prefix(maximum).map { pair in
             let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let value = sides.count == 2 ? decoded(sides[1]) : ""
             return (decoded(sides[0]), value)

@@ -1,13 +1,16 @@
-// The public pages, rendered once at start: they hold nothing about anybody.
+// The public pages: templates, words and style put together, and what every answer with one has.
 
 import Crypto
 import Foundation
+import HTTPTypes
+import HeedConsent
+import Hummingbird
 import Mustache
 
-/// The pages of the way out, and of the confirmation of a way in.
+/// The pages people see.
 struct Pages: Sendable {
     /// One page.
-    enum Page: CaseIterable {
+    enum Page: String, CaseIterable {
         /// Asks whether to stop.
         case ask
         /// Says that it is done.
@@ -20,55 +23,171 @@ struct Pages: Sendable {
         case confirmed
         /// Says that it cannot be confirmed any more.
         case lapsed
+        /// A person's choices.
+        case preferences
+        /// Asks for an address, to send a link to.
+        case entry
+        /// Says that a link opens nothing.
+        case invalid
+        /// Says that a link is on its way, if there is anybody.
+        case sent
+        /// Says that it was asked too often.
+        case busy
+        /// Says that a form has arrived.
+        case signedUp
+        /// Says that a form lacks something.
+        case incomplete
+
+        /// The template that makes it.
+        var template: String {
+            switch self {
+            case .ask, .done, .failed, .confirm, .preferences, .entry: rawValue
+            case .confirmed, .lapsed, .invalid, .sent, .busy, .signedUp, .incomplete: "notice"
+            }
+        }
+
+        /// Whether it is the same for everybody, so that it is made only once.
+        var isFixed: Bool { self != .preferences && self != .invalid }
     }
 
-    private let rendered: [Page: String]
+    /// What a page is shown with.
+    struct Headers: Sendable {
+        var status = HTTPResponse.Status.ok
+        /// With `no-referrer` a browser also hides where its own forms come from.
+        var referrerPolicy = "no-referrer"
+    }
+
+    private static let builtIn: [String: [UInt8]] = [
+        "page": PackageResources.page_mustache, "ask": PackageResources.ask_mustache,
+        "done": PackageResources.done_mustache, "failed": PackageResources.failed_mustache,
+        "preferences": PackageResources.preferences_mustache,
+        "entry": PackageResources.entry_mustache, "notice": PackageResources.notice_mustache,
+        "confirm": PackageResources.confirm_mustache,
+    ]
+
+    /// All languages.
+    let languages: PageLanguages
     /// Nothing but the page's own style may load, and forms go nowhere else.
     let contentSecurityPolicy: String
+    private let library: MustacheLibrary
+    private let style: String
+    private let logo: String?
+    /// Pages that are the same for everybody, by page and language.
+    private var fixed: [String: String] = [:]
 
-    /// Renders all pages; throws when a template is broken.
-    init() throws {
-        let style = String(decoding: PackageResources.page_css, as: UTF8.self)
-        let library = MustacheLibrary(templates: [
-            "page": try template(PackageResources.page_mustache),
-            "ask": try template(PackageResources.ask_mustache),
-            "done": try template(PackageResources.done_mustache),
-            "failed": try template(PackageResources.failed_mustache),
-            "confirm": try template(PackageResources.confirm_mustache),
-            "confirmed": try template(PackageResources.confirmed_mustache),
-            "lapsed": try template(PackageResources.lapsed_mustache),
-        ])
-        var rendered: [Page: String] = [:]
-        for (page, name, title) in [
-            (Page.ask, "ask", "Unsubscribe"), (.done, "done", "You are unsubscribed"),
-            (.failed, "failed", "Please try again"),
-            (.confirm, "confirm", "Please confirm"), (.confirmed, "confirmed", "Thank you"),
-            (.lapsed, "lapsed", "This link does not work any more"),
-        ] {
-            let main = library.render(
-                Content(title: title, style: style, main: ""),
-                withTemplate: name
-            )
-            let content = Content(title: title, style: style, main: main ?? "")
-            rendered[page] = library.render(content, withTemplate: "page")
+    /// Reads and renders all pages.
+    ///
+    /// - Parameter path: The operator's folder, if there is one.
+    /// - Throws: a refusal that names the file that is broken.
+    init(folder path: String? = nil) throws {
+        let known = Set(Pages.builtIn.keys)
+        let folder = try path.map { try PageFolder($0, templates: known) } ?? PageFolder()
+        var templates: [String: MustacheTemplate] = [:]
+        for (name, bytes) in Pages.builtIn {
+            let text = folder.templates[name] ?? String(decoding: bytes, as: UTF8.self)
+            do {
+                templates[name] = try MustacheTemplate(string: text)
+            } catch {
+                let file = (path.map { $0 + "/" } ?? "") + name + ".mustache"
+                throw PageFolder.refusal(file, "this template is broken: \(error)")
+            }
         }
-        self.rendered = rendered
+        library = MustacheLibrary(templates: templates)
+        var languages = try PageLanguages()
+        for (tag, data) in folder.languages.sorted(by: { $0.key < $1.key }) {
+            try languages.add(data, tag: tag, file: (path ?? "") + "/\(tag).json")
+        }
+        self.languages = languages
+        let ours = String(decoding: PackageResources.page_css, as: UTF8.self)
+        style = (folder.style ?? ours) + folder.colours
+        logo = folder.logo
         let hash = Data(SHA256.hash(data: Data(style.utf8))).base64EncodedString()
         contentSecurityPolicy =
             "default-src 'none'; style-src 'sha256-\(hash)'; form-action 'self'; "
-            + "frame-ancestors 'none'; base-uri 'none'"
+            + "frame-ancestors 'none'; base-uri 'none'" + (logo == nil ? "" : "; img-src data:")
+        for page in Page.allCases where page.isFixed {
+            for language in languages.all {
+                fixed[page.rawValue + "." + language.tag] = render(page, in: language, [:])
+            }
+        }
     }
 
-    /// The page's HTML.
-    func html(_ page: Page) -> String { rendered[page] ?? "" }
+    /// The page's HTML; `content` is what its template shows besides the words.
+    func html(
+        _ page: Page,
+        in language: PageLanguage,
+        _ content: [String: Any] = [:]
+    ) -> String {
+        let ready = page.isFixed ? fixed[page.rawValue + "." + language.tag] : nil
+        return ready ?? render(page, in: language, content)
+    }
 
-    private struct Content {
-        let title: String
-        let style: String
-        let main: String
+    private func render(
+        _ page: Page,
+        in language: PageLanguage,
+        _ content: [String: Any]
+    ) -> String {
+        let title = language[page.rawValue + "Title"]
+        var context = content
+        context["t"] = language.texts
+        context["text"] = language[page.rawValue + "Text"]
+        let main = library.render(context, withTemplate: page.template) ?? ""
+        let others = languages.all.map { other -> [String: Any] in
+            ["tag": other.tag, "name": other.name, "current": other.tag == language.tag]
+        }
+        var frame: [String: Any] = [
+            "t": language.texts, "lang": language.tag, "dir": language.direction, "title": title,
+            "style": style, "main": main, "languages": others,
+        ]
+        frame["logo"] = logo
+        return library.render(frame, withTemplate: "page") ?? ""
+    }
+
+    /// The language for a request: what the page was asked in, the person's own, the browser's.
+    func language(for request: Request, locale: String? = nil) -> PageLanguage {
+        let asked = request.uri.queryParameters["lang"].map { [String($0)] } ?? []
+        let header = request.headers[.acceptLanguage] ?? ""
+        let tags = asked + (locale.map { [$0] } ?? []) + Languages.wanted(acceptLanguage: header)
+        return languages.best(of: tags.filter { $0.utf8.count <= 35 })
+    }
+
+    /// An answer with a page's HTML.
+    func response(_ html: String, in language: PageLanguage, _ headers: Headers) -> Response {
+        Response(
+            status: headers.status,
+            headers: [
+                .contentType: "text/html; charset=utf-8",
+                .contentLanguage: language.tag,
+                .cacheControl: "no-store",
+                .contentSecurityPolicy: contentSecurityPolicy,
+                .xRobotsTag: "noindex, nofollow",
+                .referrerPolicy: headers.referrerPolicy,
+            ],
+            body: .init(byteBuffer: ByteBuffer(string: html))
+        )
+    }
+
+    /// An answer with a page that holds nothing about anybody.
+    func response(
+        _ page: Page,
+        to request: Request,
+        _ headers: Headers = Headers()
+    ) -> Response {
+        let language = language(for: request)
+        return response(html(page, in: language), in: language, headers)
+    }
+
+    /// Says that nothing could be stored, and when to come again.
+    func notStored(to request: Request) -> Response {
+        var response = response(.failed, to: request, Headers(status: .serviceUnavailable))
+        response.headers[.retryAfter] = "30"
+        return response
     }
 }
 
-private func template(_ bytes: [UInt8]) throws -> MustacheTemplate {
-    try MustacheTemplate(string: String(decoding: bytes, as: UTF8.self))
+extension HTTPField.Name {
+    static let xRobotsTag = HTTPField.Name("X-Robots-Tag") ?? .via
+    static let referrerPolicy = HTTPField.Name("Referrer-Policy") ?? .via
+    static let privacySignal = HTTPField.Name("Sec-GPC") ?? .via
+    static let fetchSite = HTTPField.Name("Sec-Fetch-Site") ?? .via
 }

@@ -20,8 +20,9 @@ struct UnsubscribeRoutes {
     func addRoutes(to router: Router<HeedRequestContext>) {
         // A link that lost its token is a bad token like any other.
         for path: RouterPath in ["u", "u/:token"] {
-            router.get(path) { _, _ in pages.response(.ask) }
-            router.head(path) { _, _ in pages.response(.ask) }
+            // Nothing is looked up, so the language is the browser's and tells nothing either.
+            router.get(path) { request, _ in pages.response(.ask, to: request) }
+            router.head(path) { request, _ in pages.response(.ask, to: request) }
             router.post(path, use: leave)
         }
     }
@@ -44,17 +45,18 @@ struct UnsubscribeRoutes {
         do {
             let link = try await engine.ask(ReadUnsubscribeLink(token: token))
             switch (UnsubscribeRoutes.wish(form), link) {
-            case (.nothing, _): return pages.response(.ask)
-            case (_, nil): return pages.response(.done)
+            case (.nothing, _): return pages.response(.ask, to: request)
+            case (_, nil): return pages.response(.done, to: request)
             case (.thisScope(let source), let link?):
                 try await optOut(link.contact, link.extent, source)
             case (.everything, let link?):
                 try await optOut(link.contact, .global, .unsubscribePage)
             }
-            return pages.response(.done)
+            if let link { _ = try await engine.hear(request, of: link.contact) }
+            return pages.response(.done, to: request)
         } catch let error as StoreError {
             context.logger.error("an opt-out was not stored", metadata: ["error": "\(error)"])
-            return pages.notStored()
+            return pages.notStored(to: request)
         }
     }
 
@@ -83,33 +85,4 @@ struct UnsubscribeRoutes {
             // the answer must not tell.
         }
     }
-}
-
-extension Pages {
-    /// A page as an answer: kept by nobody, found by no search engine, framed nowhere.
-    func response(_ page: Page, status: HTTPResponse.Status = .ok) -> Response {
-        Response(
-            status: status,
-            headers: [
-                .contentType: "text/html; charset=utf-8",
-                .cacheControl: "no-store",
-                .contentSecurityPolicy: contentSecurityPolicy,
-                .xRobotsTag: "noindex, nofollow",
-                .referrerPolicy: "no-referrer",
-            ],
-            body: .init(byteBuffer: ByteBuffer(string: html(page)))
-        )
-    }
-
-    /// Says that nothing could be stored, and when to come again.
-    func notStored() -> Response {
-        var response = response(.failed, status: .serviceUnavailable)
-        response.headers[.retryAfter] = "30"
-        return response
-    }
-}
-
-extension HTTPField.Name {
-    static let xRobotsTag = HTTPField.Name("X-Robots-Tag") ?? .via
-    static let referrerPolicy = HTTPField.Name("Referrer-Policy") ?? .via
 }

@@ -52,11 +52,21 @@ CREATE TABLE vault_keys (
 );
 
 CREATE TABLE scopes (
-    name TEXT COLLATE "C" NOT NULL CHECK (length(name) BETWEEN 1 AND 64 AND name <> 'global'),
+    name TEXT COLLATE "C" NOT NULL
+        CHECK (length(name) BETWEEN 1 AND 64 AND name NOT IN ('global', 'sale-sharing')),
     channel TEXT COLLATE "C" NOT NULL CHECK (channel IN ('email')),
     kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('campaign', 'transactional')),
     created_at BIGINT NOT NULL,
     PRIMARY KEY (name) INCLUDE (channel, kind)
+);
+
+-- What a scope is called in front of people; language '' where no other fits better.
+CREATE TABLE scope_texts (
+    scope TEXT COLLATE "C" NOT NULL REFERENCES scopes (name),
+    language TEXT COLLATE "C" NOT NULL,
+    title TEXT COLLATE "C" NOT NULL CHECK (title <> ''),
+    description TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (scope, language)
 );
 
 CREATE TABLE policies (
@@ -72,6 +82,24 @@ CREATE TABLE policy_reconsents (
     effective_at BIGINT NOT NULL,
     version TEXT COLLATE "C" NOT NULL REFERENCES policies (version),
     PRIMARY KEY (scope, effective_at, version)
+);
+
+-- Public sign-up forms, never changed; redirects are URLs, one a line.
+CREATE TABLE forms (
+    name TEXT COLLATE "C" PRIMARY KEY,
+    policy_version TEXT COLLATE "C" NOT NULL REFERENCES policies (version),
+    redirects TEXT COLLATE "C" NOT NULL,
+    circumstances TEXT COLLATE "C" NOT NULL CHECK (circumstances IN ('none', 'client')),
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE form_boxes (
+    form TEXT COLLATE "C" NOT NULL REFERENCES forms (name),
+    number BIGINT NOT NULL,
+    scope TEXT COLLATE "C" NOT NULL REFERENCES scopes (name),
+    wording TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (form, number),
+    UNIQUE (form, scope)
 );
 
 CREATE TABLE contacts (
@@ -298,11 +326,12 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA heed FROM PUBLIC, heed_app;
 GRANT EXECUTE ON FUNCTION next_position(), settled_before() TO heed_app;
 GRANT SELECT ON schema_migrations TO heed_app;
 GRANT SELECT, INSERT ON
-    vault_keys, scopes, policies, policy_reconsents, contacts, addresses, contact_keys,
-    consent_records, audit_events, connectors
+    vault_keys, scopes, forms, form_boxes, policies, policy_reconsents, contacts, addresses,
+    contact_keys, consent_records, audit_events, connectors
     TO heed_app;
 GRANT UPDATE (external_id, locale, region) ON contacts TO heed_app;
-GRANT SELECT, INSERT, UPDATE ON permissions, opt_outs, opt_out_targets, api_keys, imports
+GRANT SELECT, INSERT, UPDATE ON
+    scope_texts, permissions, opt_outs, opt_out_targets, api_keys, imports
     TO heed_app;
 GRANT SELECT, INSERT, DELETE ON idempotency_keys TO heed_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON suppressions, jobs TO heed_app;

@@ -9,10 +9,20 @@ CREATE TABLE vault_keys (
 ) STRICT;
 
 CREATE TABLE scopes (
-    name TEXT PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 64 AND name <> 'global'),
+    name TEXT PRIMARY KEY
+        CHECK (length(name) BETWEEN 1 AND 64 AND name NOT IN ('global', 'sale-sharing')),
     channel TEXT NOT NULL CHECK (channel IN ('email')),
     kind TEXT NOT NULL CHECK (kind IN ('campaign', 'transactional')),
     created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What a scope is called in front of people; language '' where no other fits better.
+CREATE TABLE scope_texts (
+    scope TEXT NOT NULL REFERENCES scopes (name),
+    language TEXT NOT NULL,
+    title TEXT NOT NULL CHECK (title <> ''),
+    description TEXT NOT NULL,
+    PRIMARY KEY (scope, language)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE policies (
@@ -28,6 +38,24 @@ CREATE TABLE policy_reconsents (
     effective_at INTEGER NOT NULL,
     version TEXT NOT NULL REFERENCES policies (version),
     PRIMARY KEY (scope, effective_at, version)
+) STRICT, WITHOUT ROWID;
+
+-- Public sign-up forms, never changed; redirects are URLs, one a line.
+CREATE TABLE forms (
+    name TEXT PRIMARY KEY,
+    policy_version TEXT NOT NULL REFERENCES policies (version),
+    redirects TEXT NOT NULL,
+    circumstances TEXT NOT NULL CHECK (circumstances IN ('none', 'client')),
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE form_boxes (
+    form TEXT NOT NULL REFERENCES forms (name),
+    number INTEGER NOT NULL,
+    scope TEXT NOT NULL REFERENCES scopes (name),
+    wording TEXT NOT NULL,
+    PRIMARY KEY (form, number),
+    UNIQUE (form, scope)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE contacts (

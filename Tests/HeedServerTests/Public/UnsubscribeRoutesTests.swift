@@ -140,6 +140,12 @@ struct UnsubscribeWithoutEffectTests {
             let other = try await server.sendWithoutEffect(Call.click("none").by(method))
             #expect(other.visible == reply.visible)
             #expect(try await server.check().allowed)
+            // A thousand times in all methods together.
+            let before = try await server.installation.contents()
+            for _ in 1...130 {
+                #expect(try await server.send(call).status == reply.status)
+            }
+            #expect(try await server.installation.contents().changed(since: before) == [])
         }
     }
 

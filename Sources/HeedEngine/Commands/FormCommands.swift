@@ -1,0 +1,138 @@
+// Sign-up forms: setting one up, and taking what somebody sent by it.
+
+import Crypto
+public import HeedConsent
+public import HeedStore
+
+/// Sets up a form, once and for good.
+///
+/// The same form again is no change.
+public struct AddForm: Command {
+    let form: SignUpForm
+
+    /// Names the form.
+    public init(_ form: SignUpForm) { self.form = form }
+
+    /// Refuses a name that is taken by another form, and scopes or a policy version nobody knows.
+    public func decide(in transaction: Transaction) throws -> Decision<SignUpForm> {
+        if let existing = try transaction.form(form.name) {
+            guard existing == form else {
+                throw Refusal(
+                    .conflict,
+                    field: "name",
+                    "there is another form '\(form.name)'; a form never changes, so that the words "
+                        + "people agreed to can be shown: choose a new name"
+                )
+            }
+            return Decision(existing)
+        }
+        for box in form.boxes { _ = try transaction.requireScope(box.scope) }
+        _ = try transaction.requirePolicy(form.policyVersion)
+        return Decision(form, events: [.formAdded(form)])
+    }
+}
+
+/// Gives a scope words for people.
+///
+/// The same words again are no change.
+public struct DescribeScope: Command {
+    let scope: ScopeName
+    let text: ScopeText
+
+    /// Names the scope and its words in one language.
+    public init(_ scope: ScopeName, as text: ScopeText) {
+        self.scope = scope
+        self.text = text
+    }
+
+    /// Refuses a scope nobody knows.
+    public func decide(in transaction: Transaction) throws -> Decision<ScopeText> {
+        _ = try transaction.requireScope(scope)
+        guard try transaction.scopeTexts()[scope]?.contains(text) != true else {
+            return Decision(text)
+        }
+        return Decision(text, events: [.scopeDescribed(scope, text)])
+    }
+}
+
+/// Takes a submission: a yes for each box that was ticked, and nothing for the others.
+public struct SubmitForm: Command {
+    let form: String
+    let address: Address
+    let ticked: Set<ScopeName>
+    let locale: String?
+    let evidence: Evidence
+
+    /// Describes the submission; of the evidence only what the form is set up to keep is kept.
+    public init(
+        form: String,
+        address: Address,
+        ticked: Set<ScopeName>,
+        locale: String? = nil,
+        evidence: Evidence = Evidence()
+    ) throws(Refusal) {
+        try evidence.check()
+        try Contact.check(locale: locale)
+        self.form = form
+        self.address = address
+        self.ticked = ticked
+        self.locale = locale
+        self.evidence = evidence
+    }
+
+    /// What was recorded; never shown to the sender, who may be anybody.
+    public struct Receipt: Sendable {
+        /// Scopes with a yes.
+        public let granted: [ScopeName]
+        /// Scopes that a rule refused, for example after a complaint.
+        public let refused: [ScopeName]
+    }
+
+    /// Whom it is about.
+    public var needs: Needs { Needs(about: [address]) }
+
+    /// Refuses a form nobody knows, and a submission without a single tick.
+    public func decide(in transaction: Transaction) throws -> Decision<Receipt> {
+        guard let form = try transaction.form(form) else {
+            throw Refusal(.notFound, field: "form", "there is no form of this name")
+        }
+        let boxes = form.boxes.filter { ticked.contains($0.scope) }
+        guard !boxes.isEmpty else {
+            throw Refusal(.missing, field: "scope", "no box is ticked, so there is nothing to take")
+        }
+        let policy = try transaction.requirePolicy(form.policyVersion)
+        let person = try transaction.resolve(.address(address))
+        var group = GrantGroup()
+        for box in boxes {
+            let draft = ConsentDraft(
+                person: person,
+                scope: try transaction.requireScope(box.scope),
+                decision: .granted,
+                basis: .consent,
+                source: .form,
+                policy: policy,
+                locale: locale ?? person.contact.locale,
+                givenAt: transaction.now,
+                expiresAt: nil,
+                evidence: kept(form, box),
+                batch: nil
+            )
+            try group.add(draft, in: transaction)
+        }
+        return Decision(
+            Receipt(granted: group.granted, refused: group.refused),
+            events: group.events
+        )
+    }
+
+    private func kept(_ form: SignUpForm, _ box: SignUpForm.Box) -> Evidence {
+        var kept = Evidence()
+        kept.formURL = evidence.formURL
+        if form.circumstances == .client {
+            kept.ip = evidence.ip
+            kept.userAgent = evidence.userAgent
+        }
+        kept.wordingSHA256 = hexadecimal(SHA256.hash(data: Array(box.wording.utf8)))
+        return kept
+    }
+}

@@ -1,0 +1,80 @@
+// Links to a person's preference centre: signed for that purpose alone, and valid for a time.
+
+public import HeedConsent
+public import HeedStore
+
+/// The token in `/p/{token}`: who, and until when.
+///
+/// `p1.k1.` and then base64url of the contact's 16 bytes, the last second in 8 bytes and a 128-bit
+/// tag. It ends, because it shows what a person chose, and a mail may be forwarded.
+public struct PreferenceLink: Hashable, Sendable {
+    /// A link in a mailing: CASL wants 60 days.
+    public static let mailingSeconds: Int64 = 60 * 86_400
+    /// A link that was asked for on the page.
+    public static let requestedSeconds: Int64 = 86_400
+
+    /// The person.
+    public let contact: ContactID
+    /// The last moment it opens anything, in whole seconds.
+    public let expiresAt: Timestamp
+
+    static let prefix = "p1.k1."
+
+    init(contact: ContactID, expiresAt: Timestamp) {
+        self.contact = contact
+        self.expiresAt = Timestamp(seconds: expiresAt.microseconds / 1_000_000)
+    }
+
+    private var payload: [UInt8] {
+        let seconds = UInt64(bitPattern: expiresAt.microseconds / 1_000_000)
+        return contact.bytes
+            + (0..<8).map { UInt8(truncatingIfNeeded: seconds >> (56 - 8 * UInt64($0))) }
+    }
+
+    /// The signed text.
+    func token(with vault: Vault) -> String {
+        PreferenceLink.prefix + base64URL(payload + vault.linkTag(over: signed(payload)))
+    }
+
+    /// Reads a token; nil when it is not one of ours, down to the last bit, or its time is over.
+    init?(token: String, vault: Vault, now: Timestamp) {
+        guard token.utf8.count <= 64 + PreferenceLink.prefix.utf8.count,
+            token.hasPrefix(PreferenceLink.prefix),
+            let bytes = bytes(base64URL: token.dropFirst(PreferenceLink.prefix.count)),
+            bytes.count == 40,
+            base64URL(bytes) == token.dropFirst(PreferenceLink.prefix.count)
+        else { return nil }
+        let payload = Array(bytes.prefix(24))
+        guard vault.isLinkTag(Array(bytes.suffix(16)), over: signed(payload)),
+            let contact = ContactID(bytes: payload.prefix(16))
+        else { return nil }
+        let seconds = payload.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        // Signed by us, so it is one of the times we wrote.
+        expiresAt = Timestamp(seconds: Int64(bitPattern: seconds))
+        self.contact = contact
+        guard now <= expiresAt else { return nil }
+    }
+}
+
+/// What is signed says what it is for, so that an unsubscribe link cannot pass as this one.
+private func signed(_ payload: [UInt8]) -> [UInt8] { Array("preferences|".utf8) + payload }
+
+/// Makes the token of a person's preference centre.
+public struct MakePreferenceLink: Query {
+    let subject: Subject
+    let seconds: Int64
+
+    /// Names the person and for how long the link opens anything.
+    public init(_ subject: Subject, validFor seconds: Int64) {
+        self.subject = subject
+        self.seconds = seconds
+    }
+
+    /// The token, or nil for an address nobody knows; refuses a contact id nobody knows.
+    public func answer(in transaction: Transaction) throws -> String? {
+        let person = try transaction.resolve(subject)
+        guard person.added == nil else { return nil }
+        let end = transaction.now.adding(seconds: seconds)
+        return PreferenceLink(contact: person.id, expiresAt: end).token(with: transaction.vault)
+    }
+}

@@ -1,0 +1,130 @@
+// What the template of the preference centre shows, in the reader's words.
+
+import Crypto
+import HeedConsent
+import HeedEngine
+
+/// The values of the preference centre's template.
+struct PreferencePage {
+    /// What a change did, for the page after it.
+    struct Outcome {
+        /// The key of the text that says so.
+        let notice: String
+        /// Scopes that could not be joined.
+        let refused: [ScopeName]
+        /// Whether the browser's signal is on record.
+        var hearsSignal = false
+
+        init(_ receipt: ChoosePreferences.Receipt, _ choice: ChoosePreferences.Choice) {
+            refused = receipt.refused
+            if case .leaveAll = choice {
+                notice = "leftAllText"
+            } else {
+                let isChanged = receipt.optOuts > 0 || !receipt.joined.isEmpty
+                notice = isChanged ? "savedText" : "unchangedText"
+            }
+        }
+    }
+
+    let answer: ReadPreferences.Seen
+    let language: PageLanguage
+    let outcome: Outcome?
+
+    /// The values by name.
+    var content: [String: Any] {
+        let boxes = answer.choices.filter(\.isOpen)
+        let needed = answer.choices.filter { !$0.isOpen }
+        let on = boxes.filter(\.isOn).map(\.scope.name.text).joined(separator: " ")
+        var content: [String: Any] = [
+            "on": on, "boxes": boxes.map(box), "hasBoxes": !boxes.isEmpty,
+            "needed": needed.map(words), "hasNeeded": !needed.isEmpty,
+            "history": answer.history.map(entry), "hasHistory": !answer.history.isEmpty,
+        ]
+        content["version"] = answer.policy?.version
+        content["url"] = answer.policy?.url
+        if answer.hasComplained {
+            content["warning"] = language["complainedText"]
+        } else if answer.policy == nil {
+            content["warning"] = language["noPolicyText"]
+        }
+        if let outcome {
+            content["notice"] = language[outcome.notice]
+            content["signal"] = outcome.hearsSignal
+            content["refused"] = outcome.refused.map(title)
+            content["hasRefused"] = !outcome.refused.isEmpty
+        }
+        return content
+    }
+
+    private func box(_ choice: ReadPreferences.Choice) -> [String: Any] {
+        var box = words(choice)
+        box["name"] = choice.scope.name.text
+        box["isOn"] = choice.isOn
+        box["isFixed"] = !choice.isOn && (answer.hasComplained || answer.policy == nil)
+        box["state"] = language[choice.isOn ? "stateOn" : "stateOff"]
+        box["hash"] = wordingHash(text(choice))
+        return box
+    }
+
+    /// SHA-256 of what stands beside the box: its title, its description, and the sentence that
+    /// says what a tick means, a line each.
+    private func wordingHash(_ text: ScopeText) -> String {
+        let wording = [text.title, text.description, language["policyText"]]
+            .joined(separator: "\n")
+        return hexadecimal(SHA256.hash(data: Array(wording.utf8)))
+    }
+
+    private func text(_ choice: ReadPreferences.Choice) -> ScopeText {
+        ScopeText.best(of: choice.texts, for: language.tag, otherwise: choice.scope.name)
+    }
+
+    private func words(_ choice: ReadPreferences.Choice) -> [String: Any] {
+        let text = text(choice)
+        var words: [String: Any] = ["title": text.title]
+        words["description"] = text.description.isEmpty ? nil : text.description
+        if let tag = text.language, tag != language.tag { words["lang"] = tag }
+        return words
+    }
+
+    private func title(_ name: ScopeName) -> String {
+        let choice = answer.choices.first { $0.scope.name == name }
+        return choice.map { text($0).title } ?? name.text
+    }
+
+    private func entry(_ consent: ConsentEntry) -> [String: Any] {
+        let what =
+            switch consent.scope {
+            case PrivacySignal.recordName: language["saleSharing"]
+            case "global": language["allMailings"]
+            default: title(ScopeName(stored: consent.scope))
+            }
+        let decision =
+            switch consent.decision {
+            case .requested: "decisionRequested"
+            case .granted: "decisionGranted"
+            case .denied: "decisionDenied"
+            case .withdrawn: "decisionWithdrawn"
+            }
+        let minute = consent.givenAt.text.prefix(16).replacing("T", with: " ")
+        var entry: [String: Any] = [
+            "what": what, "decision": language[decision], "how": language[source(consent.source)],
+            "instant": consent.givenAt.text, "time": minute + " UTC",
+        ]
+        // Not `version`, which is the page's own.
+        entry["shown"] = consent.policyVersion
+        return entry
+    }
+
+    private func source(_ name: String) -> String {
+        switch Source(stored: name) {
+        case .form: "sourceForm"
+        case .preferenceCentre: "sourcePreferences"
+        case .doubleOptIn: "sourceOptIn"
+        case .oneClick: "sourceOneClick"
+        case .unsubscribePage: "sourceUnsubscribe"
+        case .privacySignal: "sourceSignal"
+        case .batchImport: "sourceImport"
+        default: "sourceOther"
+        }
+    }
+}
