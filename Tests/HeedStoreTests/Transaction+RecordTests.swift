@@ -141,6 +141,17 @@ struct TransactionRecordTests {
         ].map { Case(event: $0, kind: $1, tables: ["opt_out_targets"]) }
     }
 
+    private func connectors() throws -> [Case] {
+        let settings = try Sample.connector("alpha")
+        return [
+            (Event.connectorAdded(settings), "connector.added"),
+            (.connectorChanged(settings, options: ["url"]), "connector.changed"),
+            (.connectorDisabled(settings), "connector.disabled"),
+            (.connectorEnabled(settings), "connector.enabled"),
+            (.connectorRemoved(settings), "connector.removed"),
+        ].map { Case(event: $0, kind: $1, tables: ["connectors"]) }
+    }
+
     private func registry() throws -> [Case] {
         let key = APIKey(id: "k", role: .sender, label: "", secretHash: Array(0..<32))
         let batch = ImportID(high: 4, low: 4)
@@ -182,31 +193,6 @@ struct TransactionRecordTests {
             ),
             Case(event: .keyCreated(key), kind: "key.created", tables: ["api_keys"]),
             Case(event: .keyRevoked(key), kind: "key.revoked", tables: ["api_keys"]),
-            Case(
-                event: .connectorAdded(try Sample.connector("alpha")),
-                kind: "connector.added",
-                tables: ["connectors"]
-            ),
-            Case(
-                event: .connectorChanged(try Sample.connector("alpha"), options: ["url"]),
-                kind: "connector.changed",
-                tables: ["connectors"]
-            ),
-            Case(
-                event: .connectorDisabled(try Sample.connector("alpha")),
-                kind: "connector.disabled",
-                tables: ["connectors"]
-            ),
-            Case(
-                event: .connectorEnabled(try Sample.connector("alpha")),
-                kind: "connector.enabled",
-                tables: ["connectors"]
-            ),
-            Case(
-                event: .connectorRemoved(try Sample.connector("alpha")),
-                kind: "connector.removed",
-                tables: ["connectors"]
-            ),
             Case(event: started, kind: "import.started", tables: ["imports"]),
             Case(
                 event: .importFinished(batch, counts: ["rows": 1]),
@@ -219,7 +205,7 @@ struct TransactionRecordTests {
     @Test(arguments: Backend.allCases)
     func eachEventIsOneLineAndItsChange(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
-            let cases = try people() + optOuts() + registry()
+            let cases = try people() + optOuts() + registry() + connectors()
             var end = try await installation.record([])
             for row in cases {
                 let before = try await installation.contents()

@@ -36,10 +36,7 @@ enum MirrorRule {
             "Sources/HeedEngine/Verify/Finding.swift",
             by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
         ),
-        .init(
-            "Sources/HeedCLI/Commands/Verify.swift",
-            by: "Tests/EndToEndTests/VerifyTests.swift"
-        ),
+        .init("Sources/HeedCLI/Commands/Verify.swift", by: "Tests/EndToEndTests/VerifyTests.swift"),
         .init(
             "Sources/HeedEngine/Verify/BlockCheck.swift",
             by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
@@ -124,14 +121,8 @@ enum MirrorRule {
             "Sources/HeedCLI/Commands/ConsentCommand.swift",
             by: "Tests/EndToEndTests/FilterTests.swift"
         ),
-        .init(
-            "Sources/HeedCLI/Commands/Filter.swift",
-            by: "Tests/EndToEndTests/FilterTests.swift"
-        ),
-        .init(
-            "Sources/HeedCLI/Commands/Import.swift",
-            by: "Tests/EndToEndTests/ImportTests.swift"
-        ),
+        .init("Sources/HeedCLI/Commands/Filter.swift", by: "Tests/EndToEndTests/FilterTests.swift"),
+        .init("Sources/HeedCLI/Commands/Import.swift", by: "Tests/EndToEndTests/ImportTests.swift"),
         .init(
             "Sources/HeedCLI/Commands/Purge.swift",
             by: "Tests/EndToEndTests/RetentionTests.swift"
@@ -168,34 +159,16 @@ enum MirrorRule {
             "Sources/HeedCLI/Commands/Serve.swift",
             by: "Tests/EndToEndTests/FirstStartTests.swift"
         ),
-        .init(
-            "Sources/HeedCLI/Demo/Demo.swift",
-            by: "Tests/EndToEndTests/DemoTests.swift"
-        ),
-        .init(
-            "Sources/HeedCLI/Demo/DemoStage.swift",
-            by: "Tests/EndToEndTests/DemoTests.swift"
-        ),
+        .init("Sources/HeedCLI/Demo/Demo.swift", by: "Tests/EndToEndTests/DemoTests.swift"),
+        .init("Sources/HeedCLI/Demo/DemoStage.swift", by: "Tests/EndToEndTests/DemoTests.swift"),
         .init(
             "Sources/HeedCLI/Demo/DemoStage+Acts.swift",
             by: "Tests/EndToEndTests/DemoTests.swift"
         ),
-        .init(
-            "Sources/HeedCLI/Heed.swift",
-            by: "Tests/EndToEndTests/WrongInputTests.swift"
-        ),
-        .init(
-            "Sources/HeedCLI/Installation.swift",
-            by: "Tests/EndToEndTests/SettingsTests.swift"
-        ),
-        .init(
-            "Sources/HeedCLI/OpenDatabase.swift",
-            by: "Tests/EndToEndTests/PostgresTests.swift"
-        ),
-        .init(
-            "Sources/HeedCLI/LogServices.swift",
-            by: "Tests/EndToEndTests/LogTests.swift"
-        ),
+        .init("Sources/HeedCLI/Heed.swift", by: "Tests/EndToEndTests/WrongInputTests.swift"),
+        .init("Sources/HeedCLI/Installation.swift", by: "Tests/EndToEndTests/SettingsTests.swift"),
+        .init("Sources/HeedCLI/OpenDatabase.swift", by: "Tests/EndToEndTests/PostgresTests.swift"),
+        .init("Sources/HeedCLI/LogServices.swift", by: "Tests/EndToEndTests/LogTests.swift"),
         .init(
             "Sources/HeedEngine/Import/ImportReport.swift",
             by: "Tests/HeedEngineTests/Import/ImporterTests.swift"
@@ -212,10 +185,7 @@ enum MirrorRule {
             "Sources/HeedPostgres/PostgresConnection.swift",
             by: "Tests/HeedPostgresTests/SessionTests.swift"
         ),
-        .init(
-            "Sources/HeedPostgres/Values.swift",
-            by: "Tests/HeedStoreTests/SQLTests.swift"
-        ),
+        .init("Sources/HeedPostgres/Values.swift", by: "Tests/HeedStoreTests/SQLTests.swift"),
         .init(
             "Sources/HeedSQLite/ReaderPool.swift",
             by: "Tests/HeedSQLiteTests/SQLiteDatabaseTests.swift"
