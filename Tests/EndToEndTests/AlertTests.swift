@@ -96,6 +96,11 @@ struct AlertTests {
             receiver.goUp()
             let second = try await serve()
             try await eventually("it is told") { try has("alert.began", "old-job", receiver) }
+            // A notice is written down after it was told; cut before that, it is told twice.
+            try await eventually("it is written down") {
+                try await place.rows("SELECT count(*) FROM alert_notices WHERE reason = 'began'")
+                    == ["2"]
+            }
             try await second.cut()
             let third = try await serve()
             let before = try await third.get("/metrics").text
