@@ -11,33 +11,24 @@ import HeedStore
 struct ConfirmationLink: Hashable, Sendable {
     let request: ConsentID
 
-    private static let prefix = "v1.k1."
+    private static let kind = LinkKind(
+        prefix: "v1.k1.",
+        purpose: "confirm",
+        payloadBytes: 16...16
+    )
 
     init(_ request: ConsentID) { self.request = request }
 
     /// The signed text.
     func token(with vault: Vault) -> String {
-        let tag = vault.linkTag(over: ConfirmationLink.signed(request.bytes))
-        return ConfirmationLink.prefix + base64URL(request.bytes + tag)
+        ConfirmationLink.kind.token(for: request.bytes, with: vault)
     }
 
     /// Reads a token; nil when it is not one of ours, down to the last bit.
     init?(token: String, vault: Vault) {
-        guard token.utf8.count == 49, token.hasPrefix(ConfirmationLink.prefix),
-            let bytes = bytes(base64URL: token.dropFirst(ConfirmationLink.prefix.count)),
-            bytes.count == 32,
-            // One spelling a token, so that no second text opens the same door.
-            base64URL(bytes) == token.dropFirst(ConfirmationLink.prefix.count)
-        else { return nil }
-        let payload = Array(bytes.prefix(16))
-        guard vault.isLinkTag(Array(bytes.suffix(16)), over: ConfirmationLink.signed(payload)),
+        guard let payload = ConfirmationLink.kind.payload(of: token, vault: vault),
             let request = ConsentID(bytes: payload)
         else { return nil }
         self.request = request
-    }
-
-    /// What is signed says what it is for, so that no other link of ours can pass as this one.
-    private static func signed(_ payload: [UInt8]) -> [UInt8] {
-        Array("confirm|".utf8) + payload
     }
 }

@@ -18,7 +18,11 @@ public struct PreferenceLink: Hashable, Sendable {
     /// The last moment it opens anything, in whole seconds.
     public let expiresAt: Timestamp
 
-    static let prefix = "p1.k1."
+    private static let kind = LinkKind(
+        prefix: "p1.k1.",
+        purpose: "preferences",
+        payloadBytes: 24...24
+    )
 
     init(contact: ContactID, expiresAt: Timestamp) {
         self.contact = contact
@@ -33,19 +37,12 @@ public struct PreferenceLink: Hashable, Sendable {
 
     /// The signed text.
     func token(with vault: Vault) -> String {
-        PreferenceLink.prefix + base64URL(payload + vault.linkTag(over: signed(payload)))
+        PreferenceLink.kind.token(for: payload, with: vault)
     }
 
     /// Reads a token; nil when it is not one of ours, down to the last bit, or its time is over.
     init?(token: String, vault: Vault, now: Timestamp) {
-        guard token.utf8.count <= 64 + PreferenceLink.prefix.utf8.count,
-            token.hasPrefix(PreferenceLink.prefix),
-            let bytes = bytes(base64URL: token.dropFirst(PreferenceLink.prefix.count)),
-            bytes.count == 40,
-            base64URL(bytes) == token.dropFirst(PreferenceLink.prefix.count)
-        else { return nil }
-        let payload = Array(bytes.prefix(24))
-        guard vault.isLinkTag(Array(bytes.suffix(16)), over: signed(payload)),
+        guard let payload = PreferenceLink.kind.payload(of: token, vault: vault),
             let contact = ContactID(bytes: payload.prefix(16))
         else { return nil }
         let seconds = payload.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -55,9 +52,6 @@ public struct PreferenceLink: Hashable, Sendable {
         guard now <= expiresAt else { return nil }
     }
 }
-
-/// What is signed says what it is for, so that an unsubscribe link cannot pass as this one.
-private func signed(_ payload: [UInt8]) -> [UInt8] { Array("preferences|".utf8) + payload }
 
 /// Makes the token of a person's preference centre.
 public struct MakePreferenceLink: Query {

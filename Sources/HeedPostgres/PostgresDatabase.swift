@@ -161,7 +161,7 @@ public final class PostgresDatabase: Database, Sendable {
             deadline: companion.alone.deadline,
             run: { session in self.runGroup(companion, on: session) },
             refuse: companion.alone.refuse,
-            companion: { companion }
+            companion: companion
         )
     }
 

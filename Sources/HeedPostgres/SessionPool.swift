@@ -27,15 +27,22 @@ struct PoolWork: Sendable {
     /// Tells the caller that it will not be done; it has changed nothing.
     let refuse: @Sendable (StoreError) -> Void
     /// What it brings to a group; nil for work that is done alone.
-    var companion: (@Sendable () -> Companion)?
+    var companion: Companion?
 }
 
 /// Work that may be done in a group, or alone.
-struct Companion: Sendable {
+///
+/// An object, since it holds the kind of value that holds it.
+final class Companion: Sendable {
     /// Its part in a group.
     let member: GroupMember
     /// The same work without one.
     let alone: PoolWork
+
+    init(member: GroupMember, alone: PoolWork) {
+        self.member = member
+        self.alone = alone
+    }
 }
 
 /// Hands work to sessions: at once when one is free, else in order of arrival, until the deadline.
@@ -113,7 +120,7 @@ final class SessionPool: Sendable {
         state.withLock { state in
             let companions = Array((state.waiting[.grouped] ?? []).prefix(count))
             state.waiting[.grouped]?.removeFirst(companions.count)
-            return companions.compactMap { $0.companion?() }
+            return companions.compactMap(\.companion)
         }
     }
 

@@ -2,21 +2,15 @@
 
 import HeedConsent
 
-/// Answers to reads that several writes have named, made together.
-final class EarlyAnswers {
-    private var answers: [Statement: [Row]] = [:]
-
-    func keep(_ rows: [Row], for statement: Statement) { answers[statement] = rows }
-
-    func answer(to statement: Statement) -> [Row]? { answers[statement] }
-}
+/// Answers to reads that several writes have named, by the statement each belongs to.
+typealias EarlyAnswers = [Statement: [Row]]
 
 /// What one write knows early.
 ///
 /// Each answer is handed out for the very statement it belongs to, and all are forgotten at the
 /// first write, so that a transaction reads its own changes.
 package final class Foresight {
-    private var early: EarlyAnswers?
+    private var early: EarlyAnswers
     /// The people this write has locked.
     private let locked: Set<ContactID>
     /// Only a new address changes these, and it brings its own.
@@ -26,7 +20,7 @@ package final class Foresight {
 
     /// Knows nothing.
     package init() {
-        early = nil
+        early = [:]
         locked = []
         lookupKeys = [:]
         receipt = nil
@@ -40,7 +34,7 @@ package final class Foresight {
     }
 
     func answer(to statement: @autoclosure () -> Statement) -> [Row]? {
-        early?.answer(to: statement())
+        early.isEmpty ? nil : early[statement()]
     }
 
     func hasLocked(_ contact: ContactID) -> Bool { locked.contains(contact) }
@@ -50,11 +44,11 @@ package final class Foresight {
     func lookupKeys(of contact: ContactID) -> [LookupKeys]? { lookupKeys[contact] }
 
     /// A row was inserted.
-    func forget() { early = nil }
+    func forget() { early = [:] }
 
     /// Something else was changed.
     func forgetAll() {
-        early = nil
+        forget()
         lookupKeys = [:]
     }
 }

@@ -28,8 +28,8 @@ extension Transaction {
         else {
             return many.map { _ in Foresight() }
         }
-        let early = EarlyAnswers()
-        let (people, scopes) = try find(many, early)
+        var early: EarlyAnswers = [:]
+        let (people, scopes) = try find(many, &early)
         // A person whom two writes are about belongs to the first.
         var taken: Set<[UInt8]> = []
         var isIn: [Bool] = []
@@ -41,7 +41,7 @@ extension Transaction {
             if isIn[isIn.count - 1] { taken.formUnion(own) }
         }
         let wanted = zip(people, isIn).filter { $0.1 }.map(\.0)
-        let loaded = try load(wanted, scopes, patience, early)
+        let loaded = try load(wanted, scopes, patience, &early)
         return zip(people, isIn).map { found, isIn in
             guard isIn, found.contacts.allSatisfy({ loaded.keys[$0] != nil }) else { return nil }
             let own = found.contacts.map { ($0, loaded.keys[$0] ?? []) }
@@ -66,7 +66,7 @@ extension Transaction {
     /// named.
     private func find(
         _ many: [Needs],
-        _ early: EarlyAnswers
+        _ early: inout EarlyAnswers
     ) throws(StoreError) -> (people: [Found], scopes: [ScopeName]) {
         var found = many.map { needs in
             Found(
@@ -89,24 +89,24 @@ extension Transaction {
         for (index, needs) in many.enumerated() {
             for (address, keys) in zip(needs.addresses, found[index].keys) {
                 let row = contacts[keys.match]
-                early.keep(row.map { [$0] } ?? [], for: Transaction.statement(for: address, keys))
+                early[Transaction.statement(for: address, keys)] = row.map { [$0] } ?? []
                 if let row { found[index].contacts.append(try row.id(0)) }
             }
         }
-        for id in externalIDs { early.keep([], for: Transaction.statement(forExternalID: id)) }
+        for id in externalIDs { early[Transaction.statement(forExternalID: id)] = [] }
         for row in answers[1] {
             let statement = Transaction.statement(forExternalID: try row.text(0))
-            early.keep([Row([row[1]])], for: statement)
+            early[statement] = [Row([row[1]])]
         }
-        for key in answerKeys { early.keep([], for: Transaction.statement(forAnswerTo: key)) }
+        for key in answerKeys { early[Transaction.statement(forAnswerTo: key)] = [] }
         for row in answers[2] {
             let statement = Transaction.statement(forAnswerTo: try row.blob(0))
-            early.keep([Row([row[1], row[2], row[3]])], for: statement)
+            early[statement] = [Row([row[1], row[2], row[3]])]
         }
         for (statement, rows) in zip(general, answers.dropFirst(3)) {
-            early.keep(rows, for: statement)
+            early[statement] = rows
         }
-        return (found, try keepScopes(answers[3], early))
+        return (found, try keepScopes(answers[3], &early))
     }
 
     private static func generalStatements(_ many: [Needs]) -> [Statement] {
@@ -118,12 +118,12 @@ extension Transaction {
 
     private func keepScopes(
         _ rows: [Row],
-        _ early: EarlyAnswers
+        _ early: inout EarlyAnswers
     ) throws(StoreError) -> [ScopeName] {
         var scopes: [ScopeName] = []
         for row in rows {
             let scope = ScopeName(stored: try row.text(0))
-            early.keep([row], for: Transaction.statement(forScope: scope))
+            early[Transaction.statement(forScope: scope)] = [row]
             scopes.append(scope)
         }
         return scopes
@@ -136,7 +136,7 @@ extension Transaction {
         _ found: [Found],
         _ scopes: [ScopeName],
         _ patience: LockPatience,
-        _ early: EarlyAnswers
+        _ early: inout EarlyAnswers
     ) throws(StoreError) -> (keys: [ContactID: [LookupKeys]], receipt: Int64?) {
         let contacts = SQLValue.keys(Set(found.flatMap(\.contacts)).map(\.bytes))
         let addresses = found.flatMap(\.keys)
@@ -154,12 +154,9 @@ extension Transaction {
         for row in answers[0] {
             let contact: ContactID = try row.id(0)
             keys[contact] = []
-            early.keep(
-                [Row([row[1], row[2], row[3]])],
-                for: Transaction.statement(forContact: contact)
-            )
+            early[Transaction.statement(forContact: contact)] = [Row([row[1], row[2], row[3]])]
             for scope in scopes {
-                early.keep([], for: Transaction.statement(forPermissionOf: contact, in: scope))
+                early[Transaction.statement(forPermissionOf: contact, in: scope)] = []
             }
         }
         for row in answers[1] {
@@ -169,9 +166,9 @@ extension Transaction {
         for row in answers[2] {
             let scope = ScopeName(stored: try row.text(1))
             let statement = Transaction.statement(forPermissionOf: try row.id(0), in: scope)
-            early.keep([Row((2..<9).map { row[$0] })], for: statement)
+            early[statement] = [Row((2..<9).map { row[$0] })]
         }
-        try keepBlocks(answers[3], at: addresses, early)
+        try keepBlocks(answers[3], at: addresses, &early)
         return (keys.mapValues(Transaction.sorted), try answers[4].first?.integer(0))
     }
 
@@ -179,7 +176,7 @@ extension Transaction {
     private func keepBlocks(
         _ rows: [Row],
         at addresses: [LookupKeys],
-        _ early: EarlyAnswers
+        _ early: inout EarlyAnswers
     ) throws(StoreError) {
         var blocks: [[UInt8]: [Row]] = [:]
         for row in rows { blocks[try row.blob(0), default: []].append(row) }
@@ -194,30 +191,31 @@ extension Transaction {
             let distinct = own.map { row in Row((2..<7).map { row[$0] }) }
                 .filter { met.insert($0).inserted }
             let dated = try distinct.map { row throws(StoreError) in (try row.integer(2), row) }
-            early.keep(
-                dated.sorted { $0.0 < $1.0 }.map(\.1),
-                for: Transaction.statement(forSuppressionsAt: keys)
-            )
+            early[Transaction.statement(forSuppressionsAt: keys)] = dated.sorted { $0.0 < $1.0 }
+                .map(\.1)
         }
     }
 }
 
+// They run on a server only, so the fragments are its dialect's.
+private let among = Dialect.postgres.isAmongKeys
 private let addressesByKey: SQL =
-    "SELECT match_key, contact_id FROM addresses WHERE channel = 'email' AND match_key = ANY ($1)"
+    "SELECT match_key, contact_id FROM addresses WHERE channel = 'email' AND match_key "
+    + among
 private let contactsByExternalID: SQL =
-    "SELECT external_id, id FROM contacts WHERE external_id = ANY ($1)"
+    "SELECT external_id, id FROM contacts WHERE external_id " + among
 private let answersByKey: SQL =
     "SELECT key_hash, fingerprint, receipt, position FROM idempotency_keys "
-    + "WHERE key_hash = ANY ($1)"
+    + "WHERE key_hash " + among
 private let contactsLocked: SQL =
-    "SELECT id, external_id, locale, region FROM contacts WHERE id = ANY ($1) ORDER BY id "
-    + "FOR NO KEY UPDATE"
+    "SELECT id, external_id, locale, region FROM contacts WHERE id "
+    + among + " ORDER BY id" + (Dialect.postgres.rowLock ?? "")
 private let contactsLockedAtOnce: SQL = contactsLocked + " SKIP LOCKED"
 private let keysByContact: SQL =
-    "SELECT contact_id, match_key, widened_key FROM addresses WHERE contact_id = ANY ($1)"
+    "SELECT contact_id, match_key, widened_key FROM addresses WHERE contact_id " + among
 private let permissionsByContact: SQL =
     "SELECT contact_id, scope, state, opt_out_status, opt_out_id, record_id, decided_at, "
-    + "expires_at, policy_effective_at FROM permissions WHERE contact_id = ANY ($1)"
+    + "expires_at, policy_effective_at FROM permissions WHERE contact_id " + among
 private let suppressionsByKey: SQL =
     "SELECT match_key, widened, reason, scope, since, source, opt_out_id FROM suppressions "
-    + "WHERE match_key = ANY ($1)"
+    + "WHERE match_key " + among

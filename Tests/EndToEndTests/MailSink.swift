@@ -19,21 +19,7 @@ final class MailSink: Sendable {
         socket = try Socket()
         port = try socket.bind()
         state = Mutex(State(refusals: refusals))
-        listen(socket.descriptor, 16)
-        Thread.detachNewThread { [weak self, socket] in
-            while true {
-                let descriptor = accept(socket.descriptor, nil, nil)
-                guard descriptor >= 0 else {
-                    if errno == EAGAIN || errno == EINTR { continue }
-                    return
-                }
-                // A program started meanwhile must not keep the connection open.
-                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-                let connection = Socket(descriptor: descriptor)
-                let sink = self
-                Thread.detachNewThread { try? sink?.converse(connection) }
-            }
-        }
+        socket.acceptAll(16) { [weak self] in try self?.converse($0) }
     }
 
     deinit { shutdown(socket.descriptor, Int32(SHUT_RDWR)) }

@@ -35,21 +35,7 @@ final class Receiver: Sendable {
 
     /// Starts to listen.
     func goUp() {
-        listen(socket.descriptor, 128)
-        Thread.detachNewThread { [weak self, socket] in
-            while true {
-                let descriptor = accept(socket.descriptor, nil, nil)
-                guard descriptor >= 0 else {
-                    if errno == EAGAIN || errno == EINTR { continue }
-                    return
-                }
-                // A program started meanwhile must not keep the connection open.
-                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-                let connection = Socket(descriptor: descriptor)
-                let receiver = self
-                Thread.detachNewThread { try? receiver?.take(connection) }
-            }
-        }
+        socket.acceptAll(128) { [weak self] in try self?.take($0) }
     }
 
     private func take(_ connection: Socket) throws {

@@ -48,6 +48,24 @@ final class Socket: Sendable {
         return Int(UInt16(bigEndian: name.sin_port))
     }
 
+    /// Listens, and hands each connection to a thread of its own, until the socket is shut down.
+    func acceptAll(_ waiting: Int32, _ take: @escaping @Sendable (Socket) throws -> Void) {
+        listen(descriptor, waiting)
+        Thread.detachNewThread { [self] in
+            while true {
+                let accepted = accept(descriptor, nil, nil)
+                guard accepted >= 0 else {
+                    if errno == EAGAIN || errno == EINTR { continue }
+                    return
+                }
+                // A program started meanwhile must not keep the connection open.
+                _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
+                let connection = Socket(descriptor: accepted)
+                Thread.detachNewThread { try? take(connection) }
+            }
+        }
+    }
+
     private func address(
         _ port: Int,
         _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32

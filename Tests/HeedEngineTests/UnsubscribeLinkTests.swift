@@ -31,7 +31,7 @@ struct UnsubscribeLinkTests {
         try await backend.withDatabase { installation in
             let link = UnsubscribeLink(contact: Sample.contact().id, extent: extent)
             let token = try await token(installation, link)
-            #expect(token.utf8.count <= UnsubscribeLink.characterMaximum)
+            #expect(token.utf8.count <= UnsubscribeLink.kind.characterMaximum)
             #expect(token.utf8.allSatisfy { Array("-_.".utf8).contains($0) || isWord($0) })
             #expect(try await read(installation, token) == link)
         }

@@ -38,13 +38,7 @@ struct PlanTests {
     /// The plans of what lifting a person's block runs on the table of blocks.
     private func liftPlans(_ database: any Database) async throws -> [String] {
         try await database.write { transaction in
-            let recorder = StatementRecorder(transaction.connection)
-            let recorded = Transaction(
-                connection: recorder,
-                mode: .writing,
-                surroundings: transaction.surroundings,
-                vault: transaction.vault
-            )
+            let (recorded, recorder) = transaction.recorded(.writing)
             let person = try transaction.connection.run("SELECT id FROM contacts LIMIT 1", [])
             let block = Suppression(
                 reason: .manual,
@@ -55,34 +49,31 @@ struct PlanTests {
             )
             let lifted = try Event.suppressionLifted(block, #require(person.first).id(0))
             _ = try recorded.record(Decision((), events: [lifted]), by: Sample.actor)
-            let explain: SQL = "EXPLAIN (COSTS OFF) "
-            return try recorder.statements.filter { $0.sql.text.contains("suppressions") }
-                .flatMap { statement in
-                    try transaction.connection.run(explain + statement.sql, statement.arguments)
-                        .map { try $0.text(0) }
-                }
+            return try plans(of: recorder, about: "suppressions", in: transaction)
         }
     }
 
     /// The plans of the searches that a group of writes makes together.
     private func groupPlans(_ database: any Database) async throws -> [String] {
         try await database.write { transaction in
-            let recorder = StatementRecorder(transaction.connection)
-            let recorded = Transaction(
-                connection: recorder,
-                mode: .writing,
-                surroundings: transaction.surroundings,
-                vault: transaction.vault
-            )
+            let (recorded, recorder) = transaction.recorded(.writing)
             let needs = try (1...9).map { Needs(about: [try Sample.address($0)]) }
             _ = try recorded.foresee(needs, .leave)
-            let explain: SQL = "EXPLAIN (COSTS OFF) "
             // The two that read all there is are of tables with a few rows.
-            return try recorder.statements.filter { $0.sql.text.contains("ANY") }
-                .flatMap { statement in
-                    try transaction.connection.run(explain + statement.sql, statement.arguments)
-                        .map { try $0.text(0) }
-                }
+            return try plans(of: recorder, about: "ANY", in: transaction)
+        }
+    }
+
+    /// The plans of those recorded statements that hold a word.
+    private func plans(
+        of recorder: StatementRecorder,
+        about word: String,
+        in transaction: Transaction
+    ) throws -> [String] {
+        let explain: SQL = "EXPLAIN (COSTS OFF) "
+        return try recorder.statements.filter { $0.sql.text.contains(word) }.flatMap { statement in
+            try transaction.connection.run(explain + statement.sql, statement.arguments)
+                .map { try $0.text(0) }
         }
     }
 

@@ -41,3 +41,17 @@ package final class StatementRecorder: SQLConnection {
     /// Runs it.
     package func runScript(_ script: String) throws(StoreError) { try base.runScript(script) }
 }
+
+extension Transaction {
+    /// The same transaction on a session that notes what it runs.
+    package func recorded(_ mode: Mode) -> (transaction: Transaction, recorder: StatementRecorder) {
+        let recorder = StatementRecorder(connection)
+        let transaction = Transaction(
+            connection: recorder,
+            mode: mode,
+            surroundings: surroundings,
+            vault: vault
+        )
+        return (transaction, recorder)
+    }
+}

@@ -17,6 +17,10 @@ enum MirrorRule {
     /// Sources without a mirrored test file, each with the test that covers it.
     static let coveredElsewhere: [Coverage] = [
         .init(
+            "Sources/HeedEngine/LinkKind.swift",
+            by: "Tests/HeedEngineTests/UnsubscribeLinkTests.swift"
+        ),
+        .init(
             "Sources/HeedEngine/Queries/Preferences.swift",
             by: "Tests/HeedServerTests/Public/PreferenceRoutesTests.swift"
         ),

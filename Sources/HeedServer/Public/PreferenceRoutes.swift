@@ -68,13 +68,7 @@ struct PreferenceRoutes {
             return try await page(for: request, context, after: outcome)
         } catch let error as StoreError {
             context.logger.error("choices were not stored", metadata: ["error": "\(error)"])
-            var response = pages.response(
-                .failed,
-                to: request,
-                Pages.Headers(status: .serviceUnavailable)
-            )
-            response.headers[.retryAfter] = "30"
-            return response
+            return pages.notStored(to: request)
         }
     }
 

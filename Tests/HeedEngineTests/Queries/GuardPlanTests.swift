@@ -65,13 +65,7 @@ struct GuardPlanTests {
     ) async throws -> [[String]] {
         let explain: SQL = backend == .sqlite ? "EXPLAIN QUERY PLAN " : "EXPLAIN (COSTS OFF) "
         return try await database.read { transaction in
-            let recorder = StatementRecorder(transaction.connection)
-            let recorded = Transaction(
-                connection: recorder,
-                mode: .reading,
-                surroundings: transaction.surroundings,
-                vault: transaction.vault
-            )
+            let (recorded, recorder) = transaction.recorded(.reading)
             for question in questions { _ = try question.answer(in: recorded) }
             return try recorder.statements.map { statement in
                 try transaction.connection.run(explain + statement.sql, statement.arguments)
