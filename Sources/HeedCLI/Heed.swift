@@ -19,7 +19,7 @@ struct Heed: AsyncParsableCommand {
             PolicyCommand.self, KeyCommand.self, ConnectorCommand.self, Import.self,
             ConsentCommand.self, OptOutCommand.self, Check.self, Explain.self, Filter.self,
             Reconcile.self, LogCommand.self, QueueCommand.self, PurgeCommand.self,
-            HoldCommand.self, Verify.self,
+            HoldCommand.self, Verify.self, Doctor.self,
         ]
     )
 

@@ -94,6 +94,8 @@ struct Settings: Sendable {
     let reconcileIntervalSeconds: Int
     /// For how long evidence is kept.
     let retention: Retention
+    /// Who is responsible, as consent receipts say it.
+    let controller: Controller?
 
     init(_ reader: ConfigReader) throws {
         database = try DatabaseSettings(reader)
@@ -144,6 +146,7 @@ struct Settings: Sendable {
             in: 0...2_592_000
         )
         retention = try Settings.retention(reader)
+        controller = try Controller(reader)
     }
 
     /// The range is checked where the law is, so that the same words refuse it everywhere.
@@ -284,6 +287,12 @@ struct Settings: Sendable {
         return found ?? value
     }
 
+    /// Says that mail programs will not use such links: one click needs HTTPS (RFC 8058 §3.1).
+    func noteLinksWithoutHTTPS() {
+        guard !publicURL.hasPrefix("https://") else { return }
+        Terminal.complain("publicUrl: one-click links need https, and \(publicURL) is not")
+    }
+
     /// The server's part of the settings.
     var serverOptions: ServerOptions {
         var options = ServerOptions(
@@ -293,6 +302,8 @@ struct Settings: Sendable {
             version: Heed.version
         )
         options.nearDeadlineSeconds = alerts.rules.deadlineSeconds
+        options.controller = controller
+        options.recordRetentionDays = retention.consentRecordDays
         return options
     }
 }

@@ -25,6 +25,10 @@ public struct ServerOptions: Sendable {
     public var publicLogEntries: Bool
     /// Seconds before a legal deadline from which on it counts as near.
     public var nearDeadlineSeconds: Int64 = 86_400
+    /// Who is responsible, for consent receipts; nil when the settings do not say.
+    public var controller: Controller?
+    /// Days that consent records are kept, for consent receipts.
+    public var recordRetentionDays: Int64 = 1825
     /// What proving other systems' messages needs.
     public var inbox = Inbox.closed
     /// What this process has measured.

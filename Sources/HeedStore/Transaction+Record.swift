@@ -114,6 +114,7 @@ extension Transaction {
         case .retry(let id, let at): try retryJob(id, at: at)
         case .bury(let id): try buryJob(id)
         case .redrive(let id): try redriveJob(id)
+        case .noteProgress(let id, let progress): try noteProgress(of: id, progress)
         }
     }
 }

@@ -23,7 +23,9 @@ struct SettingNamesTests {
     private static let full = [
         "alertWebhookUrl": "https://ops.example/", "alertMailHost": "mx.example",
         "alertMailFrom": "heed@shop.example", "alertMailTo": "ops@shop.example",
-        "alertMailUser": "heed", "masterKey": "00",
+        "alertMailUser": "heed", "controllerName": "Shop", "controllerAddress": "1 Road, Town",
+        "controllerEmail": "privacy@shop.example", "controllerPhone": "+49 30 1",
+        "controllerJurisdiction": "DE", "masterKey": "00",
         "alertWebhookSecret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "alertMailPassword": "x",
     ]
 

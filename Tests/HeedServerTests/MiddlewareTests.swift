@@ -19,6 +19,7 @@ private struct Door: Sendable, CustomTestStringConvertible {
     static let all = [
         Door(call: .post("/v1/contacts", "{}"), roles: [.collector]),
         Door(call: .post("/v1/consents", "{}"), roles: [.collector]),
+        Door(call: .get("/v1/consents/none/receipt"), roles: [.auditor]),
         Door(call: .post("/v1/opt-outs", "{}"), roles: [.collector]),
         Door(call: .get("/v1/opt-outs/none"), roles: [.collector, .auditor]),
         Door(call: .post("/v1/sends/check", "{}"), roles: [.sender]),

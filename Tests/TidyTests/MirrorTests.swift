@@ -57,10 +57,6 @@ enum MirrorRule {
             by: "Tests/HeedEngineTests/Verify/VerifierTests.swift"
         ),
         .init(
-            "Sources/HeedStore/Transaction+Locks.swift",
-            by: "Tests/HeedEngineTests/RaceTests.swift"
-        ),
-        .init(
             "Sources/HeedStore/Transaction+LogPages.swift",
             by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
         ),
@@ -107,6 +103,22 @@ enum MirrorRule {
         .init(
             "Sources/HeedCLI/Commands/Filter.swift",
             by: "Tests/EndToEndTests/FilterTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/Doctor.swift",
+            by: "Tests/EndToEndTests/DoctorTests.swift"
+        ),
+        .init(
+            "Sources/HeedServer/Receipts/KantaraReceipt.swift",
+            by: "Tests/HeedServerTests/Receipts/ReceiptRoutesTests.swift"
+        ),
+        .init(
+            "Sources/HeedServer/Receipts/DPVReceipt.swift",
+            by: "Tests/HeedServerTests/Receipts/ReceiptRoutesTests.swift"
+        ),
+        .init(
+            "Sources/HeedLists/Inflater.swift",
+            by: "Tests/HeedListsTests/ZipArchiveTests.swift"
         ),
         .init(
             "Sources/HeedCLI/Commands/Import.swift",

@@ -15,7 +15,7 @@ struct SendRoutes {
         let body = try await request.body.collect(upTo: options.jsonBytesMaximum)
         var fields = try Fields(body: body)
         let scope = try ScopeName(fields.string("scope"))
-        let withLinks = try fields.flag("unsubscribeLinks")
+        let withLinks = try fields.flag("links")
         if let recipients = try fields.optionalStrings("recipients") {
             try fields.finish()
             let question = try MaySendMany(
@@ -45,6 +45,20 @@ public struct UnsubscribeHeaders: Encodable, Sendable {
         url = "\(publicURL)/u/\(token)"
         listUnsubscribe = "<\(url)>"
         listUnsubscribePost = "List-Unsubscribe=One-Click"
+    }
+
+    /// What `values` are called as columns of a list.
+    public static let names = ["unsubscribe_url", "list_unsubscribe", "list_unsubscribe_post"]
+
+    /// The link for the message's body, and the values of the two header fields.
+    public var values: [String] { [url, listUnsubscribe, listUnsubscribePost] }
+
+    /// The link, and the header fields as they stand in a message.
+    public var lines: [String] {
+        [
+            url, "List-Unsubscribe: \(listUnsubscribe)",
+            "List-Unsubscribe-Post: \(listUnsubscribePost)",
+        ]
     }
 }
 
