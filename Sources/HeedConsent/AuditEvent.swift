@@ -54,11 +54,11 @@ extension Event {
         line.detailsHash = detailsHash
         switch self {
         case .scopeAdded, .policyPublished, .keyCreated, .keyRevoked, .connectorAdded,
-            .importStarted, .importFinished, .connectorReconciled:
+            .importStarted, .importFinished, .importUndone, .connectorReconciled:
             describeRegistry(&line)
         case .holdPlaced, .holdLifted, .rowsPurged: describeRetention(&line)
         case .contactAdded, .consentRecorded, .suppressionAdded, .suppressionLifted,
-            .permissionRebuilt:
+            .permissionRebuilt, .consentTakenBack:
             describePerson(&line)
         case .optOutRequested, .optOutEnqueued, .optOutStarted, .localCascadeCompleted,
             .targetConfirmed, .targetFailed, .targetRedriven, .optOutCompleted:
@@ -89,6 +89,8 @@ extension Event {
         case .connectorAdded: "connector.added"
         case .importStarted: "import.started"
         case .importFinished: "import.finished"
+        case .importUndone: "import.undone"
+        case .consentTakenBack: "import.consent-taken-back"
         case .permissionRebuilt: "permission.rebuilt"
         case .holdPlaced: "hold.placed"
         case .holdLifted: "hold.lifted"
@@ -116,7 +118,7 @@ extension Event {
             line.scope = scope.text
             line.subject = id.bytes
             line.facts = ["format": format, "policyVersion": policyVersion]
-        case .importFinished(let id, let counts):
+        case .importFinished(let id, let counts), .importUndone(let id, let counts):
             line.subject = id.bytes
             line.facts = counts.mapValues(String.init)
         case .connectorReconciled(let reconciliation):
@@ -161,6 +163,14 @@ extension Event {
             line.facts["batch"] = record.batch?.text
             line.facts["expiresAt"] = record.expiresAt?.text
             line.facts["optOut"] = record.optOut?.text
+        case .consentTakenBack(let record, let from, let to):
+            line.contact = record.contact
+            line.scope = record.scope
+            line.from = from.state.rawValue
+            line.to = to.state.rawValue
+            line.subject = record.id.bytes
+            line.facts["batch"] = record.batch?.text
+            line.facts["record"] = to.record?.text
         case .suppressionAdded(let suppression, let address):
             if case .contact(let contact) = address { line.contact = contact }
             describe(suppression, in: &line)

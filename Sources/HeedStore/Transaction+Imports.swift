@@ -57,6 +57,30 @@ extension Transaction {
         }
     }
 
+    /// Consent records of a batch in the order of their ids, after one of them.
+    ///
+    /// Ids are ordered by time, so a batch is read from the moment it began.
+    package func consents(
+        of batch: ImportID,
+        after id: ConsentID,
+        limit: Int64
+    ) throws(StoreError) -> [ConsentRecord] {
+        var records: [ConsentRecord] = []
+        for row in try rows(
+            "SELECT id FROM consent_records WHERE id > $1 AND import_id = $2 ORDER BY id LIMIT $3",
+            .id(id),
+            .id(batch),
+            .integer(limit)
+        ) {
+            if let record = try consent(row.id(0)) { records.append(record) }
+        }
+        return records
+    }
+
+    func markUndone(_ id: ImportID) throws(StoreError) {
+        try execute("UPDATE imports SET undone_at = $2 WHERE id = $1", .id(id), .time(now))
+    }
+
     func noteProgress(of id: ImportID, _ progress: String) throws(StoreError) {
         try execute("UPDATE imports SET progress = $2 WHERE id = $1", .id(id), .text(progress))
     }

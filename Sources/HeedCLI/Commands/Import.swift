@@ -10,7 +10,7 @@ import HeedLists
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Import lists of other programs; an import never weakens an opt-out.",
-        subcommands: [ImportFiles.self],
+        subcommands: [ImportFiles.self, ImportUndo.self],
         defaultSubcommand: ImportFiles.self
     )
 }
@@ -168,6 +168,31 @@ struct ImportFiles: AsyncParsableCommand {
             print("… and \(report.invalidCount - report.invalid.count) more; see --rejected FILE")
         }
         if !report.batch.isEmpty { print("batch \(report.batch)") }
+    }
+}
+
+/// Undoes a batch.
+struct ImportUndo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "undo",
+        abstract: "Take the consents of a batch back; its opt-outs stay, and no record is deleted."
+    )
+    @OptionGroup var global: GlobalOptions
+    @Argument(help: "The batch's id, as the import printed it.") var batch: String
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        guard let id = ImportID(text: batch) else {
+            throw Refusal(.invalid, field: "batch", "this is not a batch's id")
+        }
+        let installation = try Installation(await global.settings(), opening: .existing)
+        let undoing = ImportUndoing(engine: installation.engine, actor: Installation.actor)
+        let report = try await undoing.run(id)
+        if json { return try Terminal.print(json: report) }
+        print("\(report.takenBack) consents taken back, \(report.changed) people changed by it")
+        if report.optOutsKept > 0 {
+            print("\(report.optOutsKept) opt-outs of the batch stay in force")
+        }
     }
 }
 

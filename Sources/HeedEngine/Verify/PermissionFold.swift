@@ -52,7 +52,9 @@ struct PermissionFold {
             }
             last = entry.record.id
             // The record of a global withdrawal has no permission of its own.
-            guard case .scope = OptOut.Extent(stored: entry.scope) else { continue }
+            guard case .scope = OptOut.Extent(stored: entry.scope),
+                !page.takenBack.contains(entry.record.id)
+            else { continue }
             let place = PermissionPlace(contact: entry.contact, scope: entry.scope)
             steps.append((place, entry.record))
         }
