@@ -37,6 +37,7 @@ lint: ## check the format; changes nothing
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
 
 bench: setup-run ## measure the speed ratios
+	swift build -c release --product heed $(FLAGS)
 	swift run -c release --package-path Benchmarks $(FLAGS) heed-bench
 
 clean: ## remove what was built; data in heed-data stays

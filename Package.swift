@@ -52,6 +52,7 @@ let package = Package(
     targets: [
         .target(name: "HeedConsent"),
         .target(name: "HeedLedger", dependencies: [crypto]),
+        .target(name: "HeedLists", dependencies: ["CZlib", "HeedConsent"]),
         .target(
             name: "HeedStore",
             dependencies: ["HeedConsent", "HeedLedger", crypto],
@@ -78,13 +79,20 @@ let package = Package(
             pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
         ),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+        ),
         .target(
             name: "HeedPostgres",
             dependencies: ["CPostgres", "HeedConsent", "HeedStore"]
         ),
         .target(
             name: "HeedEngine",
-            dependencies: ["HeedConsent", "HeedLedger", "HeedStore", crypto, logging, metrics]
+            dependencies: [
+                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", crypto, logging, metrics,
+            ]
         ),
         .target(name: "HeedConnectors", dependencies: ["HeedConsent", crypto, extras]),
         .target(
@@ -125,7 +133,7 @@ let package = Package(
         .executableTarget(
             name: "HeedCLI",
             dependencies: [
-                "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", "HeedEngine",
+                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedSQLite", "HeedEngine",
                 "HeedConnectors", "HeedDelivery", "HeedServer", logging, lifecycle,
                 .target(name: "HeedPostgres", condition: .when(traits: ["PostgreSQL"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -142,6 +150,10 @@ let package = Package(
             path: "Tests/TestSupport"
         ),
         .testTarget(name: "HeedConsentTests", dependencies: ["HeedConsent"]),
+        .testTarget(
+            name: "HeedListsTests",
+            dependencies: ["TestSupport", "HeedConsent", "HeedLists"]
+        ),
         .testTarget(name: "HeedLedgerTests", dependencies: ["HeedLedger", crypto]),
         .executableTarget(
             name: "HolidayTable",
@@ -173,7 +185,7 @@ let package = Package(
         .testTarget(
             name: "HeedEngineTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite",
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedSQLite",
                 "HeedEngine", metrics,
             ]
         ),
@@ -210,7 +222,7 @@ let package = Package(
         .testTarget(
             name: "HeedCLITests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedEngine", "HeedCLI", logging,
+                "TestSupport", "HeedConsent", "HeedEngine", "HeedServer", "HeedCLI", logging,
                 .product(name: "Configuration", package: "swift-configuration"),
             ]
         ),

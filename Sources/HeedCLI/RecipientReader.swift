@@ -3,6 +3,7 @@
 import Foundation
 import HeedConsent
 import HeedEngine
+import HeedLists
 
 /// One recipient of a list.
 struct Recipient: Equatable {
@@ -12,6 +13,8 @@ struct Recipient: Equatable {
     let address: String
     /// The row as it came.
     let text: String
+    /// How many columns it has less than the header line.
+    var columnsMissing = 0
 }
 
 /// The recipients of a list, in order.
@@ -32,6 +35,11 @@ struct RecipientReader {
     private var shape: Shape
     /// The header line of CSV, as it is written out again.
     let header: String?
+    /// How many columns the header line of CSV has.
+    private var columnCount = 0
+
+    /// True when each line is JSON, to which no column can be added.
+    var isNDJSON: Bool { if case .ndjson = shape { true } else { false } }
 
     /// Takes a source of bytes: each call hands out some, nil at the end.
     init(chunk: @escaping () throws -> [UInt8]?) throws {
@@ -52,7 +60,9 @@ struct RecipientReader {
             (shape, header) = (.ndjson(LineReader(chunk: chunk)), nil)
         } else if let column = names.firstIndex(where: RecipientReader.columns.contains) {
             var csv = CSVReader(chunk: chunk)
-            header = csvLine(try csv.next()?.fields ?? [])
+            let names = try csv.next()?.fields ?? []
+            header = csvLine(names)
+            columnCount = names.count
             shape = .csv(csv, column: column)
         } else {
             (shape, header) = (.lines(LineReader(chunk: chunk)), nil)
@@ -84,7 +94,12 @@ struct RecipientReader {
             while let record = try reader.next() {
                 if record.problem == nil, record.fields.allSatisfy(\.isEmpty) { continue }
                 let address = column < record.fields.count ? record.fields[column] : ""
-                return Recipient(line: record.line, address: address, text: csvLine(record.fields))
+                return Recipient(
+                    line: record.line,
+                    address: address,
+                    text: csvLine(record.fields),
+                    columnsMissing: max(0, columnCount - record.fields.count)
+                )
             }
             return nil
         }

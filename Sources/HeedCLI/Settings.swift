@@ -98,6 +98,8 @@ struct Settings: Sendable {
     let retention: Retention
     /// The folder with the operator's own public pages.
     let pagesFolder: String?
+    /// Who is responsible, as consent receipts say it.
+    let controller: Controller?
 
     init(_ reader: ConfigReader) throws {
         database = try DatabaseSettings(reader)
@@ -150,6 +152,7 @@ struct Settings: Sendable {
         )
         retention = try Settings.retention(reader)
         pagesFolder = try Settings.path("pagesFolder", reader)
+        controller = try Controller(reader)
     }
 
     /// The range is checked where the law is, so that the same words refuse it everywhere.
@@ -290,6 +293,12 @@ struct Settings: Sendable {
         return found ?? value
     }
 
+    /// Says that mail programs will not use such links: one click needs HTTPS (RFC 8058 §3.1).
+    func noteLinksWithoutHTTPS() {
+        guard !publicURL.hasPrefix("https://") else { return }
+        Terminal.complain("publicUrl: one-click links need https, and \(publicURL) is not")
+    }
+
     /// The server's part of the settings.
     var serverOptions: ServerOptions {
         var options = ServerOptions(
@@ -302,6 +311,8 @@ struct Settings: Sendable {
         options.doubleOptIn = mail.server == nil ? nil : mail.terms
         options.trustedProxies = mail.trustedProxies
         options.pagesFolder = pagesFolder
+        options.controller = controller
+        options.recordRetentionDays = retention.consentRecordDays
         return options
     }
 }

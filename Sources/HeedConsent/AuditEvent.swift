@@ -54,14 +54,14 @@ extension Event {
         line.detailsHash = detailsHash
         switch self {
         case .scopeAdded, .scopeDescribed, .policyPublished, .formAdded, .keyCreated, .keyRevoked,
-            .importStarted, .importFinished:
+            .importStarted, .importFinished, .importUndone:
             describeRegistry(&line)
         case .connectorAdded, .connectorChanged, .connectorDisabled, .connectorEnabled,
             .connectorRemoved, .connectorReconciled:
             describeConnector(&line)
         case .holdPlaced, .holdLifted, .rowsPurged: describeRetention(&line)
         case .contactAdded, .consentRecorded, .suppressionAdded, .suppressionLifted,
-            .permissionRebuilt:
+            .permissionRebuilt, .consentTakenBack:
             describePerson(&line)
         case .optOutRequested, .optOutEnqueued, .optOutStarted, .localCascadeCompleted,
             .optOutWidened, .optOutCompleted:
@@ -102,6 +102,8 @@ extension Event {
         case .connectorRemoved: "connector.removed"
         case .importStarted: "import.started"
         case .importFinished: "import.finished"
+        case .importUndone: "import.undone"
+        case .consentTakenBack: "import.consent-taken-back"
         case .permissionRebuilt: "permission.rebuilt"
         case .holdPlaced: "hold.placed"
         case .holdLifted: "hold.lifted"
@@ -132,7 +134,7 @@ extension Event {
             line.scope = scope.text
             line.subject = id.bytes
             line.facts = ["format": format, "policyVersion": policyVersion]
-        case .importFinished(let id, let counts):
+        case .importFinished(let id, let counts), .importUndone(let id, let counts):
             line.subject = id.bytes
             line.facts = counts.mapValues(String.init)
         default: break
@@ -192,6 +194,14 @@ extension Event {
             line.facts["batch"] = record.batch?.text
             line.facts["expiresAt"] = record.expiresAt?.text
             line.facts["optOut"] = record.optOut?.text
+        case .consentTakenBack(let record, let from, let to):
+            line.contact = record.contact
+            line.scope = record.scope
+            line.from = from.state.rawValue
+            line.to = to.state.rawValue
+            line.subject = record.id.bytes
+            line.facts["batch"] = record.batch?.text
+            line.facts["record"] = to.record?.text
         case .suppressionAdded(let suppression, let address):
             if case .contact(let contact) = address { line.contact = contact }
             describe(suppression, in: &line)

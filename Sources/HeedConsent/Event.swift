@@ -59,6 +59,10 @@ public enum Event: Hashable, Sendable {
     case importStarted(ImportID, format: String, scope: ScopeName, policyVersion: String)
     /// An import ended, with its counts.
     case importFinished(ImportID, counts: [String: Int])
+    /// A consent that an import brought no longer counts, as if it had never come.
+    case consentTakenBack(ConsentRecord, from: Permission, to: Permission)
+    /// An import was undone, with its counts.
+    case importUndone(ImportID, counts: [String: Int])
     /// A permission that was not what its records say was put right.
     case permissionRebuilt(ContactID, ScopeName, from: Permission, to: Permission)
     /// Everything about a person, or everything, is to be kept.

@@ -94,7 +94,7 @@ public struct Job: Hashable, Sendable {
     }
 }
 
-/// What a decision does to the queue, in the same transaction as its events.
+/// What a decision does to the queue, and to the progress of long work, with its events.
 public enum JobChange: Hashable, Sendable {
     /// Add a job.
     case add(Job)
@@ -108,4 +108,6 @@ public enum JobChange: Hashable, Sendable {
     case bury(JobID)
     /// Begin anew and at once, on an operator's word.
     case redrive(JobID)
+    /// An import has come so far.
+    case noteProgress(ImportID, String)
 }

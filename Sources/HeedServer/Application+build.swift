@@ -58,6 +58,7 @@ private func addAll(
     door([.collector]).post("double-opt-ins", use: doubleOptIns.request)
     let optOuts = OptOutRoutes(engine: engine, options: options)
     let queue = QueueRoutes(engine: engine, options: options)
+    ReceiptRoutes(engine: engine, options: options).addRoutes(to: door([.auditor]))
     door([.auditor]).get("queue", use: queue.queue)
     door([.auditor]).get("windows", use: queue.windows)
     door([.collector]).post("opt-outs", use: optOuts.request)

@@ -32,6 +32,10 @@ public struct ServerOptions: Sendable {
     public var doubleOptIn: DoubleOptInTerms?
     /// Proxies of the operator's own that a public request passes.
     public var trustedProxies = 0
+    /// Who is responsible, for consent receipts; nil when the settings do not say.
+    public var controller: Controller?
+    /// Days that consent records are kept, for consent receipts.
+    public var recordRetentionDays: Int64 = 1825
     /// What proving other systems' messages needs.
     public var inbox = Inbox.closed
     /// The folder with the operator's templates, words and colours for the public pages.

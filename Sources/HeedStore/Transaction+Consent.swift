@@ -134,6 +134,34 @@ extension Transaction {
         ) != nil
     }
 
+    /// One consent record, without its evidence.
+    package func consent(_ id: ConsentID) throws(StoreError) -> ConsentRecord? {
+        let found = try row(
+            "SELECT contact_id, scope, decision, basis, source, policy_version, locale, given_at, "
+                + "recorded_at, import_id, expires_at, opt_out_id FROM consent_records "
+                + "WHERE id = $1",
+            .id(id)
+        )
+        guard let row = found else { return nil }
+        let version = try row.optionalText(5)
+        var record = ConsentRecord(
+            id: id,
+            contact: try row.id(0),
+            scope: try row.text(1),
+            decision: try row.word(2),
+            basis: try row.word(3),
+            source: Source(stored: try row.text(4)),
+            policy: try version.flatMap { version throws(StoreError) in try policy(version) },
+            locale: try row.optionalText(6),
+            givenAt: try row.time(7),
+            recordedAt: try row.time(8),
+            batch: try row.optionalID(9)
+        )
+        record.expiresAt = try row.optionalTime(10)
+        record.optOut = try row.optionalID(11)
+        return record
+    }
+
     /// How the decision of a record arrived.
     package func consentSource(of record: ConsentID) throws(StoreError) -> Source? {
         let row = try row("SELECT source FROM consent_records WHERE id = $1", .id(record))

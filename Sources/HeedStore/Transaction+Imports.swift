@@ -1,7 +1,7 @@
 // Import batches, and answers remembered for requests that may be repeated.
 
 import Foundation
-import HeedConsent
+package import HeedConsent
 
 private let answerInsertion = Insertion(
     into: "idempotency_keys",
@@ -12,7 +12,79 @@ private let answerInsertion = Insertion(
     depth: 0
 )
 
+/// An import batch as it is stored.
+package struct StoredImport: Sendable {
+    /// Its name.
+    package let id: ImportID
+    /// The format its files are in.
+    package let format: String
+    /// The scope its rows are about.
+    package let scope: ScopeName
+    /// The policy version of its consents.
+    package let policyVersion: String
+    /// When it began.
+    package let startedAt: Timestamp
+    /// When it ended; nil while it runs, or when it broke off.
+    package let finishedAt: Timestamp?
+    /// When it was undone.
+    package let undoneAt: Timestamp?
+    /// Its counts as JSON, once it ended.
+    package let counts: String?
+    /// How far it came, as the importer wrote it.
+    package let progress: String?
+}
+
 extension Transaction {
+    /// An import batch.
+    package func storedImport(_ id: ImportID) throws(StoreError) -> StoredImport? {
+        let found = try row(
+            "SELECT format, scope, policy_version, started_at, finished_at, undone_at, counts, "
+                + "progress FROM imports WHERE id = $1",
+            .id(id)
+        )
+        return try found.map { row throws(StoreError) in
+            StoredImport(
+                id: id,
+                format: try row.text(0),
+                scope: ScopeName(stored: try row.text(1)),
+                policyVersion: try row.text(2),
+                startedAt: try row.time(3),
+                finishedAt: try row.optionalTime(4),
+                undoneAt: try row.optionalTime(5),
+                counts: try row.optionalText(6),
+                progress: try row.optionalText(7)
+            )
+        }
+    }
+
+    /// Consent records of a batch in the order of their ids, after one of them.
+    ///
+    /// Ids are ordered by time, so a batch is read from the moment it began.
+    package func consents(
+        of batch: ImportID,
+        after id: ConsentID,
+        limit: Int64
+    ) throws(StoreError) -> [ConsentRecord] {
+        var records: [ConsentRecord] = []
+        for row in try rows(
+            "SELECT id FROM consent_records WHERE id > $1 AND import_id = $2 ORDER BY id LIMIT $3",
+            .id(id),
+            .id(batch),
+            .integer(limit)
+        ) {
+            if let record = try consent(row.id(0)) { records.append(record) }
+        }
+        return records
+    }
+
+    func markUndone(_ id: ImportID) throws(StoreError) {
+        try execute("UPDATE imports SET undone_at = $2 WHERE id = $1", .id(id), .time(now))
+    }
+
+    func noteProgress(of id: ImportID, _ progress: String) throws(StoreError) {
+        try execute("UPDATE imports SET progress = $2 WHERE id = $1", .id(id), .text(progress))
+    }
+
     func insertImport(
         _ id: ImportID,
         format: String,

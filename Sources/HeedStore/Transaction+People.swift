@@ -60,6 +60,8 @@ package struct PeoplePage: Sendable {
 
     /// Records in the order of the log.
     package var entries: [Entry] = []
+    /// Consents of imports that were undone; they do not count.
+    package var takenBack: Set<ConsentID> = []
     /// Opt-outs.
     package var optOuts: [StoredOptOut] = []
     /// Permissions.
@@ -114,6 +116,7 @@ extension Transaction {
     package func people(in range: ContactRange) throws(StoreError) -> PeoplePage {
         var page = PeoplePage()
         page.entries = try consentEntries(in: range)
+        page.takenBack = try takenBack(in: range)
         page.optOuts = try storedOptOuts(in: range)
         page.permissions = try storedPermissions(in: range)
         page.events = try optOutAndBlockEvents(in: range)
@@ -160,6 +163,17 @@ extension Transaction {
             )
         }
         return entries
+    }
+
+    private func takenBack(in range: ContactRange) throws(StoreError) -> Set<ConsentID> {
+        var ids: Set<ConsentID> = []
+        for row in try rows(
+            "SELECT subject FROM audit_events WHERE contact_id > $1 AND contact_id <= $2 "
+                + "AND kind = 'import.consent-taken-back'",
+            .blob(range.after),
+            .blob(range.through)
+        ) { ids.insert(try row.id(0)) }
+        return ids
     }
 
     /// The opt-outs of a range.

@@ -102,6 +102,9 @@ extension Transaction {
         case .importStarted(let id, let format, let scope, let policyVersion):
             try insertImport(id, format: format, scope: scope, policyVersion: policyVersion)
         case .importFinished(let id, let counts): try finishImport(id, counts: counts)
+        case .importUndone(let id, _): try markUndone(id)
+        case .consentTakenBack(let record, _, let permission):
+            try put(permission, of: record.contact, in: ScopeName(stored: record.scope))
         case .permissionRebuilt(let contact, let scope, _, let permission):
             try put(permission, of: contact, in: scope)
         case .holdPlaced(let hold): try insert(hold, reason: sealed[0])
@@ -129,6 +132,7 @@ extension Transaction {
         case .retry(let id, let at): try retryJob(id, at: at)
         case .bury(let id): try buryJob(id)
         case .redrive(let id): try redriveJob(id)
+        case .noteProgress(let id, let progress): try noteProgress(of: id, progress)
         }
     }
 }

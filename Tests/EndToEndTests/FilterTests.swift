@@ -181,11 +181,72 @@ struct FilterTests {
                 "ada@mail.example",
                 "--scope",
                 "newsletter",
-                "--link",
+                "--links",
                 environment: ["HEED_PUBLIC_URL": "https://heed.example/"]
             )
-            #expect(link.output.hasPrefix("allowed\nhttps://heed.example/u/v1."))
+            let lines = link.output.split(separator: "\n")
+            try #require(lines.count == 5)
+            let url = lines[1]
+            #expect(url.hasPrefix("https://heed.example/u/v1."))
+            #expect(lines[2].hasPrefix("https://heed.example/p/p1."))
+            #expect(
+                link.output == """
+                    allowed
+                    \(url)
+                    \(lines[2])
+                    List-Unsubscribe: <\(url)>
+                    List-Unsubscribe-Post: List-Unsubscribe=One-Click
+
+                    """
+            )
             #expect(!link.output.contains("ada"))
+            #expect(link.errors.isEmpty)
+        }
+    }
+
+    @Test func filterAddsLinksForTheAllowedOnly() async throws {
+        try await withPeople { place in
+            func filter(_ flags: [String], _ list: String) async throws -> Ending {
+                try place.write(list, to: "list")
+                return try await place.heed(
+                    ["filter", "--scope", "newsletter", "--links", "list"] + flags,
+                    environment: ["HEED_PUBLIC_URL": "https://heed.example"]
+                )
+            }
+            let csv = try await filter(
+                [],
+                "name,email,note\nAda,ada@mail.example\nB,ben@mail.example,\n"
+            )
+            let lines = csv.output.split(separator: "\n")
+            let names = "unsubscribe_url,list_unsubscribe,list_unsubscribe_post,preferences_url"
+            #expect(lines.first.map(String.init) == "name,email,note," + names)
+            let cells = try #require(lines.last).split(
+                separator: ",",
+                omittingEmptySubsequences: false
+            )
+            #expect(lines.count == 2)
+            // The row was one cell short, and its links still stand under their names.
+            #expect(cells.count == 7)
+            #expect(cells[2] == "")
+            #expect(cells[3].hasPrefix("https://heed.example/u/v1."))
+            #expect(cells[4] == "<\(cells[3])>")
+            #expect(cells[5] == "List-Unsubscribe=One-Click")
+            #expect(cells[6].hasPrefix("https://heed.example/p/p1."))
+            let people = #"{"email":"ada@mail.example"}"# + "\n" + #"{"email":"ben@mail.example"}"#
+            let json = try await filter(["--json"], people)
+            let objects = json.output.split(separator: "\n")
+            #expect(
+                objects.first?.contains(#""listUnsubscribe":"<https://heed.example/u/v1."#) == true
+            )
+            #expect(objects.dropFirst().allSatisfy { !$0.contains("listUnsubscribe") })
+            let refused = try await filter([], people)
+            #expect(refused.exitCode == 2)
+            #expect(refused.errors.hasPrefix("heed: links: "))
+            #expect(refused.output.isEmpty)
+            let plain = try await place.heed(
+                ["check", "ada@mail.example", "--scope", "newsletter", "--links"]
+            )
+            #expect(plain.errors.hasPrefix("heed: publicUrl: one-click links need https"))
         }
     }
 

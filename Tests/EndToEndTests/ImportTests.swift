@@ -44,6 +44,38 @@ struct ImportTests {
         }
     }
 
+    @Test func anArchiveIsTakenAsItIsAndTheRowsLeftOutAreListed() async throws {
+        try await Workplace.open { place in
+            try await place.register()
+            let files = Workplace.samples.map {
+                "z.write('\($0)', 'x/' + os.path.basename('\($0)'))"
+            }
+            let script =
+                "import os, zipfile; z = zipfile.ZipFile('export.zip', 'w', zipfile.ZIP_DEFLATED); "
+                + files.joined(separator: "; ") + "; z.close()"
+            let packed = try await place.run("/usr/bin/env", ["python3", "-c", script])
+            #expect(packed.exitCode == 0, "\(packed.errors)")
+            let report = try await place.done(
+                "import",
+                "export.zip",
+                "--scope",
+                "newsletter",
+                "--policy",
+                "2026-01",
+                "--rejected",
+                "rejected.csv",
+                "--json"
+            )
+            expectCounts(try report.json)
+            let lines = place.read("rejected.csv").split(separator: "\n")
+            #expect(lines.first == "file,line,outcome,reason")
+            #expect(lines.filter { $0.contains(",invalid,") }.count == 7)
+            #expect(lines.filter { $0.contains(",refused,") }.count == 30)
+            #expect(lines.contains { $0.hasPrefix("mailchimp-subscribed.csv,577,invalid,") })
+            #expect(place.read("rejected.csv").firstMatch(of: /[a-z0-9]@/) == nil)
+        }
+    }
+
     @Test func aDryRunCountsTheSameAndWritesNothing() async throws {
         try await Workplace.open { place in
             try await place.register()

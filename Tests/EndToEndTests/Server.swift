@@ -106,7 +106,7 @@ final class Server: Sendable {
 
     /// The guard's answer about one address.
     func check(_ address: String, _ scope: String) async throws -> JSON {
-        let body = #"{"scope":"\#(scope)","address":"\#(address)","unsubscribeLinks":true}"#
+        let body = #"{"scope":"\#(scope)","address":"\#(address)","links":true}"#
         return try await post("/v1/sends/check", body).json
     }
 

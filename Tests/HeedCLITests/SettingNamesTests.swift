@@ -25,6 +25,9 @@ struct SettingNamesTests {
         "alertMailFrom": "heed@shop.example", "alertMailTo": "ops@shop.example",
         "alertMailUser": "heed", "masterKey": "00", "mailHost": "mx.example",
         "mailFrom": "heed@shop.example", "mailUser": "heed", "mailPassword": "x",
+        "controllerName": "Shop", "controllerAddress": "1 Road, Town",
+        "controllerEmail": "privacy@shop.example", "controllerPhone": "+49 30 1",
+        "controllerJurisdiction": "DE",
         "alertWebhookSecret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "alertMailPassword": "x",
     ]
 

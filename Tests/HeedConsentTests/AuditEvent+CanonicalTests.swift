@@ -268,6 +268,18 @@ private enum Golden {
         "id":"01900000-0000-7006-8000-000000000006","kind":"import.started",\#
         "scope":"newsletter","subject":"01900000000070078000000000000007","v":1}
         """#,
+        "import undone": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"takenBack":"3"},"id":"01900000-0000-7006-8000-000000000006",\#
+        "kind":"import.undone","subject":"01900000000070078000000000000007","v":1}
+        """#,
+        "consent taken back": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "contact":"01900000-0000-7001-8000-000000000001",\#
+        "facts":{"batch":"01900000-0000-7007-8000-000000000007"},"from":"granted",\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"import.consent-taken-back",\#
+        "scope":"newsletter","subject":"01900000000070028000000000000002","to":"none","v":1}
+        """#,
         "import finished": #"""
         {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
         "facts":{"contacts":"11","optedOut":"1","rows":"12"},\#

@@ -24,7 +24,8 @@ struct AuditEventTests {
                 "connector.reconciled", "optout.completed", "suppression.added",
                 "suppression.lifted", "key.created", "key.revoked", "connector.added",
                 "import.started",
-                "import.finished", "permission.rebuilt", "hold.placed", "hold.lifted",
+                "import.finished", "import.undone",
+                "import.consent-taken-back", "permission.rebuilt", "hold.placed", "hold.lifted",
                 "retention.purged",
             ]
         )

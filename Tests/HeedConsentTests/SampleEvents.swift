@@ -87,7 +87,29 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
             SampleEvent("connector reconciled", by: cli, .connectorReconciled(reconciliation)),
             SampleEvent("import started", by: cli, started),
             SampleEvent("import finished", by: cli, .importFinished(Fixture.batch, counts: counts)),
+            SampleEvent(
+                "import undone",
+                by: cli,
+                .importUndone(Fixture.batch, counts: ["takenBack": 3])
+            ),
         ]
+    }
+
+    private static func takenBack() throws -> Event {
+        let record = ConsentRecord(
+            id: Fixture.consent,
+            contact: Fixture.contact,
+            scope: "newsletter",
+            decision: .granted,
+            basis: .consent,
+            source: .batchImport,
+            policy: try Fixture.policy(),
+            locale: nil,
+            givenAt: Fixture.now,
+            recordedAt: Fixture.now,
+            batch: Fixture.batch
+        )
+        return .consentTakenBack(record, from: permission(.granted), to: Permission())
     }
 
     private static func people() throws -> [SampleEvent] {
@@ -146,6 +168,7 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
                 .suppressionLifted(optOut, Fixture.contact)
             ),
             SampleEvent("permission rebuilt", by: cli, rebuilt()),
+            SampleEvent("consent taken back", by: cli, try takenBack()),
         ]
     }
 

@@ -30,6 +30,24 @@ struct PreferenceLinkTests {
         }
     }
 
+    /// CASL wants 60 days of the link in a message.
+    @Test func theGuardsLinkWorksForSixtyDays() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            let person = try await installation.decide(Sample.address())
+            let check = MaySend(
+                subject: .contact(person),
+                scope: Sample.newsletter,
+                withLinks: true
+            )
+            let token = try #require(try await installation.engine.ask(check).links?.preferences)
+            installation.clock.advance(seconds: 60 * 86_400)
+            let seen = try await installation.engine.ask(ReadPreferences(token: token))
+            #expect(seen?.contact.id == person)
+            installation.clock.advance(seconds: 1)
+            #expect(try await installation.engine.ask(ReadPreferences(token: token)) == nil)
+        }
+    }
+
     @Test func noOtherTextOpensIt() async throws {
         try await Backend.sqlite.withEngine { installation in
             let good = try await token(installation)
@@ -54,10 +72,10 @@ struct PreferenceLinkTests {
             let check = MaySend(
                 subject: .address(try Sample.address()),
                 scope: Sample.newsletter,
-                withLink: true
+                withLinks: true
             )
             let unsubscribe = try #require(
-                try await installation.engine.ask(check).unsubscribeToken
+                try await installation.engine.ask(check).links?.unsubscribe
             )
             for text in [unsubscribe, "p1.k1." + unsubscribe.dropFirst(6)] {
                 #expect(try await installation.engine.ask(ReadPreferences(token: text)) == nil)

@@ -112,10 +112,10 @@ struct UnsubscribeLinkTests {
             let question = MaySend(
                 subject: .address(address),
                 scope: Sample.newsletter,
-                withLink: true
+                withLinks: true
             )
             let answer = try await installation.engine.ask(question)
-            let token = try #require(answer.unsubscribeToken)
+            let token = try #require(answer.links?.unsubscribe)
             #expect(
                 try await read(installation, token)
                     == UnsubscribeLink(contact: id, extent: .scope(Sample.newsletter))
@@ -125,7 +125,7 @@ struct UnsubscribeLinkTests {
             #expect(!text.contains("person1") && !text.contains("mail.example"))
             #expect(!token.contains("person1"))
             try await installation.optOut(address)
-            #expect(try await installation.engine.ask(question).unsubscribeToken == nil)
+            #expect(try await installation.engine.ask(question).links == nil)
         }
     }
 

@@ -93,7 +93,7 @@ struct AccessTests {
             .with("evidence", evidence).text
         let contact = #"{"addresses":[{"value":"\#(address)"}],"externalId":"crm-77"}"#
         let optOut = #"{"address":"\#(address)","scope":"promotions","reason":"by phone"}"#
-        let check = #"{"address":"\#(address)","scope":"newsletter","unsubscribeLinks":true}"#
+        let check = #"{"address":"\#(address)","scope":"newsletter","links":true}"#
         let batch = #"{"recipients":["\#(address)","lovelace"],"scope":"newsletter"}"#
         let calls: [Call] = [
             .post("/v1/contacts", contact, as: .admin), .post("/v1/consents", consent, as: .admin),

@@ -20,6 +20,7 @@ private struct Door: Sendable, CustomTestStringConvertible {
         Door(call: .post("/v1/contacts", "{}"), roles: [.collector]),
         Door(call: .post("/v1/consents", "{}"), roles: [.collector]),
         Door(call: .post("/v1/double-opt-ins", "{}"), roles: [.collector]),
+        Door(call: .get("/v1/consents/none/receipt"), roles: [.auditor]),
         Door(call: .post("/v1/opt-outs", "{}"), roles: [.collector]),
         Door(call: .get("/v1/opt-outs/none"), roles: [.collector, .auditor]),
         Door(call: .post("/v1/sends/check", "{}"), roles: [.sender]),

@@ -67,7 +67,7 @@ struct Server: Sendable {
     /// A link for a person who agreed to the newsletter.
     func link(for address: String = "ada@mail.example") async throws -> String {
         try await installation.decide(Address(email: address))
-        let body = #"{"scope":"newsletter","address":"\#(address)","unsubscribeLinks":true}"#
+        let body = #"{"scope":"newsletter","address":"\#(address)","links":true}"#
         let reply = try await send(.post("/v1/sends/check", body, as: .sender))
         let check = try reply.decode(CheckReply.self)
         return try #require(check.unsubscribe?.url.split(separator: "/u/").last.map(String.init))

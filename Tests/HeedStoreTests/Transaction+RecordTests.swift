@@ -199,6 +199,11 @@ struct TransactionRecordTests {
                 kind: "import.finished",
                 tables: ["imports"]
             ),
+            Case(
+                event: .importUndone(batch, counts: ["takenBack": 1]),
+                kind: "import.undone",
+                tables: ["imports"]
+            ),
         ]
     }
 

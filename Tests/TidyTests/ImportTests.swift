@@ -14,14 +14,16 @@ enum ImportRule {
         "HeedSQLite": ["HeedStore", "HeedConsent", "HeedLedger"],
         "HeedPostgres": ["HeedStore", "HeedConsent", "HeedLedger", "CPostgres"],
         "CPostgres": [],
-        "HeedEngine": ["HeedStore", "HeedConsent", "HeedLedger"],
+        "CZlib": [],
+        "HeedLists": ["HeedConsent", "CZlib"],
+        "HeedEngine": ["HeedStore", "HeedConsent", "HeedLedger", "HeedLists"],
         "HeedConnectors": ["HeedConsent"],
         "HeedDelivery": [
             "HeedEngine", "HeedConnectors", "HeedStore", "HeedConsent", "HeedLedger",
         ],
         "HeedServer": ["HeedEngine", "HeedConnectors", "HeedStore", "HeedConsent", "HeedLedger"],
         "HeedCLI": [
-            "HeedServer", "HeedDelivery", "HeedEngine", "HeedConnectors", "HeedSQLite",
+            "HeedServer", "HeedDelivery", "HeedEngine", "HeedLists", "HeedConnectors", "HeedSQLite",
             "HeedPostgres", "HeedStore", "HeedConsent", "HeedLedger",
         ],
     ]

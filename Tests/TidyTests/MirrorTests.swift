@@ -128,6 +128,22 @@ enum MirrorRule {
         .init("Sources/HeedCLI/Commands/Filter.swift", by: "Tests/EndToEndTests/FilterTests.swift"),
         .init("Sources/HeedCLI/Commands/Import.swift", by: "Tests/EndToEndTests/ImportTests.swift"),
         .init(
+            "Sources/HeedCLI/Commands/Doctor.swift",
+            by: "Tests/EndToEndTests/DoctorTests.swift"
+        ),
+        .init(
+            "Sources/HeedServer/Receipts/KantaraReceipt.swift",
+            by: "Tests/HeedServerTests/Receipts/ReceiptRoutesTests.swift"
+        ),
+        .init(
+            "Sources/HeedServer/Receipts/DPVReceipt.swift",
+            by: "Tests/HeedServerTests/Receipts/ReceiptRoutesTests.swift"
+        ),
+        .init(
+            "Sources/HeedLists/Inflater.swift",
+            by: "Tests/HeedListsTests/ZipArchiveTests.swift"
+        ),
+        .init(
             "Sources/HeedCLI/Commands/Purge.swift",
             by: "Tests/EndToEndTests/RetentionTests.swift"
         ),

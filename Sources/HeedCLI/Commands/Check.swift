@@ -15,16 +15,18 @@ struct Check: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
     @Argument(help: "The address.") var address: String
     @Option(help: "The scope.") var scope: String
-    @Flag(help: "Also make an unsubscribe link.") var link = false
+    @Flag(help: "Also make the link and the headers for one-click unsubscribing (RFC 8058).")
+    var links = false
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
         let question = MaySend(
             subject: .address(try Address(email: address)),
             scope: try ScopeName(scope),
-            withLink: link
+            withLinks: links
         )
         let settings = try await global.settings()
+        if links { settings.noteLinksWithoutHTTPS() }
         let installation = try Installation(settings, opening: .existing)
         let answer = try await installation.engine.ask(question)
         if json {
@@ -35,7 +37,10 @@ struct Check: AsyncParsableCommand {
             print(
                 "\(decision.allowed ? "allowed" : "refused: \(decision.reason.rawValue)")\(status)"
             )
-            if let token = answer.unsubscribeToken { print("\(settings.publicURL)/u/\(token)") }
+            if let found = answer.links {
+                let headers = UnsubscribeHeaders(found, publicURL: settings.publicURL)
+                for line in headers.lines { print(line) }
+            }
         }
         if !answer.decision.allowed { throw ExitCode(1) }
     }

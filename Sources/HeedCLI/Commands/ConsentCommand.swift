@@ -9,7 +9,7 @@ struct ConsentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "consent",
         abstract: "Write down a person's decision.",
-        subcommands: [Grant.self, Withdraw.self]
+        subcommands: [Grant.self, Withdraw.self, ConsentReceiptCommand.self]
     )
 
     /// What both decisions need.

@@ -20,19 +20,31 @@ struct Filter: AsyncParsableCommand {
     var blocked: String?
     @Flag(help: "Print a decision for each recipient as NDJSON, and the counts last.")
     var json = false
+    @Flag(
+        help: ArgumentHelp(
+            "Give the allowed their links and headers for one-click unsubscribing (RFC 8058).",
+            discussion: "As members of a decision, or as columns that are added to CSV and lines."
+        )
+    )
+    var links = false
 
     func run() async throws {
         let scope = try ScopeName(scope)
         let settings = try await global.settings()
+        if links { settings.noteLinksWithoutHTTPS() }
         let installation = try Installation(settings, opening: .existing)
         let handle = try Filter.lines(file)
         var input = try RecipientReader(chunk: { try Filter.chunk(of: handle) })
+        if links, input.isNDJSON, !json {
+            throw Refusal(.invalid, field: "links", "a list of JSON gets links with --json")
+        }
         // A scope nobody knows is refused before anything is written.
         var last = try await check([], scope, installation.engine)
         var output = FilterOutput(
             asJSON: json,
             blocked: try blocked.map(Filter.open),
-            publicURL: settings.publicURL
+            publicURL: settings.publicURL,
+            withLinks: links
         )
         try output.begin(header: input.header)
         while true {
@@ -52,7 +64,7 @@ struct Filter: AsyncParsableCommand {
         _ scope: ScopeName,
         _ engine: Engine
     ) async throws -> MaySendMany.Answer {
-        try await engine.ask(MaySendMany(recipients: recipients, scope: scope))
+        try await engine.ask(MaySendMany(recipients: recipients, scope: scope, withLinks: links))
     }
 
     private static func lines(_ path: String?) throws -> FileHandle {
@@ -85,20 +97,26 @@ private struct FilterOutput {
     let asJSON: Bool
     let blocked: FileHandle?
     let publicURL: String
+    /// Whether rows get columns for one-click unsubscribing.
+    let withLinks: Bool
     private var counts: [String: Int] = [:]
     private var invalid = 0
     /// Lines that are not written yet.
     private var lines: [String] = []
     private var blockedLines = ["line,recipient,reason"]
 
-    init(asJSON: Bool, blocked: FileHandle?, publicURL: String) {
+    init(asJSON: Bool, blocked: FileHandle?, publicURL: String, withLinks: Bool) {
         self.asJSON = asJSON
         self.blocked = blocked
         self.publicURL = publicURL
+        self.withLinks = withLinks
     }
 
     mutating func begin(header: String?) throws {
-        if let header, !asJSON { lines.append(header) }
+        if let header, !asJSON {
+            let names = withLinks ? UnsubscribeHeaders.names : []
+            lines.append(([header] + names).joined(separator: ","))
+        }
         try flush()
     }
 
@@ -132,12 +150,20 @@ private struct FilterOutput {
         if asJSON {
             lines.append(try Terminal.json(VerdictAnswer(verdict, publicURL: publicURL)))
         } else if verdict.reason == .allowed {
-            lines.append(recipient.text)
+            let gap = String(repeating: ",", count: withLinks ? recipient.columnsMissing : 0)
+            lines.append(recipient.text + gap + columns(verdict.links))
         }
         if verdict.reason != .allowed, blocked != nil {
             let cells = [String(recipient.line), recipient.address, verdict.reason.rawValue]
             blockedLines.append(csvLine(cells))
         }
+    }
+
+    /// What is added to a row: nothing, or link and headers as further columns.
+    private func columns(_ links: MailLinks?) -> String {
+        guard let links, withLinks else { return "" }
+        let headers = UnsubscribeHeaders(links, publicURL: publicURL)
+        return "," + csvLine(headers.values)
     }
 
     mutating func end(position: Int64, validUntil: Timestamp) throws {

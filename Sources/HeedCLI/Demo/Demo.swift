@@ -29,7 +29,7 @@ struct Demo: AsyncParsableCommand {
     private func tell(_ stage: DemoStage) async throws {
         Demo.say(1, "A list arrives: a Mailchimp export of three files.")
         let report = try await stage.importSample(Demo.newsletter)
-        Import.show(report, dryRun: false)
+        ImportFiles.show(report, dryRun: false)
         try await stage.addConnector()
 
         Demo.say(2, "A campaign asks the guard before it sends.")
@@ -40,7 +40,7 @@ struct Demo: AsyncParsableCommand {
             verdict.reason == .allowed && recipients.count { $0 == verdict.recipient } == 1
         }
         guard let chosen,
-            let token = chosen.unsubscribeToken
+            let token = chosen.links?.unsubscribe
         else { throw CommandError("the sample has nobody who may be written to") }
 
         Demo.say(

@@ -5,6 +5,7 @@ import HeedConnectors
 import HeedConsent
 import HeedDelivery
 import HeedEngine
+import HeedLists
 
 extension DemoStage {
     /// Imports the sample export.
@@ -18,12 +19,12 @@ extension DemoStage {
             actor: Installation.actor
         )
         let names = ["subscribed", "unsubscribed", "cleaned"]
-        return try await importer.run(try names.map { try Import.source(sample($0)) }) { _, _ in }
+        return try await importer.run(try names.map { try ImportFiles.source(sample($0)) }) { _ in }
     }
 
     /// The addresses of the sample's subscribed file: the campaign's list.
     func recipients() throws -> [String] {
-        let file = try Import.source(sample("subscribed"))
+        let file = try ImportFiles.source(sample("subscribed"))
         var reader = try RecipientReader(chunk: file.open())
         return try reader.next(MaySendMany.recipientsMaximum).map(\.address)
     }

@@ -1,6 +1,8 @@
 // The counts of an import: every row is in exactly one of them, so that nothing is dropped in
 // silence.
 
+package import HeedConsent
+
 /// A row that could not be read.
 package struct InvalidLine: Hashable, Sendable, Encodable {
     /// The file it is in.
@@ -11,8 +13,35 @@ package struct InvalidLine: Hashable, Sendable, Encodable {
     package let reason: String
 }
 
+/// A row that was not taken as it says: it could not be read, or was refused.
+package struct RejectedLine: Hashable, Sendable {
+    /// The file it is in.
+    package let file: String
+    /// The physical line it starts on, from 1.
+    package let line: Int
+    /// `invalid` or `refused`.
+    package let outcome: String
+    /// Why, without the address.
+    package let reason: String
+}
+
+/// How far an import is.
+package struct ImportProgress: Sendable {
+    /// The batch; nil for a dry run.
+    package let batch: ImportID?
+    /// Bytes read.
+    package let bytesDone: Int
+    /// Bytes of all files.
+    package let bytesAll: Int
+    /// Rows done.
+    package let rows: Int
+}
+
 /// How an import of one or more files ended.
 package struct ImportReport: Sendable, Encodable {
+    /// So many invalid rows are kept in it; all of them go to whoever listens.
+    package static let invalidMaximum = 1000
+
     /// The batch's id; empty for a dry run.
     package var batch = ""
     /// Rows read, without headers and blank lines.
@@ -35,8 +64,10 @@ package struct ImportReport: Sendable, Encodable {
     package var unchanged = 0
     /// The refusals by reason.
     package var refusals: [String: Int] = [:]
-    /// Rows that could not be read.
+    /// Rows that could not be read, the first `invalidMaximum` of them.
     package var invalid: [InvalidLine] = []
+    /// Rows that could not be read, all of them.
+    package var invalidCount = 0
     /// The counts by file.
     package var files: [File] = []
 
@@ -57,16 +88,20 @@ package struct ImportReport: Sendable, Encodable {
     /// Starts with nothing read.
     package init() {}
 
-    mutating func add(_ outcome: RowOutcome) {
-        if outcome.granted { granted += 1 }
-        if outcome.optedOut { optedOut += 1 }
-        if outcome.complaint { complaints += 1 }
-        if outcome.hardBounce { hardBounces += 1 }
-        if outcome.isUnchanged { unchanged += 1 }
-        if let reason = outcome.refused {
-            refused += 1
-            refusals[reason, default: 0] += 1
-        }
+    mutating func add(_ invalid: InvalidLine) {
+        invalidCount += 1
+        if self.invalid.count < ImportReport.invalidMaximum { self.invalid.append(invalid) }
+    }
+
+    /// Takes the counts of outcomes.
+    mutating func take(_ position: ImportPosition) {
+        granted = position.granted
+        optedOut = position.optedOut
+        complaints = position.complaints
+        hardBounces = position.hardBounces
+        unchanged = position.unchanged
+        refusals = position.refusals
+        refused = refusals.values.reduce(0, +)
     }
 
     /// The counts as the audit log keeps them.
@@ -74,7 +109,7 @@ package struct ImportReport: Sendable, Encodable {
         [
             "rows": rows, "contacts": contacts, "granted": granted, "optedOut": optedOut,
             "complaints": complaints, "hardBounces": hardBounces, "duplicates": duplicates,
-            "refused": refused, "unchanged": unchanged, "invalid": invalid.count,
+            "refused": refused, "unchanged": unchanged, "invalid": invalidCount,
         ]
     }
 }

@@ -1,6 +1,7 @@
 // Records some rows of an import in one transaction, under the rules that bind everybody else.
 
 package import HeedConsent
+import HeedLists
 package import HeedStore
 
 /// What became of one row.
@@ -32,6 +33,8 @@ package struct ImportRows: Command {
     let scope: ScopeName
     let policyVersion: String
     let batch: ImportID
+    /// Where the import is before these rows; nil for a preview.
+    var position: ImportPosition?
 
     /// Whom the rows are about, locked in one order whoever asks, so that two imports do not wait
     /// for each other.
@@ -58,6 +61,10 @@ package struct ImportRows: Command {
             decision.receipt.append(one.receipt)
             decision.events += one.events
             decision.jobs += one.jobs
+        }
+        if let position {
+            let progress = try position.after(decision.receipt).text
+            decision.jobs.append(.noteProgress(batch, progress))
         }
         return decision
     }
@@ -185,11 +192,22 @@ package struct ImportRows: Command {
     }
 }
 
+extension ImportPosition {
+    /// The position with what became of some rows.
+    fileprivate func after(_ outcomes: [RowOutcome]) -> ImportPosition {
+        var next = self
+        for outcome in outcomes { next.add(outcome) }
+        return next
+    }
+}
+
 /// Opens a batch; its id is on every record that comes with it.
 package struct StartImport: Command {
     let format: String
     let scope: ScopeName
     let policyVersion: String
+    /// Where it begins.
+    var position = ImportPosition()
 
     /// Refuses an unknown scope or policy version before any row is read.
     package func decide(in transaction: Transaction) throws -> Decision<ImportID> {
@@ -202,7 +220,7 @@ package struct StartImport: Command {
             scope: scope,
             policyVersion: policyVersion
         )
-        return Decision(id, events: [event])
+        return Decision(id, events: [event], jobs: [.noteProgress(id, try position.text)])
     }
 }
 

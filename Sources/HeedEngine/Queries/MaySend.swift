@@ -9,8 +9,8 @@ public struct GuardAnswer: Sendable {
     public let decision: SendDecision
     /// The log's position the answer is as fresh as.
     public let position: Int64
-    /// A link that opts this person out of the scope, when it was asked for and they are known.
-    public let unsubscribeToken: String?
+    /// Links for a message to this person, when they were asked for and it may go.
+    public let links: MailLinks?
 }
 
 /// Asks about one person and one scope.
@@ -19,13 +19,13 @@ public struct GuardAnswer: Sendable {
 public struct MaySend: Query {
     let subject: Subject
     let scope: ScopeName
-    let withLink: Bool
+    let withLinks: Bool
 
-    /// Names the person and the scope; `withLink` asks for an unsubscribe link as well.
-    public init(subject: Subject, scope: ScopeName, withLink: Bool = false) {
+    /// Names the person and the scope; `withLinks` asks for a message's links as well.
+    public init(subject: Subject, scope: ScopeName, withLinks: Bool = false) {
         self.subject = subject
         self.scope = scope
-        self.withLink = withLink
+        self.withLinks = withLinks
     }
 
     /// Refuses a scope nobody knows; an unknown person is an answer, not an error.
@@ -39,7 +39,7 @@ public struct MaySend: Query {
         return GuardAnswer(
             decision: decision,
             position: try transaction.position(),
-            unsubscribeToken: withLink ? transaction.token(for: decision, in: scope) : nil
+            links: withLinks ? transaction.links(for: decision, in: scope) : nil
         )
     }
 }
@@ -82,8 +82,8 @@ public struct MaySendMany: Query {
         public let optOutStatus: Permission.OptOutStatus?
         /// Why the text is not an address.
         public let invalid: String?
-        /// A link that opts this person out, when it was asked for and a message may go.
-        public let unsubscribeToken: String?
+        /// Links for a message to this person, when they were asked for and it may go.
+        public let links: MailLinks?
     }
 
     /// All answers, in the order asked.
@@ -124,7 +124,7 @@ public struct MaySendMany: Query {
                     reason: decision.reason,
                     optOutStatus: decision.optOutStatus,
                     invalid: nil,
-                    unsubscribeToken: withLinks ? transaction.token(for: decision, in: scope) : nil
+                    links: withLinks ? transaction.links(for: decision, in: scope) : nil
                 )
             case .failure(let refusal):
                 verdict = Verdict(
@@ -132,7 +132,7 @@ public struct MaySendMany: Query {
                     reason: .unknownContact,
                     optOutStatus: nil,
                     invalid: refusal.message,
-                    unsubscribeToken: nil
+                    links: nil
                 )
             }
             verdicts.append(verdict)
@@ -172,10 +172,5 @@ extension Transaction {
             return refused
         }
         return SendDecision(GuardFacts(scope: try requireScope(scope)), at: now)
-    }
-
-    fileprivate func token(for decision: SendDecision, in scope: ScopeName) -> String? {
-        guard decision.allowed, let contact = decision.contact else { return nil }
-        return UnsubscribeLink(contact: contact, extent: .scope(scope)).token(with: vault)
     }
 }

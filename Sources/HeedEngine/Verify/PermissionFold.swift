@@ -52,7 +52,9 @@ struct PermissionFold {
             }
             last = entry.record.id
             // A global withdrawal and a browser's signal have no permission of their own.
-            guard permissionScope(named: entry.scope) != nil else { continue }
+            guard permissionScope(named: entry.scope) != nil,
+                !page.takenBack.contains(entry.record.id)
+            else { continue }
             let place = PermissionPlace(contact: entry.contact, scope: entry.scope)
             steps.append((place, entry.record))
         }

@@ -15,7 +15,7 @@ struct SendRoutes {
         let body = try await request.body.collect(upTo: options.jsonBytesMaximum)
         var fields = try Fields(body: body)
         let scope = try ScopeName(fields.string("scope"))
-        let withLinks = try fields.flag("unsubscribeLinks")
+        let withLinks = try fields.flag("links")
         if let recipients = try fields.optionalStrings("recipients") {
             try fields.finish()
             let question = try MaySendMany(
@@ -28,7 +28,7 @@ struct SendRoutes {
         }
         let subject = try fields.subject()
         try fields.finish()
-        let question = MaySend(subject: subject, scope: scope, withLink: withLinks)
+        let question = MaySend(subject: subject, scope: scope, withLinks: withLinks)
         let answer = try await engine.ask(question)
         return Response(json: CheckAnswer(answer, publicURL: options.linkBase))
     }
@@ -39,12 +39,31 @@ public struct UnsubscribeHeaders: Encodable, Sendable {
     private let url: String
     private let listUnsubscribe: String
     private let listUnsubscribePost: String
+    private let preferencesUrl: String
 
-    /// Builds link and headers from a token.
-    public init(token: String, publicURL: String) {
-        url = "\(publicURL)/u/\(token)"
+    /// Builds links and headers from their tokens.
+    public init(_ links: MailLinks, publicURL: String) {
+        url = "\(publicURL)/u/\(links.unsubscribe)"
+        preferencesUrl = "\(publicURL)/p/\(links.preferences)"
         listUnsubscribe = "<\(url)>"
         listUnsubscribePost = "List-Unsubscribe=One-Click"
+    }
+
+    /// What `values` are called as columns of a list.
+    public static let names = [
+        "unsubscribe_url", "list_unsubscribe", "list_unsubscribe_post", "preferences_url",
+    ]
+
+    /// The link for the message's body, the values of the two header fields, and the link to the
+    /// preference centre.
+    public var values: [String] { [url, listUnsubscribe, listUnsubscribePost, preferencesUrl] }
+
+    /// The links, and the header fields as they stand in a message.
+    public var lines: [String] {
+        [
+            url, preferencesUrl, "List-Unsubscribe: \(listUnsubscribe)",
+            "List-Unsubscribe-Post: \(listUnsubscribePost)",
+        ]
     }
 }
 
@@ -77,9 +96,7 @@ public struct CheckAnswer: Encodable, Sendable {
             recordId: decision.record?.text,
             optOutId: decision.optOut?.text
         )
-        unsubscribe = answer.unsubscribeToken.map {
-            UnsubscribeHeaders(token: $0, publicURL: publicURL)
-        }
+        unsubscribe = answer.links.map { UnsubscribeHeaders($0, publicURL: publicURL) }
     }
 }
 
@@ -99,9 +116,7 @@ public struct VerdictAnswer: Encodable, Sendable {
         reason = verdict.reason.rawValue
         optOutStatus = verdict.optOutStatus?.rawValue
         invalid = verdict.invalid
-        unsubscribe = verdict.unsubscribeToken.map {
-            UnsubscribeHeaders(token: $0, publicURL: publicURL)
-        }
+        unsubscribe = verdict.links.map { UnsubscribeHeaders($0, publicURL: publicURL) }
     }
 }
 

@@ -270,7 +270,10 @@ CREATE TABLE imports (
     policy_version TEXT COLLATE "C" NOT NULL,
     started_at BIGINT NOT NULL,
     finished_at BIGINT,
-    counts TEXT COLLATE "C"
+    undone_at BIGINT,
+    counts TEXT COLLATE "C",
+    -- How far it has come, written with the rows; housekeeping, so that it can go on after a crash.
+    progress TEXT COLLATE "C"
 );
 
 -- The answer to a request that may be repeated, written with its effect. Keys are keyed hashes.

@@ -220,7 +220,10 @@ CREATE TABLE imports (
     policy_version TEXT NOT NULL,
     started_at INTEGER NOT NULL,
     finished_at INTEGER,
-    counts TEXT
+    undone_at INTEGER,
+    counts TEXT,
+    -- How far it has come, written with the rows; housekeeping, so that it can go on after a crash.
+    progress TEXT
 ) STRICT;
 
 -- The answer to a request that may be repeated, written with its effect. Keys are keyed hashes.

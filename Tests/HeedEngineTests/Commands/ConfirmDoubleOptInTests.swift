@@ -140,9 +140,9 @@ struct ConfirmDoubleOptInTests {
             let check = MaySend(
                 subject: .address(try ada.get()),
                 scope: Sample.newsletter,
-                withLink: true
+                withLinks: true
             )
-            let unsubscribe = try await installation.engine.ask(check).unsubscribeToken
+            let unsubscribe = try await installation.engine.ask(check).links?.unsubscribe
             for token in ["", "x", try #require(unsubscribe)] {
                 let effect = try await installation.effect { try await installation.confirm(token) }
                 #expect(effect.failure == nil && effect.changed.isEmpty)

@@ -1,6 +1,7 @@
 // Whole imports: each row is counted once, no "no" is weakened, a second run changes nothing.
 
 import HeedConsent
+import HeedLists
 import HeedStore
 import TestSupport
 import Testing
@@ -58,7 +59,7 @@ struct ImporterTests {
             mode: mode,
             actor: Sample.actor
         )
-        return try await importer.run(sources) { _, _ in }
+        return try await importer.run(sources) { _ in }
     }
 
     private func reason(

@@ -124,7 +124,7 @@ struct GuardPlanTests {
             #expect(try await installation.number("SELECT count(*) FROM addresses") == 1_000_002)
             let addresses = try (1...3).map { try Sample.address($0) }
             let questions: [any Query] =
-                [MaySend(subject: .contact(known), scope: Sample.newsletter, withLink: true)]
+                [MaySend(subject: .contact(known), scope: Sample.newsletter, withLinks: true)]
                 + addresses.map { MaySend(subject: .address($0), scope: Sample.newsletter) }
                 + [
                     try MaySendMany(

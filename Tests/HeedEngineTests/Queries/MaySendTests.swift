@@ -54,11 +54,11 @@ struct MaySendTests {
             let question = MaySend(
                 subject: .contact(Sample.contact().id),
                 scope: Sample.newsletter,
-                withLink: true
+                withLinks: true
             )
             let answer = try await installation.engine.ask(question)
             #expect(answer.decision.reason == .unknownContact)
-            #expect(answer.unsubscribeToken == nil)
+            #expect(answer.links?.unsubscribe == nil)
         }
     }
 
@@ -72,7 +72,7 @@ struct MaySendTests {
             #expect(answer.decision.validUntil == installation.clock.now.adding(seconds: 300))
             let position = try await installation.engine.ask(LogPosition())
             #expect(backend == .sqlite ? position == answer.position : position >= answer.position)
-            #expect(answer.unsubscribeToken == nil)
+            #expect(answer.links?.unsubscribe == nil)
             try await installation.optOut(address)
             let later = try await installation.engine.ask(question)
             #expect(
@@ -105,7 +105,7 @@ struct MaySendTests {
                 ]
             )
             #expect(answer.verdicts.map { $0.invalid != nil }.filter { $0 }.count == 2)
-            #expect(answer.verdicts.map { $0.unsubscribeToken != nil }.filter { $0 }.count == 2)
+            #expect(answer.verdicts.map { $0.links != nil }.filter { $0 }.count == 2)
             #expect(answer.verdicts[1].optOutStatus == .pending)
             #expect(
                 answer.counts == [
@@ -131,11 +131,11 @@ struct MaySendTests {
                 )
                 let many = try await installation.engine.ask(question)
                 for (address, verdict) in zip(addresses, many.verdicts) {
-                    let one = MaySend(subject: .address(address), scope: scope, withLink: true)
+                    let one = MaySend(subject: .address(address), scope: scope, withLinks: true)
                     let answer = try await installation.engine.ask(one)
                     #expect(answer.decision.reason == verdict.reason)
                     #expect(answer.decision.optOutStatus == verdict.optOutStatus)
-                    #expect(answer.unsubscribeToken == verdict.unsubscribeToken)
+                    #expect(answer.links == verdict.links)
                 }
                 reasons.formUnion(many.verdicts.map(\.reason))
             }

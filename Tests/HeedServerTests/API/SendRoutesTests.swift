@@ -97,11 +97,11 @@ struct SendRoutesTests {
         try await withServer { server in
             try await server.installation.decide(Address(email: "ada@mail.example"))
             let one =
-                #"{"scope":"newsletter","address":"ada@mail.example","unsubscribeLinks":true}"#
+                #"{"scope":"newsletter","address":"ada@mail.example","links":true}"#
             let check = try await server.send(.post(path, one, as: .sender)).decode(CheckReply.self)
             let many =
                 #"{"scope":"newsletter","recipients":["bob@mail.example","ada@mail.example"],"#
-                + #""unsubscribeLinks":true}"#
+                + #""links":true}"#
             let batch = try await server.send(.post(path, many, as: .sender))
                 .decode(BatchReply.self)
             #expect(batch.decisions.first?.unsubscribe == nil)
@@ -151,13 +151,13 @@ struct SendRoutesTests {
             (one, "address", "5", "address"), (one, "address", "\"nobody\"", "address"),
             (one, "contactId", "\"ada\"", "contactId"),
             (one.without("address"), "contactId", "5", "contactId"),
-            (one, "unsubscribeLinks", "\"yes\"", "unsubscribeLinks"),
-            (one, "unsubscribeLinks", "1", "unsubscribeLinks"),
+            (one, "links", "\"yes\"", "links"),
+            (one, "links", "1", "links"),
             (many, "scope", "\"unknown\"", "scope"), (many, "recipients", "5", "recipients"),
             (many, "recipients", "\"ada@mail.example\"", "recipients"),
             (many, "recipients", "[\"ada@mail.example\",5]", "recipients[1]"),
             (many, "recipients", "[null]", "recipients[0]"),
-            (many, "unsubscribeLinks", "[]", "unsubscribeLinks"),
+            (many, "links", "[]", "links"),
         ]
         return invalid.map { body, name, json, field in
             WrongInput(body.with(name, json).text, 422, "invalid-field", field)

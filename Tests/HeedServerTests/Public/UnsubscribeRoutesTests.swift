@@ -227,9 +227,9 @@ struct UnsubscribeWithoutEffectTests {
                 let id = try await other.decide(Address(email: "ada@mail.example"))
                 #expect(id.text.count == 36)
                 let answer = try await other.engine.ask(
-                    MaySend(subject: .contact(id), scope: Sample.newsletter, withLink: true)
+                    MaySend(subject: .contact(id), scope: Sample.newsletter, withLinks: true)
                 )
-                let foreign = try #require(answer.unsubscribeToken)
+                let foreign = try #require(answer.links?.unsubscribe)
                 #expect(foreign != good)
                 try await server.sendWithoutEffect(.click(foreign))
             }

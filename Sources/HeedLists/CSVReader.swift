@@ -186,6 +186,42 @@ package struct CSVReader {
     }
 }
 
+extension CSVReader {
+    /// Reads far enough to see the first line, and says what stands between its fields.
+    ///
+    /// Programs of countries that write 0,5 put a semicolon there, databases a tab.
+    static func begin(
+        _ chunk: @escaping () throws -> [UInt8]?
+    ) throws -> (chunk: () throws -> [UInt8]?, delimiter: UInt8) {
+        var bytes: [UInt8] = []
+        while bytes.count < 4096, !bytes.contains(lineFeed), let more = try chunk() {
+            bytes += more
+        }
+        var counts = [comma: 0, UInt8(ascii: ";"): 0, tab: 0]
+        var isQuoted = false
+        for byte in bytes.prefix(longestRecord) {
+            if byte == quote { isQuoted.toggle() }
+            if isQuoted { continue }
+            // Blank lines may come before the header.
+            if byte == lineFeed || byte == carriageReturn, counts.values.contains(where: { $0 > 0 })
+            {
+                break
+            }
+            if let count = counts[byte] { counts[byte] = count + 1 }
+        }
+        let best = counts.filter { $0.value > 0 }
+            .max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+        var begun: [UInt8]? = bytes.isEmpty ? nil : bytes
+        return (
+            {
+                guard let first = begun else { return try chunk() }
+                begun = nil
+                return first
+            }, best ?? comma
+        )
+    }
+}
+
 /// The record being read: its bytes without quotes, and where its fields end in them.
 private struct CSVDraft {
     private var line = 0

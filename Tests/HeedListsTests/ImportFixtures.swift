@@ -2,7 +2,7 @@
 
 import Foundation
 import HeedConsent
-import HeedEngine
+import HeedLists
 import Testing
 
 /// Short files as text, and what comes of them.
@@ -71,7 +71,7 @@ struct SampleExport {
     private(set) var reasons: [String] = []
 
     init(_ kind: String) throws {
-        let root = (0..<4).reduce(URL(filePath: #filePath)) { url, _ in
+        let root = (0..<3).reduce(URL(filePath: #filePath)) { url, _ in
             url.deletingLastPathComponent()
         }
         let file = root.appending(path: "Sources/HeedCLI/Demo/Fixtures/mailchimp-\(kind).csv")

@@ -1,7 +1,7 @@
 // Mailchimp's three files: the rules as tables, and the sample export as a whole.
 
 import HeedConsent
-import HeedEngine
+import HeedLists
 import Testing
 
 @Suite("Mailchimp files")

@@ -24,7 +24,7 @@ package struct ImportRow: Hashable, Sendable {
     /// Whom it is about.
     package let address: Address
     /// What the other system says about the address.
-    package let status: Status
+    package private(set) var status: Status
     /// When that was decided; nil when the file does not say.
     package let decidedAt: Timestamp?
     /// What shows it.
@@ -55,6 +55,18 @@ package struct ImportRow: Hashable, Sendable {
         self.locale = storable(locale: locale)
         self.region = storable(region: region)
         self.externalID = storable(externalID: externalID)
+    }
+}
+
+extension ImportRow {
+    /// The row of a file of which somebody said what its rows are.
+    ///
+    /// It never weakens a row that says something stronger itself.
+    func saying(_ given: Status?) -> ImportRow {
+        guard let given, status == .subscribed else { return self }
+        var row = self
+        row.status = given
+        return row
     }
 }
 

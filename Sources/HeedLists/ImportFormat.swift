@@ -8,12 +8,37 @@ package enum ImportFormat: String, CaseIterable, Sendable {
     case auto
     /// One of the files of a Mailchimp audience export.
     case mailchimp
+    /// listmonk's import file, or its export of subscribers.
+    case listmonk
+    /// Keila's export of contacts.
+    case keila
+    /// Mailgun's unsubscribes or bounces.
+    case mailgun
+    /// SparkPost's suppression list.
+    case sparkpost
+    /// SendGrid's lists, which say by a name of their own only what they are.
+    case sendgrid
+    /// Amazon SES' account suppression list.
+    case ses
+    /// Mandrill's rejection denylist.
+    case mandrill
+    /// Dittofeed's subscription group.
+    case dittofeed
+    /// A list with Mautic's "do not contact" column.
+    case mautic
+    /// MailUp's export with dates of leaving.
+    case mailup
+    /// promio.net's list of those who left.
+    case promio
+    /// Cloudflare's suppression list, which has no header line.
+    case cloudflare
     /// Any list with a header line.
     case csv
 
     /// The format of a file with this header line.
     static func detect(_ columns: ImportColumns) -> ImportFormat {
-        MailchimpFormat.wrote(columns) ? .mailchimp : .csv
+        if MailchimpFormat.wrote(columns) { return .mailchimp }
+        return SystemFormat.layouts.first { $0.isShown(by: columns) }?.format ?? .csv
     }
 }
 
@@ -21,48 +46,58 @@ package enum ImportFormat: String, CaseIterable, Sendable {
 package struct ImportReader {
     private enum Parser {
         case mailchimp(MailchimpFormat)
+        case system(SystemFormat)
         case csv(PlainCSVFormat)
     }
 
     /// The format the file is read in, never `auto`.
     package let format: ImportFormat
     private let parser: Parser
+    private let given: ImportRow.Status?
     private var csv: CSVReader
+    /// The first record of a file without a header line.
+    private var first: CSVRecord?
 
     /// Reads the header line.
     ///
     /// - Parameters:
     ///   - format: what the file is, or `auto`.
     ///   - fileName: the file's name, where there is one: some exports differ in nothing else.
-    ///   - delimiter: what stands between two fields.
+    ///   - delimiter: what stands between two fields; nil for what the first line shows.
+    ///   - status: what the rows are that say nothing else.
     ///   - chunk: hands out the file's bytes and answers nil at its end.
     /// - Throws: `Refusal` naming "file" when no address can be found, else what `chunk` throws.
     package init(
         format: ImportFormat,
         fileName: String? = nil,
-        delimiter: UInt8 = CSVReader.comma,
+        delimiter: UInt8? = nil,
+        status: ImportRow.Status? = nil,
         chunk: @escaping () throws -> [UInt8]?
     ) throws {
-        csv = CSVReader(chunk: chunk, delimiter: delimiter)
+        let (begun, shown) = try CSVReader.begin(chunk)
+        csv = CSVReader(chunk: begun, delimiter: delimiter ?? shown)
+        given = status
+        if format == .cloudflare {
+            let names = ImportColumns(header: ["email", "expires", "scope"])
+            self.format = format
+            parser = .system(try ImportReader.system(format, names, status))
+            first = try csv.next()
+            return
+        }
         let columns = try ImportReader.header(&csv)
         self.format = format == .auto ? ImportFormat.detect(columns) : format
         switch self.format {
         case .mailchimp:
-            // Mailchimp's fourth file has the columns of the first, and people who never opted in.
-            guard fileName.map({ !folded($0).contains("nonsubscribed") }) ?? true else {
-                throw ImportReader.refusal(
-                    "people in Mailchimp's non-subscribed file never opted in; leave it out"
-                )
-            }
-            guard let mailchimp = MailchimpFormat(columns: columns) else {
-                throw ImportReader.noAddress(MailchimpFormat.addressNames, in: columns)
-            }
-            parser = .mailchimp(mailchimp)
+            parser = .mailchimp(try ImportReader.mailchimp(columns, fileName))
         case .csv, .auto:
+            guard !SystemFormat.isOfTelephones(columns) else {
+                throw ImportReader.refusal("this is a list of telephone numbers, not of addresses")
+            }
             guard let plain = PlainCSVFormat(columns: columns) else {
                 throw ImportReader.noAddress(PlainCSVFormat.addressNames, in: columns)
             }
             parser = .csv(plain)
+        default: parser = .system(try ImportReader.system(self.format, columns, status))
         }
     }
 
@@ -71,7 +106,8 @@ package struct ImportReader {
     package var isListOfNo: Bool {
         switch parser {
         case .mailchimp(let mailchimp): mailchimp.kind != .subscribed
-        case .csv: false
+        case .system(let system): system.isListOfNo
+        case .csv: given.map { $0 != .subscribed } ?? false
         }
     }
 
@@ -80,7 +116,7 @@ package struct ImportReader {
 
     /// The next item, or nil at the end; throws only what the source of bytes throws.
     package mutating func next() throws -> ImportItem? {
-        while let record = try csv.next() {
+        while let record = try nextRecord() {
             if let problem = record.problem {
                 return .invalid(line: record.line, reason: report(problem, in: record))
             }
@@ -89,11 +125,20 @@ package struct ImportReader {
         return nil
     }
 
+    private mutating func nextRecord() throws -> CSVRecord? {
+        if let record = first {
+            first = nil
+            return record
+        }
+        return try csv.next()
+    }
+
     private func item(_ record: CSVRecord) -> ImportItem {
         do throws(InvalidRow) {
             switch parser {
-            case .mailchimp(let format): return .row(try format.row(record))
-            case .csv(let format): return .row(try format.row(record))
+            case .mailchimp(let format): return .row(try format.row(record).saying(given))
+            case .system(let format): return .row(try format.row(record).saying(given))
+            case .csv(let format): return .row(try format.row(record).saying(given))
             }
         } catch {
             return .invalid(line: record.line, reason: error.reason)
@@ -102,6 +147,43 @@ package struct ImportReader {
 }
 
 extension ImportReader {
+    /// Mailchimp's fourth file has the columns of the first, and people who never opted in.
+    private static func mailchimp(
+        _ columns: ImportColumns,
+        _ fileName: String?
+    ) throws(Refusal) -> MailchimpFormat {
+        guard fileName.map({ !MailchimpFormat.isOfNonSubscribed($0) }) ?? true else {
+            throw refusal("people in Mailchimp's non-subscribed file never opted in; leave it out")
+        }
+        guard let format = MailchimpFormat(columns: columns) else {
+            throw noAddress(MailchimpFormat.addressNames, in: columns)
+        }
+        return format
+    }
+
+    private static func system(
+        _ format: ImportFormat,
+        _ columns: ImportColumns,
+        _ status: ImportRow.Status?
+    ) throws(Refusal) -> SystemFormat {
+        let layouts = SystemFormat.layouts.filter { $0.format == format }
+        guard let layout = layouts.first(where: { $0.isShown(by: columns) }) ?? layouts.last else {
+            throw refusal("files of \(format.rawValue) cannot be read")
+        }
+        if case .given = layout.status, status == nil {
+            throw Refusal(
+                .missing,
+                field: "status",
+                "lists of \(format.rawValue) do not say what they are of: subscribed, "
+                    + "unsubscribed, complained or cleaned"
+            )
+        }
+        guard let system = SystemFormat(layout, columns: columns) else {
+            throw noAddress(layout.address, in: columns)
+        }
+        return system
+    }
+
     private static func header(_ csv: inout CSVReader) throws -> ImportColumns {
         while let record = try csv.next() {
             if let problem = record.problem {

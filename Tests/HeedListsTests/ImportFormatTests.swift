@@ -1,7 +1,7 @@
 // Which format a file is in, which files are turned away, and what happens to odd rows.
 
 import HeedConsent
-import HeedEngine
+import HeedLists
 import Testing
 
 @Suite("Import format")
@@ -28,7 +28,12 @@ struct ImportFormatTests {
 
     @Test(arguments: ImportFormat.allCases)
     func aNamedFormatIsKept(_ format: ImportFormat) throws {
-        let reader = try ImportReader(format: format, chunk: Imported.chunks(of: "email\n"))
+        let names = ["email", "address", "recipient", "EmailAddress", "mail"].joined(separator: ",")
+        let reader = try ImportReader(
+            format: format,
+            status: .cleaned,
+            chunk: Imported.chunks(of: names + "\n")
+        )
         #expect(reader.format == (format == .auto ? .csv : format))
     }
 

@@ -1,7 +1,7 @@
 // Plain lists: the names of columns, the words of a status, and which of two answers counts.
 
 import HeedConsent
-import HeedEngine
+import HeedLists
 import Testing
 
 @Suite("Plain CSV files")

@@ -1,7 +1,7 @@
 // Rows keep of a person only what can be stored.
 
 import HeedConsent
-import HeedEngine
+import HeedLists
 import Testing
 
 @Suite("Import rows")

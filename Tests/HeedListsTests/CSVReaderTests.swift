@@ -1,6 +1,6 @@
 // The CSV reader: quoting, line ends, limits, and that the cut of the chunks never shows.
 
-import HeedEngine
+import HeedLists
 import Testing
 
 @Suite("CSV reader")

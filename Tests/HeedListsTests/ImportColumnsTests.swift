@@ -1,7 +1,7 @@
 // Columns are found by name, and their values read without repeating them in a reason.
 
 import HeedConsent
-import HeedEngine
+import HeedLists
 import Testing
 
 @Suite("Import columns")

@@ -53,6 +53,11 @@ package struct MailchimpFormat: Sendable {
                 || marks.filter(columns.contains).count >= 2)
     }
 
+    /// True for the export's file of people who never opted in, by its name.
+    package static func isOfNonSubscribed(_ fileName: String) -> Bool {
+        folded(fileName).contains("nonsubscribed")
+    }
+
     /// Reads one record.
     package func row(_ record: CSVRecord) throws(InvalidRow) -> ImportRow {
         let fields = record.fields

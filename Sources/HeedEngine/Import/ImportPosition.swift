@@ -1,0 +1,64 @@
+// How far an import has come: written with the rows, so that it can go on where it broke off.
+
+import Crypto
+import Foundation
+import HeedConsent
+import HeedLists
+
+/// A place between two rows of an import, and what became of the rows before it.
+struct ImportPosition: Codable, Hashable, Sendable {
+    /// SHA-256 over the names and sizes of the files, in the order they are read in.
+    var files = ""
+    /// Which file, from 0.
+    var file = 0
+    /// How many of its rows are done; blank lines are none.
+    var row = 0
+    /// Rows that recorded consent.
+    var granted = 0
+    /// Rows that recorded an opt-out.
+    var optedOut = 0
+    /// Rows that recorded a complaint.
+    var complaints = 0
+    /// Rows that recorded a hard bounce.
+    var hardBounces = 0
+    /// Rows whose consent was refused, by reason.
+    var refusals: [String: Int] = [:]
+    /// Rows Heed knew already.
+    var unchanged = 0
+
+    /// Counts a row.
+    mutating func add(_ outcome: RowOutcome) {
+        if outcome.granted { granted += 1 }
+        if outcome.optedOut { optedOut += 1 }
+        if outcome.complaint { complaints += 1 }
+        if outcome.hardBounce { hardBounces += 1 }
+        if outcome.isUnchanged { unchanged += 1 }
+        if let reason = outcome.refused { refusals[reason, default: 0] += 1 }
+    }
+
+    /// Names the files.
+    static func fingerprint(_ sources: [ImportSource]) -> String {
+        let text = sources.map { "\($0.name)\u{0}\($0.byteCount)\n" }.joined()
+        return hexadecimal(Array(SHA256.hash(data: Array(text.utf8))))
+    }
+
+    /// The text that is stored.
+    var text: String {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .sortedKeys
+            return String(decoding: try encoder.encode(self), as: UTF8.self)
+        }
+    }
+
+    /// Starts with nothing done.
+    init() {}
+
+    /// Reads what was stored; nil for anything else.
+    init?(text: String) {
+        guard let position = try? JSONDecoder().decode(Self.self, from: Data(text.utf8)) else {
+            return nil
+        }
+        self = position
+    }
+}

@@ -1,0 +1,296 @@
+// Files of other programs whose rows say by a word, or by being there, what became of an address.
+
+import HeedConsent
+
+/// Reads rows by a table: how a program's file is known, and what its words mean here.
+struct SystemFormat: Sendable {
+    /// Where a row says what it is about.
+    enum Rule: Sendable {
+        /// Every row says the same.
+        case always(ImportRow.Status)
+        /// Whoever imports the file has to say it.
+        case given
+        /// The first column of these that is not empty has one of these words.
+        case words([String], [ImportRow.Status: Set<String>], otherwise: ImportRow.Status?)
+        /// A row with one of these times is a stop, another one a consent.
+        case times([String])
+    }
+
+    /// One kind of file.
+    struct Layout: Sendable {
+        let format: ImportFormat
+        /// The columns that show it, all of them.
+        let marks: [String]
+        let address: [String]
+        let status: Rule
+        let consentTime: [String]
+        let stopTime: [String]
+        let externalID: [String]
+
+        init(
+            _ format: ImportFormat,
+            marks: [String],
+            address: [String],
+            status: Rule,
+            consentTime: [String] = [],
+            stopTime: [String] = [],
+            externalID: [String] = []
+        ) {
+            self.format = format
+            self.marks = marks
+            self.address = address
+            self.status = status
+            self.consentTime = consentTime
+            self.stopTime = stopTime
+            self.externalID = externalID
+        }
+
+        func isShown(by columns: ImportColumns) -> Bool {
+            !marks.isEmpty && marks.allSatisfy(columns.contains)
+        }
+    }
+
+    private let layout: Layout
+    private let address: ImportColumn
+    private let word: ImportColumn
+    private let consentTime: ImportColumn
+    private let stopTime: ImportColumn
+    private let externalID: ImportColumn
+
+    /// Finds the columns; nil when there is none for the address.
+    init?(_ layout: Layout, columns: ImportColumns) {
+        self.layout = layout
+        address = columns.firstColumn(of: layout.address)
+        guard !address.isAbsent else { return nil }
+        switch layout.status {
+        case .words(let names, _, otherwise: _), .times(let names): word = columns.column(names)
+        case .always, .given: word = columns.column([])
+        }
+        consentTime = columns.column(layout.consentTime)
+        stopTime = columns.column(layout.stopTime)
+        externalID = columns.column(layout.externalID)
+    }
+
+    /// True when no row can say yes.
+    var isListOfNo: Bool {
+        switch layout.status {
+        case .always(let status): status != .subscribed
+        case .given, .times: false
+        case .words(_, let words, let otherwise):
+            words[.subscribed] == nil && otherwise != .subscribed
+        }
+    }
+
+    /// True for the list of a provider of text messages, which has telephone numbers.
+    static func isOfTelephones(_ columns: ImportColumns) -> Bool {
+        ["to", "from", "reason", "scope"].allSatisfy(columns.contains)
+            && !columns.contains("email")
+    }
+
+    /// Reads one record.
+    func row(_ record: CSVRecord) throws(InvalidRow) -> ImportRow {
+        let address = try address.address(in: record.fields)
+        let status = try status(in: record.fields)
+        let decidedAt: Timestamp?
+        if status == .subscribed {
+            decidedAt = try consentTime.time(in: record.fields)
+        } else {
+            // A stop is never turned away, so a time nobody can read is only an unknown time.
+            decidedAt = (try? stopTime.time(in: record.fields)) ?? nil
+        }
+        return ImportRow(
+            line: record.line,
+            address: address,
+            status: status,
+            decidedAt: decidedAt,
+            evidence: Evidence(),
+            externalID: externalID.text(in: record.fields)
+        )
+    }
+
+    private func status(in fields: [String]) throws(InvalidRow) -> ImportRow.Status {
+        switch layout.status {
+        case .always(let status): return status
+        case .given: return .subscribed
+        case .times: return word.cell(in: fields) == nil ? .subscribed : .unsubscribed
+        case .words(_, let words, let otherwise):
+            let name = word.name ?? "status"
+            guard let cell = word.cell(in: fields) else {
+                if let otherwise { return otherwise }
+                throw InvalidRow("\(name): the row says neither that somebody joined nor left")
+            }
+            let text = folded(cell.text)
+            if let status = words.first(where: { $0.value.contains(text) })?.key { return status }
+            if let otherwise, otherwise != .subscribed { return otherwise }
+            let known = words.values.flatMap(\.self).sorted().joined(separator: ", ")
+            throw InvalidRow("\(cell.column): not one of \(known)")
+        }
+    }
+}
+
+extension SystemFormat {
+    /// Every kind of file, those with more to know them by first.
+    static let layouts: [Layout] = [
+        // The first word decides; "disabled" is an operator's stop.
+        Layout(
+            .listmonk,
+            marks: ["email", "status", "attribs"],
+            address: ["email"],
+            status: .words(
+                ["subscription_status", "status"],
+                [
+                    .subscribed: ["enabled", "confirmed"],
+                    .unsubscribed: ["blocklisted", "disabled", "unsubscribed"],
+                ],
+                otherwise: nil
+            ),
+            consentTime: ["subscription_created_at", "created_at"],
+            stopTime: ["subscription_updated_at", "updated_at"],
+            externalID: ["uuid"]
+        ),
+        Layout(
+            .listmonk,
+            marks: ["email", "name", "attributes"],
+            address: ["email"],
+            status: .words(
+                ["subscription_status", "status"],
+                [
+                    .subscribed: ["enabled", "confirmed"],
+                    .unsubscribed: ["blocklisted", "disabled", "unsubscribed"],
+                ],
+                otherwise: .subscribed
+            )
+        ),
+        Layout(
+            .keila,
+            marks: ["email", "first name", "last name", "data"],
+            address: ["email"],
+            status: .words(
+                ["status"],
+                [
+                    .subscribed: ["active"], .unsubscribed: ["unsubscribed"],
+                    .cleaned: ["unreachable"],
+                ],
+                otherwise: .subscribed
+            ),
+            externalID: ["external id"]
+        ),
+        Layout(
+            .mandrill,
+            marks: ["email", "reason", "detail", "last_event_at"],
+            address: ["email"],
+            status: .words(
+                ["reason"],
+                [
+                    .cleaned: ["hard_bounce", "invalid"], .complained: ["spam"],
+                    .unsubscribed: ["unsub", "custom", "rule"],
+                ],
+                otherwise: nil
+            ),
+            stopTime: ["last_event_at", "created_at"]
+        ),
+        Layout(
+            .mailgun,
+            marks: ["address", "code", "error"],
+            address: ["address"],
+            status: .always(.cleaned),
+            stopTime: ["created_at"]
+        ),
+        Layout(
+            .mailgun,
+            marks: ["address", "tags"],
+            address: ["address"],
+            status: .always(.unsubscribed),
+            stopTime: ["created_at"]
+        ),
+        Layout(
+            .sparkpost,
+            marks: ["recipient", "type", "source"],
+            address: ["recipient"],
+            status: .words(
+                ["source"],
+                [
+                    .complained: ["spam_complaint"], .cleaned: ["bounce_rule"],
+                    .unsubscribed: [
+                        "list_unsubscribe", "unsubscribe_link", "manually_added", "compliance",
+                    ],
+                ],
+                // Every entry stops mail, whatever its source is called.
+                otherwise: .unsubscribed
+            ),
+            stopTime: ["updated", "created"]
+        ),
+        Layout(
+            .ses,
+            marks: ["emailaddress", "reason"],
+            address: ["emailaddress"],
+            status: .words(
+                ["reason"],
+                [.cleaned: ["bounce"], .complained: ["complaint"]],
+                otherwise: nil
+            ),
+            stopTime: ["lastupdatetime"]
+        ),
+        Layout(
+            .dittofeed,
+            marks: ["email", "action"],
+            address: ["email"],
+            status: .words(
+                ["action"],
+                [.subscribed: ["subscribe"], .unsubscribed: ["unsubscribe"]],
+                otherwise: nil
+            ),
+            externalID: ["id"]
+        ),
+        mautic(marks: ["donotemail"]),
+        mautic(marks: ["do not contact"]),
+        Layout(
+            .mailup,
+            marks: ["optout_date"],
+            address: ["email", "e-mail"],
+            status: .times(["optout_date"]),
+            stopTime: ["optout_date"]
+        ),
+        Layout(
+            .promio,
+            marks: ["mail", "custid", "sourcetype"],
+            address: ["mail"],
+            status: .always(.unsubscribed),
+            stopTime: ["ts"],
+            externalID: ["custid"]
+        ),
+        Layout(
+            .sendgrid,
+            marks: [],
+            address: ["email"],
+            status: .given,
+            consentTime: ["created", "created_at"],
+            stopTime: ["created", "created_at"]
+        ),
+        Layout(
+            .cloudflare,
+            marks: [],
+            address: ["email"],
+            status: .always(.unsubscribed)
+        ),
+    ]
+
+    /// Reasons are numbers: 1 left, 2 bounced, 3 stopped by hand.
+    private static func mautic(marks: [String]) -> Layout {
+        Layout(
+            .mautic,
+            marks: ["email"] + marks,
+            address: ["email"],
+            status: .words(
+                marks,
+                [
+                    .subscribed: ["0", "false", "no"],
+                    .unsubscribed: ["1", "3", "true", "yes"],
+                    .cleaned: ["2"],
+                ],
+                otherwise: .subscribed
+            ),
+            consentTime: ["date_added", "dateadded"]
+        )
+    }
+}

@@ -1,0 +1,239 @@
+// Each program's file is known by its header line, and its words mean what they mean there.
+
+import HeedConsent
+import HeedLists
+import Testing
+
+/// A file, and what its rows have to be.
+struct SystemSample: CustomTestStringConvertible, Sendable {
+    let format: ImportFormat
+    let text: String
+    /// The status of each row; nil for one that cannot be read.
+    let statuses: [ImportRow.Status?]
+    /// The time of the first row.
+    let time: String?
+
+    var testDescription: String { "\(format) \(text.prefix(40))" }
+
+    init(
+        _ format: ImportFormat,
+        _ text: String,
+        _ statuses: [ImportRow.Status?],
+        time: String? = nil
+    ) {
+        self.format = format
+        self.text = text
+        self.statuses = statuses
+        self.time = time
+    }
+
+    static let all: [SystemSample] = [
+        SystemSample(
+            .listmonk,
+            """
+            id,uuid,email,name,status,attribs,created_at,updated_at
+            1,4f-1,a@mail.example,Ada,enabled,{},2025-01-02T03:04:05Z,2025-02-02T03:04:05Z
+            2,4f-2,b@mail.example,Bo,blocklisted,{},2025-01-02T03:04:05Z,2025-02-02T03:04:05Z
+            3,4f-3,c@mail.example,Cy,disabled,{},,
+            4,4f-4,d@mail.example,Di,dreaming,{},,
+            """,
+            [.subscribed, .unsubscribed, .unsubscribed, nil],
+            time: "2025-01-02T03:04:05Z"
+        ),
+        SystemSample(
+            .listmonk,
+            """
+            email,name,attributes,subscription_status
+            a@mail.example,Ada,"{""a"": 1}",confirmed
+            b@mail.example,Bo,{},unconfirmed
+            c@mail.example,Cy,{},unsubscribed
+            d@mail.example,Di,{},
+            """,
+            [.subscribed, nil, .unsubscribed, .subscribed]
+        ),
+        SystemSample(
+            .keila,
+            """
+            Email,First name,Last name,Data,Status,External ID
+            a@mail.example,Ada,L,{},active,c-1
+            b@mail.example,Bo,L,{},unsubscribed,c-2
+            c@mail.example,Cy,L,{},unreachable,c-3
+            """,
+            [.subscribed, .unsubscribed, .cleaned]
+        ),
+        SystemSample(
+            .mailgun,
+            """
+            address,tags,created_at
+            a@mail.example,*,"Fri, 21 Oct 2011 11:02:55 GMT"
+            b@mail.example,news,"Fri, 21 Oct 2011 11:02:55 +0200"
+            c@mail.example,news,no time at all
+            """,
+            [.unsubscribed, .unsubscribed, .unsubscribed],
+            time: "2011-10-21T11:02:55Z"
+        ),
+        SystemSample(
+            .mailgun,
+            "address,code,error,created_at,MessageHash\na@mail.example,550,no,,x\n",
+            [.cleaned]
+        ),
+        SystemSample(
+            .sparkpost,
+            """
+            recipient,type,description,source,list_id,created,updated
+            a@mail.example,non_transactional,,Spam Complaint,,2025-01-01,2025-01-02
+            b@mail.example,non_transactional,550,Bounce Rule,,2025-01-01,2025-01-02
+            c@mail.example,non_transactional,,List Unsubscribe,,2025-01-01,2025-01-02
+            d@mail.example,transactional,,Something New,,2025-01-01,2025-01-02
+            """,
+            [.complained, .cleaned, .unsubscribed, .unsubscribed],
+            time: "2025-01-02T00:00:00Z"
+        ),
+        SystemSample(
+            .ses,
+            """
+            EmailAddress,Reason,LastUpdateTime
+            a@mail.example,BOUNCE,2025-01-02T03:04:05+01:00
+            b@mail.example,COMPLAINT,2025-01-02T03:04:05+01:00
+            """,
+            [.cleaned, .complained],
+            time: "2025-01-02T02:04:05Z"
+        ),
+        SystemSample(
+            .mandrill,
+            """
+            email,reason,detail,created_at,expires_at,last_event_at,expires_at,subaccount
+            a@mail.example,hard-bounce,550,2025-01-01 00:00:00,,2025-01-03 00:00:00,,
+            b@mail.example,spam,,2025-01-01 00:00:00,,,,
+            c@mail.example,unsub,,2025-01-01 00:00:00,,,,
+            d@mail.example,soft-bounce,,2025-01-01 00:00:00,,,,
+            """,
+            [.cleaned, .complained, .unsubscribed, nil],
+            time: "2025-01-03T00:00:00Z"
+        ),
+        SystemSample(
+            .dittofeed,
+            """
+            id,email,firstName,lastName,phone,action
+            1,a@mail.example,,,,subscribe
+            2,b@mail.example,,,,unsubscribe
+            3,c@mail.example,,,,
+            """,
+            [.subscribed, .unsubscribed, nil]
+        ),
+        SystemSample(
+            .mautic,
+            "email,doNotEmail\na@m.example,0\nb@m.example,1\nc@m.example,2\nd@m.example,true\n",
+            [.subscribed, .unsubscribed, .cleaned, .unsubscribed]
+        ),
+        SystemSample(
+            .mautic,
+            "Email,Do not contact\na@m.example,\nb@m.example,3\nc@m.example,perhaps\n",
+            [.subscribed, .unsubscribed, nil]
+        ),
+        SystemSample(
+            .mailup,
+            "Email;OptOut_Date;idList\na@m.example;;1\nb@m.example;2025-01-01;1\n",
+            [.subscribed, .unsubscribed]
+        ),
+        SystemSample(
+            .promio,
+            "ts;mail;custID;id;sourceType\n2025-01-01 10:00:00;a@m.example;k-1;9;17\n",
+            [.unsubscribed],
+            time: "2025-01-01T10:00:00Z"
+        ),
+    ]
+}
+
+@Suite("System format")
+struct SystemFormatTests {
+    @Test(arguments: SystemSample.all)
+    func aFileIsKnownByItsHeaderLineAndItsWords(_ sample: SystemSample) throws {
+        let chunk = Imported.chunks(of: sample.text)
+        var reader = try ImportReader(format: .auto, chunk: chunk)
+        #expect(reader.format == sample.format)
+        var statuses: [ImportRow.Status?] = []
+        var first: Timestamp?
+        while let item = try reader.next() {
+            guard case .row(let row) = item else {
+                statuses.append(nil)
+                continue
+            }
+            if statuses.isEmpty { first = row.decidedAt }
+            statuses.append(row.status)
+        }
+        #expect(statuses == sample.statuses)
+        #expect(first?.text == sample.time)
+    }
+
+    @Test func listsThatDoNotSayWhatTheyAreNeedAWord() throws {
+        let text = "email,created\na@mail.example,1318158175\n"
+        let refusal = try #require(try Imported.refusal(of: text, format: .sendgrid))
+        #expect(refusal.field == "status")
+        for status in ImportRow.Status.allCases {
+            var reader = try ImportReader(
+                format: .sendgrid,
+                status: status,
+                chunk: Imported.chunks(of: text)
+            )
+            guard case .row(let row)? = try reader.next() else {
+                Issue.record("the row was not read")
+                continue
+            }
+            #expect(row.status == status)
+            #expect(row.decidedAt?.text == "2011-10-09T11:02:55Z")
+        }
+    }
+
+    @Test func aGivenStatusNeverWeakensARow() throws {
+        let text = "email,status\na@mail.example,unsubscribed\nb@mail.example,\n"
+        for (given, second) in [
+            (ImportRow.Status.subscribed, ImportRow.Status.subscribed), (.complained, .complained),
+        ] {
+            var reader = try ImportReader(
+                format: .csv,
+                status: given,
+                chunk: Imported.chunks(of: text)
+            )
+            var statuses: [ImportRow.Status] = []
+            while case .row(let row)? = try reader.next() { statuses.append(row.status) }
+            #expect(statuses == [.unsubscribed, second])
+        }
+    }
+
+    @Test func aListWithoutAHeaderLineIsReadFromItsFirstLine() throws {
+        let text = "a@mail.example,,account\nb@mail.example,2030-01-01,account\n"
+        let items = try Imported.items(of: text, format: .cloudflare)
+        let rows = items.compactMap { item -> ImportRow? in
+            if case .row(let row) = item { row } else { nil }
+        }
+        #expect(rows.map(\.line) == [1, 2])
+        #expect(rows.allSatisfy { $0.status == .unsubscribed })
+    }
+
+    @Test func aListOfTelephonesIsTurnedAway() throws {
+        let header = "id,to,from,reason,source,scope,status,domain_id,created_at\n"
+        let refusal = try Imported.refusal(of: header)
+        #expect(refusal?.message.contains("telephone numbers") == true)
+    }
+
+    @Test(arguments: [
+        ("address,tags\n", true), ("recipient,type,source\n", true),
+        ("email,reason,detail,last_event_at\n", true),
+        ("email,action\n", false), ("email,doNotEmail\n", false), ("email\n", false),
+    ])
+    func listsOfNoAreTakenFirst(_ header: String, _ isListOfNo: Bool) throws {
+        let reader = try ImportReader(format: .auto, chunk: Imported.chunks(of: header))
+        #expect(reader.isListOfNo == isListOfNo)
+    }
+
+    @Test(arguments: [
+        ("a;b,c;email\n1;2,3;x@m.example\n", "x@m.example"),
+        ("name\temail\nA\tx@m.example\n", "x@m.example"),
+        ("\"a;b;c;d\",email\n1,x@m.example\n", "x@m.example"),
+        ("email\nx@m.example\n", "x@m.example"),
+    ])
+    func theFirstLineShowsTheDelimiter(_ text: String, _ address: String) throws {
+        #expect(try Imported.row(of: text)?.address.match == address)
+    }
+}
