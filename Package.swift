@@ -61,10 +61,12 @@ let package = Package(
                 .embedInCode("Migrations/0002-ledger.sqlite.sql"),
                 .embedInCode("Migrations/0003-alerts.sqlite.sql"),
                 .embedInCode("Migrations/0004-connectors.sqlite.sql"),
+                .embedInCode("Migrations/0006-requests.sqlite.sql"),
                 .embedInCode("Migrations/0001-spine.postgres.sql"),
                 .embedInCode("Migrations/0002-ledger.postgres.sql"),
                 .embedInCode("Migrations/0003-alerts.postgres.sql"),
                 .embedInCode("Migrations/0004-connectors.postgres.sql"),
+                .embedInCode("Migrations/0006-requests.postgres.sql"),
             ]
         ),
         .target(
@@ -94,12 +96,17 @@ let package = Package(
                 "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", crypto, logging, metrics,
             ]
         ),
+        .target(
+            name: "HeedRights",
+            dependencies: ["HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", crypto]
+        ),
         .target(name: "HeedConnectors", dependencies: ["HeedConsent", crypto, extras]),
         .target(
             name: "HeedDelivery",
             dependencies: [
-                "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", "HeedConnectors", logging,
-                lifecycle, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", "HeedRights",
+                "HeedConnectors", logging, lifecycle,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -109,8 +116,9 @@ let package = Package(
         .target(
             name: "HeedServer",
             dependencies: [
-                "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", "HeedConnectors", crypto,
-                logging, lifecycle, metrics, .product(name: "Hummingbird", package: "hummingbird"),
+                "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", "HeedRights",
+                "HeedConnectors", crypto, logging, lifecycle, metrics,
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -134,7 +142,7 @@ let package = Package(
             name: "HeedCLI",
             dependencies: [
                 "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedSQLite", "HeedEngine",
-                "HeedConnectors", "HeedDelivery", "HeedServer", logging, lifecycle,
+                "HeedRights", "HeedConnectors", "HeedDelivery", "HeedServer", logging, lifecycle,
                 .target(name: "HeedPostgres", condition: .when(traits: ["PostgreSQL"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -145,7 +153,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "HeedConsent", "HeedStore", "HeedSQLite", "HeedPostgres", "HeedEngine", logging,
+                "HeedConsent", "HeedStore", "HeedSQLite", "HeedPostgres", "HeedEngine",
+                "HeedRights", logging,
             ],
             path: "Tests/TestSupport"
         ),
@@ -187,6 +196,13 @@ let package = Package(
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedSQLite",
                 "HeedEngine", metrics,
+            ]
+        ),
+        .testTarget(
+            name: "HeedRightsTests",
+            dependencies: [
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite",
+                "HeedEngine", "HeedRights",
             ]
         ),
         .testTarget(

@@ -68,6 +68,9 @@ extension Event {
             describeOptOut(&line)
         case .targetConfirmed, .targetFailed, .targetRedriven, .targetCancelled:
             describeTarget(&line)
+        case .requestReceived, .requestMoved, .erasureEnqueued, .erasureTargetMoved, .personErased,
+            .receiptIssued:
+            describeRequest(&line)
         }
         return line
     }
@@ -109,6 +112,13 @@ extension Event {
         case .holdLifted: "hold.lifted"
         case .rowsPurged: "retention.purged"
         case .connectorReconciled: Reconciliation.eventKind
+        case .requestReceived: "request.received"
+        case .requestMoved(let request, let from):
+            request.status == from ? "request.extended" : "request.\(request.status.rawValue)"
+        case .erasureEnqueued: "erasure.enqueued"
+        case .erasureTargetMoved(let target, _, _): target.eventKind
+        case .personErased: "erasure.local-cascade-completed"
+        case .receiptIssued: "request.receipt-issued"
         }
     }
 

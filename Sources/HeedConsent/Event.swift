@@ -73,6 +73,18 @@ public enum Event: Hashable, Sendable {
     case rowsPurged(Purge)
     /// A connector's list was compared with ours.
     case connectorReconciled(Reconciliation)
+    /// A person asked for something by right; the token opens the receipt.
+    case requestReceived(RightsRequest, token: [UInt8])
+    /// A request came further, or its time was extended.
+    case requestMoved(RightsRequest, from: RightsRequest.Status)
+    /// The work of having a person erased elsewhere was queued, to these connectors.
+    case erasureEnqueued(RightsRequest, [ErasureTarget])
+    /// A connector answered about an erasure, or is asked again.
+    case erasureTargetMoved(ErasureTarget, RightsRequest, from: OptOutTarget.State)
+    /// A person's data is gone here.
+    case personErased(RightsRequest, LocalErasure)
+    /// A receipt was issued.
+    case receiptIssued(RequestReceipt, RightsRequest)
 }
 
 /// What a block is put on.

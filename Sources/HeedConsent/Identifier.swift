@@ -99,6 +99,10 @@ public typealias TargetID = Identifier<OptOutTarget>
 public typealias JobID = Identifier<Job>
 /// Names an audit event.
 public typealias EventID = Identifier<AuditEvent>
+/// Names a person's request.
+public typealias RequestID = Identifier<RightsRequest>
+/// Names what one connector has to be told about one erasure.
+public typealias ErasureTargetID = Identifier<ErasureTarget>
 /// Names an import batch.
 public typealias ImportID = Identifier<ImportBatch>
 

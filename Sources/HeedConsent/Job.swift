@@ -12,6 +12,8 @@ public struct Job: Hashable, Sendable {
         case tellConnector(TargetID)
         /// Send a message of Heed's own.
         case mail(OwnMail)
+        /// Do a step of a person's request.
+        case rights(RightsWork)
 
         /// The stored name and the id it is about.
         package var stored: (name: String, subject: [UInt8]) {
@@ -19,6 +21,7 @@ public struct Job: Hashable, Sendable {
             case .startOptOut(let id): ("start-opt-out", id.bytes)
             case .tellConnector(let id): ("tell-connector", id.bytes)
             case .mail(let mail): mail.stored
+            case .rights(let work): work.stored
             }
         }
 
@@ -32,8 +35,13 @@ public struct Job: Hashable, Sendable {
                 guard let id = TargetID(bytes: subject) else { return nil }
                 self = .tellConnector(id)
             default:
-                guard let mail = OwnMail(stored: name, subject: subject) else { return nil }
-                self = .mail(mail)
+                if let mail = OwnMail(stored: name, subject: subject) {
+                    self = .mail(mail)
+                } else if let work = RightsWork(stored: name, subject: subject) {
+                    self = .rights(work)
+                } else {
+                    return nil
+                }
             }
         }
     }

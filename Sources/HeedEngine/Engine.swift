@@ -67,6 +67,11 @@ public struct Engine: Sendable {
         self.doorbell = doorbell
     }
 
+    /// Takes what was deleted out of the database's files.
+    ///
+    /// - Throws: `StoreError.busy` while a reader still needs what was there before.
+    public func cleanStorage() async throws { try await database.clean() }
+
     /// Performs a command.
     ///
     /// When this returns, its effect is durable and every later check sees it.

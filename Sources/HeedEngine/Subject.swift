@@ -1,7 +1,7 @@
 // Whom a command or question is about: a person by id, or whoever has an address.
 
 public import HeedConsent
-import HeedStore
+package import HeedStore
 
 /// A person, named by Heed's id or by one of their addresses.
 public enum Subject: Hashable, Sendable {
@@ -11,7 +11,7 @@ public enum Subject: Hashable, Sendable {
     case address(Address)
 
     /// What a write about this person will read.
-    var needs: Needs {
+    package var needs: Needs {
         switch self {
         case .contact: Needs()
         case .address(let address): Needs(about: [address])
@@ -20,15 +20,15 @@ public enum Subject: Hashable, Sendable {
 }
 
 /// A person as a command needs them: known already, or to be added by its decision.
-struct ResolvedSubject {
+package struct ResolvedSubject {
     /// The person's id, fresh for a new one.
-    let id: ContactID
+    package let id: ContactID
     /// The person as stored, or as they will be.
-    let contact: Contact
+    package let contact: Contact
     /// The event that adds them, when they are new.
-    let added: Event?
+    package let added: Event?
     /// The blocks on their addresses.
-    let blocks: [Suppression]
+    package let blocks: [Suppression]
 }
 
 extension Transaction {
@@ -36,7 +36,7 @@ extension Transaction {
     ///
     /// An unknown address becomes a new person, because neither a consent nor an opt-out may be
     /// turned away for coming first.
-    func resolve(_ subject: Subject) throws -> ResolvedSubject {
+    package func resolve(_ subject: Subject) throws -> ResolvedSubject {
         switch subject {
         case .contact(let id):
             try lock(id)
@@ -86,7 +86,7 @@ extension Transaction {
     }
 
     /// Refuses an instant in the future, with five minutes of grace for clocks that differ.
-    func requirePast(_ time: Timestamp, field: String) throws {
+    package func requirePast(_ time: Timestamp, field: String) throws {
         guard time <= now.adding(seconds: 300) else {
             throw Refusal(.invalid, field: field, "this time is in the future")
         }

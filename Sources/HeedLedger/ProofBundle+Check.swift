@@ -1,5 +1,7 @@
 // Checks a bundle of proofs file by file, and says of each that is wrong what is wrong with it.
 
+import Crypto
+
 extension ProofBundle {
     /// Something wrong with one file.
     public struct Finding: Hashable, Sendable {
@@ -131,10 +133,24 @@ private struct BundleCheck {
         } else {
             find(entry, .missing, "its proof is there")
         }
+        document(of: name)
         guard let leaf else { return }
         let content = files[entry] == nil ? hash : entry
         attempt(proof) { check, bytes throws(LedgerError) in
             try check.prove(leaf, name, by: bytes, in: (content, proof))
+        }
+    }
+
+    /// A document is what its event says it is, or is worth nothing.
+    private mutating func document(of name: String) {
+        let path = Path.events + name + Path.document
+        guard let bytes = files[path] else { return }
+        guard let entry = files[Path.events + name + Path.entry] else {
+            return find(path, .unexpected, "the event that speaks of it is not there")
+        }
+        let hash = Hex.encode(Array(SHA256.hash(data: bytes)))
+        if !BundleCheck.has(entry, "\"details\":\"\(hash)\"") {
+            find(path, .bad, "it is not the document of its event")
         }
     }
 
@@ -199,7 +215,8 @@ private struct BundleCheck {
     private static func name(of path: String) -> String? {
         guard path.utf8.starts(with: Path.events.utf8) else { return nil }
         let file = path.dropFirst(Path.events.count)
-        for ending in [Path.proof, Path.entry, Path.hash] where file.hasSuffix(ending) {
+        for ending in [Path.proof, Path.entry, Path.hash, Path.document]
+        where file.hasSuffix(ending) {
             let name = file.dropLast(ending.count)
             return name.isEmpty || name.contains("/") ? nil : String(name)
         }
@@ -208,7 +225,11 @@ private struct BundleCheck {
 
     /// Whether an entry names itself so.
     private static func says(_ entry: [UInt8], _ name: String) -> Bool {
-        let member = Array("\"id\":\"\(name)\"".utf8)
+        has(entry, "\"id\":\"\(name)\"")
+    }
+
+    private static func has(_ entry: [UInt8], _ text: String) -> Bool {
+        let member = Array(text.utf8)
         return entry.indices.contains { entry[$0...].starts(with: member) }
     }
 

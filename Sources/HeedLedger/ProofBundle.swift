@@ -7,6 +7,7 @@
 /// - `README.txt`: how to check. Its text belongs to the format, so that it cannot be made to lie.
 /// - `events/<name>.json`: the exact bytes of the entry, or `events/<name>.hash` where they were
 ///   purged: the leaf hash in base64.
+/// - `events/<name>.document`: a document whose SHA-256 the entry has, as `"details":"<hex>"`.
 /// - `events/<name>.tlog-proof`: the entry's proof.
 ///
 /// An entry that is there says its name itself, as `"id":"<name>"`. No byte of a bundle can change
@@ -43,6 +44,10 @@ public struct ProofBundle: Sendable {
     public let verifier: NoteVerifier
     /// The events.
     public let events: [Event]
+    /// Documents that events speak of, by the event's name.
+    ///
+    /// The event's member `details` is the SHA-256 of the document's bytes in hexadecimal.
+    public var documents: [String: [UInt8]] = [:]
 
     /// Puts a bundle together; `check` is what says whether the parts belong to each other.
     public init(checkpoint: SignedNote, verifier: NoteVerifier, events: [Event]) {
@@ -69,6 +74,9 @@ public struct ProofBundle: Sendable {
                 files[Path.events + event.name + Path.hash] = Array("\(hash.base64)\n".utf8)
             }
         }
+        for (name, bytes) in documents {
+            files[Path.events + name + Path.document] = bytes
+        }
         return files
     }
 
@@ -80,6 +88,7 @@ public struct ProofBundle: Sendable {
         static let proof = ".tlog-proof"
         static let entry = ".json"
         static let hash = ".hash"
+        static let document = ".document"
     }
 
     /// The text of `README.txt`, for good: bundles of years ago hold it.
@@ -91,6 +100,8 @@ public struct ProofBundle: Sendable {
         events/ID.json       an event, exactly as it was logged
         events/ID.hash       instead of that, the hash of an event that was purged at the end of
                              its retention
+        events/ID.document   a document the event speaks of, such as a receipt; the event's
+                             "details" are the SHA-256 of its bytes
         events/ID.tlog-proof the proof that the event is in the log (c2sp.org/tlog-proof)
 
         To check all of it, without a network and without a database:

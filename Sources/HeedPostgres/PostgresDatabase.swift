@@ -108,6 +108,10 @@ public final class PostgresDatabase: Database, Sendable {
         }
     }
 
+    /// Nothing: rows that were deleted are the server's to overwrite (VACUUM), and what was
+    /// personal in them is sealed under keys that went with them.
+    public func clean() async throws {}
+
     /// Runs `body` in a transaction and returns once it is durable.
     ///
     /// - Throws: `StoreError.unknown` when the connection broke during commit: the change may have

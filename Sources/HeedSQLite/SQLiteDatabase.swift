@@ -208,6 +208,21 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
         }
     }
 
+    /// Moves the write-ahead log into the file and empties it.
+    ///
+    /// In the pages `secure_delete` has overwritten what was deleted; the log has it until then.
+    ///
+    /// - Throws: `StoreError.busy` while a reader still needs the log.
+    public func clean() async throws {
+        do {
+            try await pool.writeWithoutTransaction { database in
+                _ = try database.checkpoint(.truncate)
+            }
+        } catch let error as DatabaseError {
+            throw StoreError(error)
+        }
+    }
+
     /// Closes all sessions; for orderly shutdown.
     public func close() throws {
         readers.close()

@@ -57,6 +57,19 @@ private func addAll(
     let doubleOptIns = DoubleOptInRoutes(engine: engine, options: options)
     door([.collector]).post("double-opt-ins", use: doubleOptIns.request)
     let optOuts = OptOutRoutes(engine: engine, options: options)
+    let requests = RequestRoutes(engine: engine, options: options)
+    door([.collector]).post("erasures", use: requests.erase)
+    door([.collector]).post("requests", use: requests.receive)
+    door([.auditor]).get("requests", use: requests.list)
+    door([.auditor]).get("requests/:id", use: requests.progress)
+    door([.auditor]).get("erasures/:id", use: requests.progress)
+    for act in RequestRoutes.Act.allCases {
+        door([]).post("requests/:id/\(act.rawValue)", use: requests.act(act))
+    }
+    api.get(
+        "receipts/:token",
+        use: RequestReceiptRoutes(engine: engine, options: options).show
+    )
     let queue = QueueRoutes(engine: engine, options: options)
     ReceiptRoutes(engine: engine, options: options).addRoutes(to: door([.auditor]))
     door([.auditor]).get("queue", use: queue.queue)

@@ -23,6 +23,12 @@ public protocol Database: Sendable {
         needing needs: Needs,
         _ body: @escaping @Sendable (Transaction) throws -> Answer
     ) async throws -> Answer
+
+    /// Overwrites what was deleted in the database's files, as far as this engine lets Heed.
+    ///
+    /// On PostgreSQL that is the server's own work (VACUUM, its log and backups), so nothing is
+    /// done there; what was deleted is sealed under keys that are gone as well.
+    func clean() async throws
 }
 
 extension Database {

@@ -29,6 +29,23 @@ extension Transaction {
         )
     }
 
+    /// Locks the person a request is about.
+    package func lockContact(of request: RequestID) throws(StoreError) {
+        try lock(
+            "SELECT 1 FROM contacts WHERE id = (SELECT contact_id FROM requests WHERE id = $1)",
+            [[.id(request)]]
+        )
+    }
+
+    /// Locks the person whose erasure a target belongs to.
+    package func lockContact(of target: ErasureTargetID) throws(StoreError) {
+        try lock(
+            "SELECT 1 FROM contacts WHERE id = (SELECT r.contact_id FROM erasure_targets t "
+                + "JOIN requests r ON r.id = t.request_id WHERE t.id = $1)",
+            [[.id(target)]]
+        )
+    }
+
     /// Locks all API keys that have not been revoked.
     package func lockKeys() throws(StoreError) {
         try lock("SELECT 1 FROM api_keys WHERE revoked_at IS NULL ORDER BY id", [[]])

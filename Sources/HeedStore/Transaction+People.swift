@@ -62,6 +62,8 @@ package struct PeoplePage: Sendable {
     package var entries: [Entry] = []
     /// Consents of imports that were undone; they do not count.
     package var takenBack: Set<ConsentID> = []
+    /// Where the log says that a person's data was taken away, permissions and all.
+    package var erased: [ContactID: Int64] = [:]
     /// Opt-outs.
     package var optOuts: [StoredOptOut] = []
     /// Permissions.
@@ -117,6 +119,7 @@ extension Transaction {
         var page = PeoplePage()
         page.entries = try consentEntries(in: range)
         page.takenBack = try takenBack(in: range)
+        page.erased = try erased(in: range)
         page.optOuts = try storedOptOuts(in: range)
         page.permissions = try storedPermissions(in: range)
         page.events = try optOutAndBlockEvents(in: range)
@@ -174,6 +177,18 @@ extension Transaction {
             .blob(range.through)
         ) { ids.insert(try row.id(0)) }
         return ids
+    }
+
+    private func erased(in range: ContactRange) throws(StoreError) -> [ContactID: Int64] {
+        var positions: [ContactID: Int64] = [:]
+        for row in try rows(
+            "SELECT contact_id, max(position) FROM audit_events "
+                + "WHERE contact_id > $1 AND contact_id <= $2 "
+                + "AND kind = 'erasure.local-cascade-completed' GROUP BY contact_id",
+            .blob(range.after),
+            .blob(range.through)
+        ) { positions[try row.id(0)] = try row.integer(1) }
+        return positions
     }
 
     /// The opt-outs of a range.

@@ -52,6 +52,10 @@ extension Transaction {
             return try seal(evidence, for: optOut.contact, as: .optOut(optOut.id)).map { [$0] }
                 ?? []
         case .holdPlaced(let hold): return [try sealReason(of: hold)]
+        case .requestReceived(let request, let token):
+            return [try sealToken(of: request, token)]
+        // Not sealed, as nothing in it is personal: the log has its hash.
+        case .receiptIssued(let receipt, _): return [receipt.body]
         default: return []
         }
     }
@@ -110,6 +114,23 @@ extension Transaction {
         case .holdPlaced(let hold): try insert(hold, reason: sealed[0])
         case .holdLifted(let hold): try deleteHold(hold.id)
         case .rowsPurged(let purge): try apply(purge)
+        case .requestReceived, .requestMoved, .erasureEnqueued, .erasureTargetMoved, .personErased,
+            .receiptIssued:
+            try applyToRequests(event, sealed: sealed)
+        }
+    }
+
+    private func applyToRequests(_ event: Event, sealed: [[UInt8]]) throws(StoreError) {
+        switch event {
+        case .requestReceived(let request, let token):
+            try insert(request, token: token, sealed: sealed[0])
+        case .requestMoved(let request, _): try update(request)
+        case .erasureEnqueued(_, let targets):
+            for target in targets { try insert(target) }
+        case .erasureTargetMoved(let target, _, _): try update(target)
+        case .personErased(let request, let erasure): try erase(request, erasure)
+        case .receiptIssued(let receipt, _): try insert(receipt)
+        default: break
         }
     }
 

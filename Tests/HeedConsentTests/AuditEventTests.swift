@@ -26,7 +26,9 @@ struct AuditEventTests {
                 "import.started",
                 "import.finished", "import.undone",
                 "import.consent-taken-back", "permission.rebuilt", "hold.placed", "hold.lifted",
-                "retention.purged",
+                "retention.purged", "request.received", "request.verified", "erasure.enqueued",
+                "erasure.esp-confirmed", "erasure.local-cascade-completed",
+                "request.receipt-issued",
             ]
         )
     }

@@ -31,7 +31,7 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
     private static let sealed = [UInt8](repeating: 0xDD, count: 32)
 
     static func all() throws -> [SampleEvent] {
-        try registry() + people() + optOuts() + retention()
+        try registry() + people() + optOuts() + retention() + requests()
     }
 
     private static let reconciliation = Reconciliation(

@@ -281,6 +281,8 @@ final class FaultyDatabase: HeedStore.Database {
 
     init(_ base: any HeedStore.Database) { self.base = base }
 
+    func clean() async throws { try await base.clean() }
+
     /// Fails from now on, or no more.
     func set(_ fault: Fault?) { self.fault.withLock { $0 = fault } }
 

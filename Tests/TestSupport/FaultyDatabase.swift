@@ -34,6 +34,9 @@ package final class FaultyDatabase: Database {
         _ body: @escaping @Sendable (Transaction) throws -> Answer
     ) async throws -> Answer { try await base.read(body) }
 
+    /// Cleans without faults.
+    package func clean() async throws { try await base.clean() }
+
     /// Writes with the next fault.
     package func write<Answer: Sendable>(
         needing needs: Needs,

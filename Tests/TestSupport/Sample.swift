@@ -2,6 +2,7 @@
 
 package import HeedConsent
 import HeedEngine
+import HeedRights
 package import HeedStore
 
 /// Fixed values that many suites share.
@@ -179,6 +180,22 @@ extension Installation {
         case .mail:
             let outcome = RecordMailOutcome(job: job.id, outcome: .done)
             _ = try await engine.perform(outcome, as: .system("worker"))
+        case .rights(let work): try await finish(work, job.id)
+        }
+    }
+
+    /// Does one step of an erasure, with the connector confirming.
+    private func finish(_ work: RightsWork, _ job: JobID) async throws {
+        let worker = Actor.system("worker")
+        switch work {
+        case .start(let id): _ = try await engine.perform(StartErasure(id, job: job), as: worker)
+        case .tell(let id):
+            let outcome = RecordErasureOutcome(target: id, outcome: .confirmed("200 OK"), job: job)
+            _ = try await engine.perform(outcome, as: worker)
+        case .finish(let id): _ = try await engine.perform(FinishErasure(id, job: job), as: worker)
+        case .clean:
+            try await engine.cleanStorage()
+            _ = try await engine.perform(FinishCleaning(job: job), as: worker)
         }
     }
 }

@@ -17,14 +17,18 @@ enum ImportRule {
         "CZlib": [],
         "HeedLists": ["HeedConsent", "CZlib"],
         "HeedEngine": ["HeedStore", "HeedConsent", "HeedLedger", "HeedLists"],
+        "HeedRights": ["HeedEngine", "HeedStore", "HeedConsent", "HeedLedger"],
         "HeedConnectors": ["HeedConsent"],
         "HeedDelivery": [
-            "HeedEngine", "HeedConnectors", "HeedStore", "HeedConsent", "HeedLedger",
+            "HeedEngine", "HeedRights", "HeedConnectors", "HeedStore", "HeedConsent", "HeedLedger",
         ],
-        "HeedServer": ["HeedEngine", "HeedConnectors", "HeedStore", "HeedConsent", "HeedLedger"],
+        "HeedServer": [
+            "HeedEngine", "HeedRights", "HeedConnectors", "HeedStore", "HeedConsent", "HeedLedger",
+        ],
         "HeedCLI": [
-            "HeedServer", "HeedDelivery", "HeedEngine", "HeedLists", "HeedConnectors", "HeedSQLite",
-            "HeedPostgres", "HeedStore", "HeedConsent", "HeedLedger",
+            "HeedServer", "HeedDelivery", "HeedEngine", "HeedRights", "HeedLists",
+            "HeedConnectors", "HeedSQLite", "HeedPostgres", "HeedStore", "HeedConsent",
+            "HeedLedger",
         ],
     ]
 

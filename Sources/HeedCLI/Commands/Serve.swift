@@ -211,6 +211,13 @@ struct Serve: AsyncParsableCommand {
             surroundings: Installation.surroundings,
             metrics: metrics
         )
+        let erasures = ErasureHandler(
+            engine: installation.engine,
+            gate: gate,
+            transport: transport,
+            retryPolicy: RetryPolicy(scale: settings.retryScale),
+            surroundings: Installation.surroundings
+        )
         let runners = [Job.Lane.optOut, .general].map { lane in
             Runner(
                 engine: installation.engine,
@@ -222,7 +229,7 @@ struct Serve: AsyncParsableCommand {
                 ),
                 gate: gate,
                 logger: logger,
-                handle: handler.handle
+                handle: lane == .general ? erasures.handle : handler.handle
             )
         }
         let rescuer = Rescuer(

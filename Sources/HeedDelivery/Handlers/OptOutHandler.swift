@@ -18,7 +18,7 @@ public struct OptOutHandler: Sendable {
     private let engine: Engine
     private let gate: ConnectorGate
     private let transport: any Transport
-    private let retryPolicy: RetryPolicy
+    private let rule: AttemptRule
     private let surroundings: Surroundings
     private let metrics: DeliveryMetrics
     private let actor = Actor.system("delivery")
@@ -35,7 +35,7 @@ public struct OptOutHandler: Sendable {
         self.engine = engine
         self.gate = gate
         self.transport = transport
-        self.retryPolicy = retryPolicy
+        self.rule = AttemptRule(retryPolicy: retryPolicy, surroundings: surroundings)
         self.surroundings = surroundings
         self.metrics = metrics
     }
@@ -52,7 +52,7 @@ public struct OptOutHandler: Sendable {
             let outcome = try await tell(id, attempt: job.attempts + 1)
             let record = RecordOutcome(target: id, outcome: outcome, job: job.id)
             _ = try await engine.perform(record, as: actor)
-        case .mail: throw StrayJob(kind: job.kind.stored.name)
+        case .mail, .rights: throw StrayJob(kind: job.kind.stored.name)
         }
     }
 
@@ -72,7 +72,7 @@ public struct OptOutHandler: Sendable {
         guard let settings else { return .cancelled }
         do {
             let connector = try ConnectorKind(named: settings.kind).make(settings)
-            let outcome = outcome(await tell(connector, details), attempt)
+            let outcome = rule.outcome(await tell(connector, details), attempt)
             measure(outcome, of: details)
             return outcome
         } catch {
@@ -124,25 +124,5 @@ public struct OptOutHandler: Sendable {
         case .cancelled: break
         }
         metrics.breaker(connector: connector, open: gate.state(of: connector) != .closed)
-    }
-
-    private func outcome(_ answer: ConnectorAnswer, _ attempt: Int) -> AttemptOutcome {
-        switch answer {
-        case .done(let text), .alreadyDone(let text): .confirmed(text)
-        case .retry(let seconds, let text): later(text, attempt, after: seconds)
-        // The answer to a question, which `suppress` does not end with.
-        case .absent(let text): later(text, attempt, after: nil)
-        case .giveUp(let text): .givenUp(text)
-        }
-    }
-
-    private func later(_ answer: String, _ attempt: Int, after seconds: Int64?) -> AttemptOutcome {
-        let next = retryPolicy.next(
-            after: attempt,
-            at: surroundings.now(),
-            random: surroundings.random(),
-            retryAfter: seconds
-        )
-        return .failed(answer, retryAt: next)
     }
 }

@@ -192,7 +192,7 @@ extension OptOut {
     }
 
     /// Says when there was nothing to wait for any more.
-    mutating func complete(at now: Timestamp) {
+    package mutating func complete(at now: Timestamp) {
         status = .completed
         processedAt = now
     }

@@ -42,7 +42,7 @@ struct PermissionFold {
         var last: ConsentID?
         var steps: [Step] = []
         for entry in page.entries {
-            guard entry.position != nil else {
+            guard let position = entry.position else {
                 unlogged.append(entry.record.id)
                 continue
             }
@@ -53,7 +53,8 @@ struct PermissionFold {
             last = entry.record.id
             // A global withdrawal and a browser's signal have no permission of their own.
             guard permissionScope(named: entry.scope) != nil,
-                !page.takenBack.contains(entry.record.id)
+                !page.takenBack.contains(entry.record.id),
+                position > page.erased[entry.contact] ?? 0
             else { continue }
             let place = PermissionPlace(contact: entry.contact, scope: entry.scope)
             steps.append((place, entry.record))
@@ -105,7 +106,10 @@ struct PermissionFold {
                 policyEffectiveAt: nil,
                 optOut: optOut.id
             )
-            for place in Set(steps.map(\.place)) where place.contact == optOut.contact {
+            for place in Set(steps.map(\.place))
+            where place.contact == optOut.contact
+                && page.erased[place.contact] == nil
+            {
                 let isNamed = page.permissions.contains {
                     $0.contact == place.contact && $0.scope == place.scope
                         && $0.permission.optOut == optOut.id

@@ -49,7 +49,7 @@ struct ConnectorCommandsTests {
                 let outcome = outcome(job.connector ?? "")
                 let record = RecordOutcome(target: id, outcome: outcome, job: job.id)
                 _ = try await installation.engine.perform(record, as: .system("worker"))
-            case .mail: Issue.record("nobody asked for a mail")
+            case .mail, .rights: Issue.record("nobody asked for this")
             }
         }
     }

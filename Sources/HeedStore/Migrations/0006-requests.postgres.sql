@@ -1,0 +1,65 @@
+-- What people ask for by right, on PostgreSQL: the twin of 0006-requests.sqlite.sql.
+
+-- The token opens the receipt: sealed for the operator to pass on, and as a keyed hash to find it.
+CREATE TABLE requests (
+    id BYTEA PRIMARY KEY CHECK (length(id) = 16),
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN (
+        'access', 'rectification', 'erasure', 'restriction', 'objection', 'do-not-sell'
+    )),
+    contact_id BYTEA NOT NULL REFERENCES contacts (id),
+    source TEXT COLLATE "C" NOT NULL,
+    regime TEXT COLLATE "C" NOT NULL,
+    requested_at BIGINT NOT NULL,
+    deadline_at BIGINT NOT NULL,
+    extended_at BIGINT,
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN (
+        'received', 'verified', 'held', 'processing', 'completed', 'partly-refused', 'refused'
+    )),
+    verified_by TEXT COLLATE "C",
+    verified_at BIGINT,
+    ended_at BIGINT,
+    reason TEXT COLLATE "C",
+    keeps_block BIGINT NOT NULL CHECK (keeps_block IN (0, 1)),
+    token_hash BYTEA NOT NULL UNIQUE,
+    token_sealed BYTEA NOT NULL,
+    CHECK ((verified_by IS NULL) = (verified_at IS NULL))
+);
+CREATE INDEX requests_by_contact ON requests (contact_id);
+CREATE INDEX requests_open ON requests (deadline_at) WHERE ended_at IS NULL;
+
+-- `sealed` is what is left of the addresses after the erasure, under a key of the installation, as
+-- long as the connector has not confirmed.
+CREATE TABLE erasure_targets (
+    id BYTEA PRIMARY KEY CHECK (length(id) = 16),
+    request_id BYTEA NOT NULL REFERENCES requests (id),
+    connector TEXT COLLATE "C" NOT NULL,
+    state TEXT COLLATE "C" NOT NULL
+        CHECK (state IN ('pending', 'confirmed', 'buried', 'cancelled')),
+    attempts BIGINT NOT NULL,
+    next_attempt_at BIGINT,
+    answer TEXT COLLATE "C",
+    confirmed_at BIGINT,
+    sealed BYTEA,
+    UNIQUE (request_id, connector)
+);
+
+CREATE TABLE receipts (
+    request_id BYTEA NOT NULL REFERENCES requests (id),
+    number BIGINT NOT NULL CHECK (number > 0),
+    issued_at BIGINT NOT NULL,
+    body BYTEA NOT NULL,
+    PRIMARY KEY (request_id, number)
+);
+
+CREATE TRIGGER receipts_no_update BEFORE UPDATE ON receipts
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER receipts_no_delete BEFORE DELETE ON receipts
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER receipts_no_truncate BEFORE TRUNCATE ON receipts
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+REVOKE ALL ON requests, erasure_targets, receipts FROM PUBLIC, heed_app;
+GRANT SELECT, INSERT, UPDATE ON requests, erasure_targets TO heed_app;
+GRANT SELECT, INSERT ON receipts TO heed_app;
+-- What an erasure takes away.
+GRANT DELETE ON addresses, contact_keys, permissions TO heed_app;

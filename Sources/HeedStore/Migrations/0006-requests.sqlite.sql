@@ -1,0 +1,62 @@
+-- What people ask for by right: requests with their clocks, what other systems were told, receipts.
+-- Times are microseconds since 1970, ids 16 bytes, hashes 32.
+
+-- The token opens the receipt: sealed for the operator to pass on, and as a keyed hash to find it.
+CREATE TABLE requests (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16),
+    kind TEXT NOT NULL CHECK (kind IN (
+        'access', 'rectification', 'erasure', 'restriction', 'objection', 'do-not-sell'
+    )),
+    contact_id BLOB NOT NULL REFERENCES contacts (id),
+    source TEXT NOT NULL,
+    regime TEXT NOT NULL,
+    requested_at INTEGER NOT NULL,
+    deadline_at INTEGER NOT NULL,
+    extended_at INTEGER,
+    status TEXT NOT NULL CHECK (status IN (
+        'received', 'verified', 'held', 'processing', 'completed', 'partly-refused', 'refused'
+    )),
+    verified_by TEXT,
+    verified_at INTEGER,
+    ended_at INTEGER,
+    reason TEXT,
+    keeps_block INTEGER NOT NULL CHECK (keeps_block IN (0, 1)),
+    token_hash BLOB NOT NULL UNIQUE,
+    token_sealed BLOB NOT NULL,
+    CHECK ((verified_by IS NULL) = (verified_at IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX requests_by_contact ON requests (contact_id);
+CREATE INDEX requests_open ON requests (deadline_at) WHERE ended_at IS NULL;
+
+-- `sealed` is what is left of the addresses after the erasure, under a key of the installation, as
+-- long as the connector has not confirmed.
+CREATE TABLE erasure_targets (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16),
+    request_id BLOB NOT NULL REFERENCES requests (id),
+    connector TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'confirmed', 'buried', 'cancelled')),
+    attempts INTEGER NOT NULL,
+    next_attempt_at INTEGER,
+    answer TEXT,
+    confirmed_at INTEGER,
+    sealed BLOB,
+    UNIQUE (request_id, connector)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE receipts (
+    request_id BLOB NOT NULL REFERENCES requests (id),
+    number INTEGER NOT NULL CHECK (number > 0),
+    issued_at INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (request_id, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER receipts_no_update BEFORE UPDATE ON receipts
+BEGIN SELECT RAISE(ABORT, 'receipts is insert-only'); END;
+CREATE TRIGGER receipts_no_delete BEFORE DELETE ON receipts
+BEGIN SELECT RAISE(ABORT, 'receipts is insert-only'); END;
+CREATE TRIGGER receipts_no_replace BEFORE INSERT ON receipts
+WHEN EXISTS (
+    SELECT 1 FROM receipts WHERE request_id = NEW.request_id AND number = NEW.number
+)
+BEGIN SELECT RAISE(ABORT, 'receipts is insert-only'); END;

@@ -1,0 +1,125 @@
+// One event of every kind about a person's requests, and its bytes spelled out.
+
+@testable import HeedConsent
+
+extension SampleEvent {
+    private static let operatorActor = Actor(.cli, id: "anna")
+    private static let worker = Actor.system("delivery")
+
+    private static func request(_ status: RightsRequest.Status) -> RightsRequest {
+        var request = RightsRequest(
+            id: RequestID(high: 0x0190_0000_0000_700A, low: 0x8000_0000_0000_000A),
+            kind: .erasure,
+            of: Contact(
+                stored: Fixture.contact,
+                externalID: "ext-4711",
+                locale: "de",
+                region: "DE"
+            ),
+            source: .form,
+            requestedAt: Fixture.now
+        )
+        request.status = status
+        return request
+    }
+
+    static func requests() -> [SampleEvent] {
+        let received = request(.received)
+        var verified = request(.verified)
+        verified.verifiedBy = Source(stored: "account-login")
+        var target = ErasureTarget(
+            id: ErasureTargetID(high: 0x0190_0000_0000_700B, low: 0x8000_0000_0000_000B),
+            request: received.id,
+            connector: "esp"
+        )
+        let enqueued = Event.erasureEnqueued(request(.processing), [target])
+        (target.state, target.attempts, target.answer) = (.confirmed, 1, "204")
+        let told = Event.erasureTargetMoved(target, request(.processing), from: .pending)
+        let erasure = LocalErasure(rows: ["addresses": 1, "permissions": 2], unconfirmed: [])
+        let receipt = RequestReceipt(
+            request: received.id,
+            number: 1,
+            issuedAt: Fixture.now,
+            body: Array("{}".utf8)
+        )
+        let hash = [UInt8](repeating: 0xDD, count: 32)
+        return [
+            SampleEvent(
+                "request received",
+                by: operatorActor,
+                .requestReceived(received, token: [UInt8](repeating: 0xEE, count: 16)),
+                details: hash
+            ),
+            SampleEvent(
+                "request verified",
+                by: operatorActor,
+                .requestMoved(verified, from: .received)
+            ),
+            SampleEvent("erasure enqueued", by: worker, enqueued),
+            SampleEvent("erasure confirmed", by: worker, told),
+            SampleEvent(
+                "person erased",
+                by: worker,
+                .personErased(request(.completed), erasure)
+            ),
+            SampleEvent(
+                "receipt issued",
+                by: worker,
+                .receiptIssued(receipt, request(.completed)),
+                details: hash
+            ),
+        ]
+    }
+
+    /// What is hashed and signed about requests.
+    static let linesOfRequests = [
+        "request received": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "contact":"01900000-0000-7001-8000-000000000001",\#
+        "details":"dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd",\#
+        "facts":{"block":"kept","deadlineAt":"2026-02-28T20:59:59Z",\#
+        "regime":"gdpr-request@1","request":"erasure","requestedAt":"2026-01-31T09:30:00Z"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"request.received",\#
+        "source":"form","subject":"019000000000700a800000000000000a","to":"received","v":1}
+        """#,
+        "request verified": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "contact":"01900000-0000-7001-8000-000000000001",\#
+        "facts":{"deadlineAt":"2026-02-28T20:59:59Z","request":"erasure",\#
+        "verifiedBy":"account-login"},"from":"received",\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"request.verified",\#
+        "source":"form","subject":"019000000000700a800000000000000a","to":"verified","v":1}
+        """#,
+        "erasure enqueued": #"""
+        {"actor":"delivery","actorType":"system","at":"2026-01-31T09:30:00Z",\#
+        "contact":"01900000-0000-7001-8000-000000000001",\#
+        "facts":{"connectors":"esp","request":"erasure"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"erasure.enqueued",\#
+        "source":"form","subject":"019000000000700a800000000000000a","v":1}
+        """#,
+        "erasure confirmed": #"""
+        {"actor":"delivery","actorType":"system","at":"2026-01-31T09:30:00Z",\#
+        "contact":"01900000-0000-7001-8000-000000000001",\#
+        "facts":{"answer":"204","attempts":"1","connector":"esp","request":"erasure"},\#
+        "from":"pending","id":"01900000-0000-7006-8000-000000000006",\#
+        "kind":"erasure.esp-confirmed","source":"form",\#
+        "subject":"019000000000700a800000000000000a","to":"confirmed","v":1}
+        """#,
+        "person erased": #"""
+        {"actor":"delivery","actorType":"system","at":"2026-01-31T09:30:00Z",\#
+        "contact":"01900000-0000-7001-8000-000000000001",\#
+        "facts":{"addresses":"1","block":"kept","permissions":"2","request":"erasure",\#
+        "systemsOpen":"0"},"id":"01900000-0000-7006-8000-000000000006",\#
+        "kind":"erasure.local-cascade-completed","source":"form",\#
+        "subject":"019000000000700a800000000000000a","v":1}
+        """#,
+        "receipt issued": #"""
+        {"actor":"delivery","actorType":"system","at":"2026-01-31T09:30:00Z",\#
+        "contact":"01900000-0000-7001-8000-000000000001",\#
+        "details":"dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd",\#
+        "facts":{"number":"1","request":"erasure"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"request.receipt-issued",\#
+        "source":"form","subject":"019000000000700a800000000000000a","v":1}
+        """#,
+    ]
+}
