@@ -98,6 +98,8 @@ struct Settings: Sendable {
     let retention: Retention
     /// The folder with the operator's own public pages.
     let pagesFolder: String?
+    /// The language of pages and messages for readers of none that there is; nil for English.
+    let pagesLanguage: String?
 
     init(_ reader: ConfigReader) throws {
         database = try DatabaseSettings(reader)
@@ -150,6 +152,7 @@ struct Settings: Sendable {
         )
         retention = try Settings.retention(reader)
         pagesFolder = try Settings.path("pagesFolder", reader)
+        pagesLanguage = reader.string(forKey: "pagesLanguage")
     }
 
     /// The range is checked where the law is, so that the same words refuse it everywhere.
@@ -302,6 +305,7 @@ struct Settings: Sendable {
         options.doubleOptIn = mail.server == nil ? nil : mail.terms
         options.trustedProxies = mail.trustedProxies
         options.pagesFolder = pagesFolder
+        options.pagesLanguage = pagesLanguage
         return options
     }
 }

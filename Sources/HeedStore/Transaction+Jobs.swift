@@ -80,7 +80,8 @@ extension Transaction {
             "SELECT " + Transaction.jobColumns + " FROM jobs "
                 + "WHERE state = 'ready' AND lane = $1 AND connector = $2 AND run_at <= $3 "
                 // Kinds of a newer version are left to its workers, and must not fill the limit.
-                + "AND kind IN ('start-opt-out', 'tell-connector', 'mail-confirmation') "
+                + "AND kind IN ('start-opt-out', 'tell-connector', 'mail-confirmation', "
+                + "'mail-preference-link') "
                 + "ORDER BY priority, run_at LIMIT $4" + claim,
             .text(lane.rawValue),
             .text(connector ?? ""),
