@@ -53,7 +53,7 @@ class MailSink(socketserver.ThreadingTCPServer):
 
     def count(self, address):
         """How many messages went to an address so far."""
-        return sum(message["To"] == f"<{address}>" for message in self._messages)
+        return sum(message["To"] == address for message in self._messages)
 
     def newest(self, address, number):
         """The message of this number, from 1 on, to an address, once it is there."""
@@ -64,7 +64,7 @@ class MailSink(socketserver.ThreadingTCPServer):
                 if left <= 0:
                     raise AssertionError(f"message {number} did not come")
                 self._arrived.wait(left)
-            return [m for m in self._messages if m["To"] == f"<{address}>"][number - 1]
+            return [m for m in self._messages if m["To"] == address][number - 1]
 
     def settings(self):
         """The settings by which Heed sends here."""

@@ -1,4 +1,4 @@
-"""Walks the public pages in a real browser: ask for a link, join, confirm, change, leave, come back.
+"""Walks the public pages in a real browser: ask for a link, join, confirm, change, leave, return.
 
 With script and without, in two languages, at the width of a phone, by mouse and by keyboard alone;
 axe looks at every page and message, and a picture of each is kept in test-artifacts/browser.
@@ -205,7 +205,8 @@ def right_to_left(binary, folder):
             expect(message["Subject"], "رابط رسائلك", "the operator's words")
             steps.letter(message, folder)
             text = driver.find_element(By.TAG_NAME, "p").text
-            expect("\u2068" + heed.base[7:] + "\u2069" in text, True, "the site keeps its direction")
+            place = "\u2068" + heed.base[7:] + "\u2069"
+            expect(place in text, True, "the site keeps its direction")
             driver.get(link(message))
             steps.look("choices", "اختياراتك", "ar")
             logo = "return document.querySelector('header img').naturalWidth"

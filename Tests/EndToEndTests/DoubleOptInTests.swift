@@ -25,6 +25,11 @@ struct DoubleOptInTests {
         return String(try #require(text.firstMatch(of: link)?.1))
     }
 
+    /// Whether the log names no address but the one of the greeting's own example.
+    private func namesNobody(_ server: Server) -> Bool {
+        server.program.errors.ranges(of: "mail.example").count == 1
+    }
+
     /// The first two attempts are turned away, so that the queue's retries are part of the way.
     @Test func joiningByMail() async throws {
         try await Workplace.open { place in
@@ -130,7 +135,7 @@ struct DoubleOptInTests {
                 try await place.heed("queue", "list", "--lane", "mail").output.contains("JOB")
                     == false
             }
-            #expect(!server.program.errors.contains("mail.example"))
+            #expect(namesNobody(server))
             #expect(sink.messages.count == 1)
             #expect(try await server.stop() == 0)
         }
@@ -156,7 +161,7 @@ struct DoubleOptInTests {
                 try await server.get("/metrics").text
                     .contains("heed_alerts_open{kind=\"buried-mail\"} 0\n")
             }
-            #expect(!server.program.errors.contains("mail.example"))
+            #expect(namesNobody(server))
             #expect(sink.messages.isEmpty)
             #expect(try await server.stop() == 0)
         }

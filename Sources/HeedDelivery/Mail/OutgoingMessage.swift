@@ -55,12 +55,14 @@ public struct OutgoingMessage: Sendable {
     }
 
     /// The words as HTML that loads nothing, so that nobody learns when it is read.
+    ///
+    /// Each paragraph finds its own direction: what a language leaves out is said in English.
     var html: String {
         let paragraphs = parts.map { part in
             switch part {
-            case .paragraph(let text): "<p>\(escaped(text))</p>"
+            case .paragraph(let text): "<p dir=\"auto\">\(escaped(text))</p>"
             case .link(let url, let name):
-                "<p><a href=\"\(escaped(url))\">\(escaped(name))</a></p>"
+                "<p dir=\"auto\"><a href=\"\(escaped(url))\">\(escaped(name))</a></p>"
             }
         }
         return """

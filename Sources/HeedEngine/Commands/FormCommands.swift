@@ -115,8 +115,8 @@ public struct SubmitForm: Command {
     /// Whom it is about.
     public var needs: Needs { Needs(about: [address]) }
 
-    /// Refuses a form nobody knows, a submission without a single tick, and a form that is confirmed
-    /// by mail where none can be sent.
+    /// Refuses a form nobody knows, a submission without a single tick, and a form confirmed by
+    /// mail where none can be sent.
     public func decide(in transaction: Transaction) throws -> Decision<Receipt> {
         guard let form = try transaction.form(form) else {
             throw Refusal(.notFound, field: "form", "there is no form of this name")

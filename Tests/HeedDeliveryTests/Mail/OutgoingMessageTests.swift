@@ -28,8 +28,8 @@ struct OutgoingMessageTests {
                 <html lang="he" dir="rtl">
                 <head><meta charset="utf-8"><title>Tom &amp; &quot;Ada&quot;</title></head>
                 <body>
-                <p>1 &lt; 2 &amp; &#39;so&#39; &gt; on</p>
-                <p><a href="https://heed.example/c/x?a=1&amp;b=2">Open &lt;it&gt;</a></p>
+                <p dir="auto">1 &lt; 2 &amp; &#39;so&#39; &gt; on</p>
+                <p dir="auto"><a href="https://heed.example/c/x?a=1&amp;b=2">Open &lt;it&gt;</a></p>
                 </body>
                 </html>
 
