@@ -61,11 +61,13 @@ let package = Package(
                 .embedInCode("Migrations/0002-ledger.sqlite.sql"),
                 .embedInCode("Migrations/0003-alerts.sqlite.sql"),
                 .embedInCode("Migrations/0004-connectors.sqlite.sql"),
+                .embedInCode("Migrations/0005-forms.sqlite.sql"),
                 .embedInCode("Migrations/0006-requests.sqlite.sql"),
                 .embedInCode("Migrations/0001-spine.postgres.sql"),
                 .embedInCode("Migrations/0002-ledger.postgres.sql"),
                 .embedInCode("Migrations/0003-alerts.postgres.sql"),
                 .embedInCode("Migrations/0004-connectors.postgres.sql"),
+                .embedInCode("Migrations/0005-forms.postgres.sql"),
                 .embedInCode("Migrations/0006-requests.postgres.sql"),
             ]
         ),
@@ -218,7 +220,7 @@ let package = Package(
             name: "HeedDeliveryTests",
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine",
-                "HeedConnectors", "HeedDelivery", logging, lifecycle,
+                "HeedConnectors", "HeedDelivery", "HeedServer", logging, lifecycle,
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

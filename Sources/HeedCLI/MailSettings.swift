@@ -55,10 +55,18 @@ struct MailSettings: Sendable {
     /// The way out; nil when no server is set up.
     ///
     /// - Throws: `Refusal`, naming the sender that cannot be one.
-    func outlet(linkBase: @escaping @Sendable () -> String) throws(Refusal) -> MailOutlet? {
+    func outlet(
+        _ languages: PageLanguages,
+        linkBase: @escaping @Sendable () -> String
+    ) throws(Refusal) -> MailOutlet? {
         guard let server else { return nil }
         do {
-            return try MailOutlet(mailer: SMTPMailer(server), sender: from, linkBase: linkBase)
+            return try MailOutlet(
+                mailer: SMTPMailer(server),
+                sender: from,
+                languages: languages,
+                linkBase: linkBase
+            )
         } catch {
             throw Refusal(error.code, field: "mailFrom", error.message)
         }

@@ -18,7 +18,7 @@ enum SettingNames {
         "databaseSessions", "databaseWaitMilliseconds", "host", "leaseSeconds", "logLevel",
         "logOrigin", "mailFrom", "mailHost", "mailPassword", "mailPasswordFile", "mailPort",
         "mailSecurity", "mailUser", "masterKey", "masterKeyFile", "metricsPort", "port",
-        "pagesFolder", "publicUrl",
+        "pagesFolder", "pagesLanguage", "publicUrl",
         "reconcileIntervalSeconds", "retryScale", "trustedProxies", "verifyIntervalSeconds",
         "witnessPolicy",
         "workers",

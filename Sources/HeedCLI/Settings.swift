@@ -100,6 +100,8 @@ struct Settings: Sendable {
     let pagesFolder: String?
     /// Who is responsible, as consent receipts say it.
     let controller: Controller?
+    /// The language of pages and messages for readers of none that there is; nil for English.
+    let pagesLanguage: String?
 
     init(_ reader: ConfigReader) throws {
         database = try DatabaseSettings(reader)
@@ -153,6 +155,7 @@ struct Settings: Sendable {
         retention = try Settings.retention(reader)
         pagesFolder = try Settings.path("pagesFolder", reader)
         controller = try Controller(reader)
+        pagesLanguage = reader.string(forKey: "pagesLanguage")
     }
 
     /// The range is checked where the law is, so that the same words refuse it everywhere.
@@ -313,6 +316,7 @@ struct Settings: Sendable {
         options.pagesFolder = pagesFolder
         options.controller = controller
         options.recordRetentionDays = retention.consentRecordDays
+        options.pagesLanguage = pagesLanguage
         return options
     }
 }

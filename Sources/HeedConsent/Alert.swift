@@ -9,6 +9,8 @@ public struct Alert: Hashable, Sendable {
         case oldJob = "old-job"
         /// Another system was given up on.
         case buriedTargets = "buried-targets"
+        /// A message of Heed's own to a person was given up.
+        case buriedMail = "buried-mail"
         /// The legal deadline of an opt-out that is not completed is near.
         case deadlineNear = "deadline-near"
         /// The legal deadline of an opt-out that is not completed is past.

@@ -97,24 +97,15 @@ public struct DoubleOptInTerms: Hashable, Sendable {
     }
 
     /// Whether one more message may go.
-    ///
-    /// Blocks of law, of operators and of dead addresses forbid every message, this one too. Those
-    /// that the person's own act lifts do not: it may be on its way.
     public func allows(
         _ scope: ScopeName,
         after earlier: [Earlier],
         past blocks: [Suppression],
         at now: Timestamp
     ) -> Bool {
-        let isBarred = blocks.contains {
-            switch $0.reason {
-            case .legal, .manual, .hardBounce: true
-            case .erasure, .complaint, .optOut, .optOutGlobal: false
-            }
-        }
         let recent = earlier.filter { $0.requestedAt > now.adding(seconds: -validSeconds) }
         let today = earlier.filter { $0.requestedAt > now.adding(seconds: -86_400) }
-        return !isBarred && today.count < DoubleOptInTerms.dailyMaximum
+        return !OwnMail.isBarred(by: blocks) && today.count < DoubleOptInTerms.dailyMaximum
             && recent.count { $0.scope == scope } < messagesMaximum
     }
 }

@@ -40,6 +40,14 @@ public struct SignUpForm: Hashable, Sendable {
         case client
     }
 
+    /// What a submission is worth before the address has answered.
+    public enum Confirmation: String, CaseIterable, Sendable {
+        /// A yes at once; the address may be somebody else's.
+        case none
+        /// Nothing until a button behind a link in a message was pressed.
+        case mail
+    }
+
     /// At most so many boxes, and so many places to go on to.
     public static let boxesMaximum = 20
 
@@ -53,6 +61,8 @@ public struct SignUpForm: Hashable, Sendable {
     public let redirects: [String]
     /// What is kept beside the decision.
     public let circumstances: Circumstances
+    /// Whether a submission is confirmed by mail.
+    public let confirmation: Confirmation
 
     /// Makes a form; refuses an unusable name, no box, a scope twice, and places that are no URLs.
     public init(
@@ -60,7 +70,8 @@ public struct SignUpForm: Hashable, Sendable {
         boxes: [Box],
         policyVersion: String,
         redirects: [String],
-        circumstances: Circumstances
+        circumstances: Circumstances,
+        confirmation: Confirmation = .none
     ) throws(Refusal) {
         guard isSlug(name), name.utf8.count <= 64 else {
             throw Refusal(
@@ -99,6 +110,7 @@ public struct SignUpForm: Hashable, Sendable {
         self.policyVersion = policyVersion
         self.redirects = redirects
         self.circumstances = circumstances
+        self.confirmation = confirmation
     }
 
     /// Takes values that were checked when they were stored.
@@ -107,21 +119,25 @@ public struct SignUpForm: Hashable, Sendable {
         boxes: [Box],
         policyVersion: String,
         redirects: [String],
-        circumstances: Circumstances
+        circumstances: Circumstances,
+        confirmation: Confirmation
     ) {
         self.name = name
         self.boxes = boxes
         self.policyVersion = policyVersion
         self.redirects = redirects
         self.circumstances = circumstances
+        self.confirmation = confirmation
     }
 
     /// What the audit log says of it.
     var facts: [String: String] {
-        [
+        var facts = [
             "form": name, "policyVersion": policyVersion,
             "scopes": boxes.map(\.scope.text).joined(separator: ","),
             "circumstances": circumstances.rawValue,
         ]
+        if confirmation != .none { facts["confirmation"] = confirmation.rawValue }
+        return facts
     }
 }

@@ -39,6 +39,20 @@ public struct Situation: Hashable, Sendable {
         }
     }
 
+    /// Messages of Heed's own that were given up.
+    public struct BuriedMail: Hashable, Sendable {
+        /// How many.
+        public let count: Int
+        /// The job of the first of them.
+        public let first: JobID
+
+        /// Takes both.
+        public init(count: Int, first: JobID) {
+            self.count = count
+            self.first = first
+        }
+    }
+
     /// Open opt-outs with their deadline in some span of time.
     public struct Deadlines: Hashable, Sendable {
         /// How many.
@@ -79,6 +93,8 @@ public struct Situation: Hashable, Sendable {
     public var oldestJobs: [WaitingJob] = []
     /// What was given up on, by connector.
     public var buried: [BuriedTargets] = []
+    /// Messages to people that were given up; nil when there is none.
+    public var buriedMail: BuriedMail?
     /// Open opt-outs whose deadline is not past but near.
     public var near: Deadlines?
     /// Open opt-outs whose deadline is past.
@@ -96,8 +112,9 @@ extension AlertRules {
     /// What is wrong, at most one alert a kind.
     public func alerts(in situation: Situation) -> [Alert] {
         [
-            oldJob(situation), AlertRules.buried(situation), near(situation),
-            AlertRules.past(situation), AlertRules.logDiffers(situation), logBehind(situation),
+            oldJob(situation), AlertRules.buried(situation), AlertRules.buriedMail(situation),
+            near(situation), AlertRules.past(situation), AlertRules.logDiffers(situation),
+            logBehind(situation),
         ].compactMap(\.self)
     }
 
@@ -126,6 +143,17 @@ extension AlertRules {
             "other systems were given up on (\(counts)), first for target \(first.text); "
                 + "`heed queue list --state buried` shows them"
         )
+    }
+
+    private static func buriedMail(_ situation: Situation) -> Alert? {
+        situation.buriedMail.map { buried in
+            Alert(
+                .buriedMail,
+                counted(buried.count, "message") + " to people given up, first job "
+                    + "\(buried.first.text); the log of that moment has the mail server's answer; "
+                    + "`heed queue retry` sends again, `heed queue drop` ends it"
+            )
+        }
     }
 
     private func near(_ situation: Situation) -> Alert? {

@@ -11,7 +11,7 @@ public import ServiceLifecycle
 ///
 /// - Throws: when a page's template is broken.
 func buildRouter(engine: Engine, options: ServerOptions) throws -> Router<HeedRequestContext> {
-    let pages = try Pages(folder: options.pagesFolder)
+    let pages = try Pages(folder: options.pagesFolder, fallback: options.pagesLanguage)
     return router { router in addAll(engine, options, pages, to: router) }
 }
 
@@ -39,6 +39,7 @@ private func addAll(
     UnsubscribeRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
     ConfirmationRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
     PreferenceRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
+    EntryRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
     LogRoutes(engine: engine, options: options).addRoutes(to: router)
     router.get("openapi.yaml") { _, _ in
         Response(

@@ -40,8 +40,12 @@ public struct ServerOptions: Sendable {
     public var inbox = Inbox.closed
     /// The folder with the operator's templates, words and colours for the public pages.
     public var pagesFolder: String?
+    /// The language of the pages for readers of none that there is; nil for English.
+    public var pagesLanguage: String?
     /// How many sign-ups one client may send.
     public var formLimit = RateLimit(most: 20, seconds: 60, keysMaximum: 100_000)
+    /// How many links to a preference centre one client may ask for.
+    public var entryLimit = RateLimit(most: 10, seconds: 600, keysMaximum: 100_000)
     /// What this process has measured.
     public var registry = PrometheusRegistry()
     /// Witnesses that must have signed a head before it is shown, as long as they are not silent.

@@ -28,6 +28,7 @@ package struct Migration: Sendable {
         Migration(2, "ledger", PackageResources._002_ledger_sqlite_sql),
         Migration(3, "alerts", PackageResources._003_alerts_sqlite_sql),
         Migration(4, "connectors", PackageResources._004_connectors_sqlite_sql),
+        Migration(5, "forms", PackageResources._005_forms_sqlite_sql),
         Migration(6, "requests", PackageResources._006_requests_sqlite_sql),
     ]
 
@@ -37,6 +38,7 @@ package struct Migration: Sendable {
         Migration(2, "ledger", PackageResources._002_ledger_postgres_sql),
         Migration(3, "alerts", PackageResources._003_alerts_postgres_sql),
         Migration(4, "connectors", PackageResources._004_connectors_postgres_sql),
+        Migration(5, "forms", PackageResources._005_forms_postgres_sql),
         Migration(6, "requests", PackageResources._006_requests_postgres_sql),
     ]
 

@@ -128,6 +128,26 @@ extension Transaction {
         return addresses
     }
 
+    /// Who has the mail address with this keyed hash, and the address as it was given.
+    ///
+    /// Unsealed personal data: for a message to that person only. Nil when nobody has it.
+    package func holder(
+        of matchKey: [UInt8]
+    ) throws(StoreError) -> (contact: ContactID, address: Address)? {
+        let row = try row(
+            "SELECT contact_id, sealed FROM addresses WHERE channel = 'email' AND match_key = $1",
+            .blob(matchKey)
+        )
+        guard let row else { return nil }
+        let contact: ContactID = try row.id(0)
+        guard let key = try contactKey(of: contact) else { return nil }
+        let bytes = try open(row.blob(1), of: contact, as: .address, with: key)
+        guard let address = try? Address(email: String(decoding: bytes, as: UTF8.self)) else {
+            throw StoreError(.corrupt, "a sealed address is not readable")
+        }
+        return (contact, address)
+    }
+
     /// The evidence sealed with a consent record.
     package func evidence(of record: ConsentID, contact: ContactID) throws(StoreError) -> Evidence?
     {

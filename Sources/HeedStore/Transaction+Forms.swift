@@ -36,12 +36,13 @@ extension Transaction {
 
     func insert(_ form: SignUpForm) throws(StoreError) {
         try execute(
-            "INSERT INTO forms (name, policy_version, redirects, circumstances, created_at) "
-                + "VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO forms (name, policy_version, redirects, circumstances, confirmation, "
+                + "created_at) VALUES ($1, $2, $3, $4, $5, $6)",
             .text(form.name),
             .text(form.policyVersion),
             .text(form.redirects.joined(separator: "\n")),
             .text(form.circumstances.rawValue),
+            .text(form.confirmation.rawValue),
             .time(now)
         )
         for (number, box) in form.boxes.enumerated() {
@@ -55,24 +56,20 @@ extension Transaction {
         }
     }
 
+    private static let formColumns: SQL =
+        "SELECT name, policy_version, redirects, circumstances, confirmation FROM forms "
+
     /// A form by name.
     package func form(_ name: String) throws(StoreError) -> SignUpForm? {
         guard !hasControls(name) else { return nil }
         return try forms(
-            rows(
-                "SELECT name, policy_version, redirects, circumstances FROM forms WHERE name = $1",
-                .text(name)
-            )
+            rows(Transaction.formColumns + "WHERE name = $1", .text(name))
         ).first
     }
 
     /// All forms, by name.
     package func forms() throws(StoreError) -> [SignUpForm] {
-        try forms(
-            rows(
-                "SELECT name, policy_version, redirects, circumstances FROM forms ORDER BY name"
-            )
-        )
+        try forms(rows(Transaction.formColumns + "ORDER BY name"))
     }
 
     private func forms(_ rows: [Row]) throws(StoreError) -> [SignUpForm] {
@@ -94,7 +91,8 @@ extension Transaction {
                     boxes: boxes,
                     policyVersion: try row.text(1),
                     redirects: try row.text(2).split(separator: "\n").map(String.init),
-                    circumstances: try row.word(3)
+                    circumstances: try row.word(3),
+                    confirmation: try row.word(4)
                 )
             )
         }

@@ -48,6 +48,16 @@ extension Transaction {
         return buried
     }
 
+    /// The messages to people that were given up; nil when there is none.
+    package func buriedMail() throws(StoreError) -> Situation.BuriedMail? {
+        let row = try row(
+            "SELECT id, count(*) OVER () FROM jobs WHERE state = 'buried' AND lane = 'mail' "
+                + "ORDER BY id LIMIT 1"
+        )
+        guard let row else { return nil }
+        return Situation.BuriedMail(count: Int(try row.integer(1)), first: try row.id(0))
+    }
+
     /// The opt-outs that are not completed and whose deadline is from one instant to before
     /// another; nil when there is none.
     package func openDeadlines(

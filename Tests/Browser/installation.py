@@ -34,6 +34,8 @@ class Installation:
                  "https://shop.example/privacy")
         self.run("form", "add", "footer", "--policy", "2026-01", "--scope", "newsletter",
                  "--wording", "Yes, send me the newsletter.")
+        self.run("form", "add", "club", "--policy", "2026-01", "--scope", "newsletter",
+                 "--wording", "Yes, send me the newsletter.", "--double-opt-in")
         self._start()
 
     def run(self, *arguments):
@@ -95,6 +97,14 @@ class Installation:
         body = {"scope": "newsletter", "address": address, "unsubscribeLinks": True}
         path = urlsplit(self.call("/v1/sends/check", body)["unsubscribe"]["url"]).path
         return self.base + path
+
+    def show_form(self, driver, name):
+        """Opens somebody else's page with a form on it."""
+        page = os.path.join(self.folder, "form.html")
+        html = self.run("form", "html", name).replace("http://127.0.0.1:8080", self.base)
+        with open(page, "w", encoding="utf-8") as file:
+            file.write(f"<!DOCTYPE html><html lang=en><title>Shop</title><main><h1>Shop</h1>{html}")
+        driver.get("file://" + page)
 
     def preference_link(self, address):
         """A link to the preference centre."""

@@ -21,7 +21,13 @@ struct DoubleOptInTests {
     private func path(_ sink: MailSink) throws -> String {
         let message = try #require(sink.messages.last)
         let text = try #require(MailSink.parts(message).first)
-        return String(try #require(text.firstMatch(of: /http:\/\/127\.0\.0\.1:\d+(\/c\/\S+)/)?.1))
+        let link = /http:\/\/127\.0\.0\.1:\d+(\/[cp]\/\S+)/
+        return String(try #require(text.firstMatch(of: link)?.1))
+    }
+
+    /// Whether the log names no address but the one of the greeting's own example.
+    private func namesNobody(_ server: Server) -> Bool {
+        server.program.errors.ranges(of: "mail.example").count == 1
     }
 
     /// The first two attempts are turned away, so that the queue's retries are part of the way.
@@ -69,6 +75,95 @@ struct DoubleOptInTests {
             let reply = try await server.post("/v1/double-opt-ins", Self.request)
             #expect(reply.status == 422)
             #expect(try reply.json["type"].string?.hasSuffix("/no-mail") == true)
+        }
+    }
+
+    /// The same from the command line: a running server sends what was asked there.
+    @Test func askingFromTheCommandLine() async throws {
+        try await Workplace.open { place in
+            let sink = try MailSink()
+            let server = try await place.serve(environment: flags(sink))
+            try await place.register()
+            let asked = try await place.heed(
+                ["consent", "ask", "ada@mail.example", "--scope", "newsletter"]
+                    + ["--policy", "2026-01", "--locale", "de-AT"],
+                environment: flags(sink)
+            )
+            #expect(asked.exitCode == 0 && asked.output.hasPrefix("asked by mail"))
+            try await eventually("the message comes") { sink.messages.count == 1 }
+            // "Bitte bestätigen: newsletter", as an encoded word.
+            #expect(sink.messages[0].contains("Subject: =?utf-8?B?Qml0dGUgYmVzdMOkdGlnZW46"))
+            #expect(try await server.press(path(sink), "confirm=yes").text.contains("Thank you"))
+            #expect(
+                try await server.check("ada@mail.example", "newsletter")["allowed"].flag
+                    == true
+            )
+            #expect(try await server.stop() == 0)
+        }
+    }
+
+    /// Without an old mail: an address, a message, and everything is stopped by its link.
+    @Test func theWayInByAnAddress() async throws {
+        try await Workplace.open { place in
+            let sink = try MailSink()
+            try FileManager.default.createDirectory(
+                atPath: place.path("pages"),
+                withIntermediateDirectories: false
+            )
+            try place.write(#"{"mailChoicesSubject":"Your way in"}"#, to: "pages/en.json")
+            let environment = flags(sink).merging(["HEED_PAGES_FOLDER": "pages"]) { $1 }
+            let server = try await place.serve(environment: environment)
+            try await place.register()
+            let grant =
+                #"{"address":"ada@mail.example","scope":"newsletter","decision":"granted","#
+                + #""basis":"consent","source":"form","policyVersion":"2026-01"}"#
+            #expect(try await server.post("/v1/consents", grant).status == 201)
+            #expect(try await server.get("/p").text.contains("Send me the link"))
+            let unknown = try await server.press("/p", "address=bob%40mail.example").text
+            let known = try await server.press("/p", "address=ada%40mail.example").text
+            #expect(known == unknown && known.contains("Look at your inbox"))
+            try await eventually("the message comes") { sink.messages.count == 1 }
+            #expect(sink.messages[0].contains("To: <ada@mail.example>\r\n"))
+            #expect(sink.messages[0].contains("Subject: Your way in\r\n"))
+            let page = try await server.press(path(sink), "do=leave-all")
+            #expect(page.text.contains("You will get no more mailings"))
+            #expect(
+                try await server.check("ada@mail.example", "newsletter")["reason"].string
+                    == "globalOptOut"
+            )
+            try await eventually("nothing is left to do") {
+                try await place.heed("queue", "list", "--lane", "mail").output.contains("JOB")
+                    == false
+            }
+            #expect(namesNobody(server))
+            #expect(sink.messages.count == 1)
+            #expect(try await server.stop() == 0)
+        }
+    }
+
+    /// An address that the mail server will not have is told to operators until they drop it.
+    @Test func aMessageThatIsGivenUpIsAnAlert() async throws {
+        try await Workplace.open { place in
+            let sink = try MailSink(refusals: 1, code: "550 5.1.1 nobody")
+            // A threshold of a second, so that it looks often.
+            let environment = flags(sink).merging(["HEED_ALERT_AFTER_SECONDS": "1"]) { $1 }
+            let server = try await place.serve(environment: environment)
+            try await place.register()
+            #expect(try await server.post("/v1/double-opt-ins", Self.request).status == 202)
+            try await eventually("the alert is told") {
+                server.program.errors.contains("alert=buried-mail")
+            }
+            let queue = try await server.get("/v1/queue?lane=mail").json
+            let job = try #require(queue["jobs"].list.first?["id"].string)
+            #expect(server.program.errors.contains(job))
+            #expect(try await place.heed("queue", "drop", job).exitCode == 0)
+            try await eventually("it is over") {
+                try await server.get("/metrics").text
+                    .contains("heed_alerts_open{kind=\"buried-mail\"} 0\n")
+            }
+            #expect(namesNobody(server))
+            #expect(sink.messages.isEmpty)
+            #expect(try await server.stop() == 0)
         }
     }
 }

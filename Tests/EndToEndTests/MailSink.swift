@@ -9,13 +9,17 @@ final class MailSink: Sendable {
     private let socket: Socket
     private let state: Mutex<State>
 
+    private let refusal: String
+
     private struct State {
         var messages: [String] = []
         var refusals: Int
     }
 
-    /// Listens; the first `refusals` messages are to come again later.
-    init(refusals: Int = 0) throws {
+    /// Listens; the first `refusals` messages are turned away, to come again later unless `code`
+    /// says otherwise.
+    init(refusals: Int = 0, code refusal: String = "451 4.3.0 later") throws {
+        self.refusal = refusal
         socket = try Socket()
         port = try socket.bind()
         state = Mutex(State(refusals: refusals))
@@ -47,7 +51,7 @@ final class MailSink: Sendable {
                 try say("354 go on")
                 var message = ""
                 while let line = try reader.line(), line != "." { message += line + "\r\n" }
-                try say(take(message) ? "250 2.0.0 taken" : "451 4.3.0 later")
+                try say(take(message) ? "250 2.0.0 taken" : refusal)
             case "QUIT": return try say("221 bye")
             default: try say("500 what")
             }

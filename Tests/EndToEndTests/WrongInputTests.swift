@@ -57,6 +57,8 @@ struct WrongInputTests {
             names: "redirect:"
         ),
         .init("form html nosuch", names: "name:"),
+        .init("consent ask a@b.example --scope newsletter --policy 2026-01", names: "mailHost"),
+        .init("queue drop nope", names: "id:"),
         .init("preferences nope", names: "address:"),
         .init("preferences nobody@mail.example", names: "address:"),
         .init("preferences a@b.example --days 0", names: "days:"),

@@ -23,7 +23,7 @@ struct MailSettingsTests {
         let settings = try settings([:])
         #expect(settings.server == nil && settings.trustedProxies == 0)
         #expect(settings.terms.validSeconds == 172_800 && settings.terms.messagesMaximum == 3)
-        #expect(try settings.outlet { "" } == nil)
+        #expect(try settings.outlet(PageLanguages()) { "" } == nil)
     }
 
     @Test func aServerAndASender() throws {
@@ -33,7 +33,7 @@ struct MailSettingsTests {
         #expect(server.security == .startTLS && server.credentials == nil)
         // Less than the least lease, or a slow server gets messages twice.
         #expect(server.timeoutSeconds < 20)
-        #expect(try settings.outlet { "" } != nil)
+        #expect(try settings.outlet(PageLanguages()) { "" } != nil)
     }
 
     @Test func whatAnOperatorChanges() throws {
@@ -67,7 +67,7 @@ struct MailSettingsTests {
     )
     func theWrongOneIsNamed(_ source: [String: String], _ name: String) throws {
         let refusal = try #require(throws: Refusal.self) {
-            _ = try settings(source).outlet { "" }
+            _ = try settings(source).outlet(PageLanguages()) { "" }
         }
         #expect(refusal.field == name)
     }

@@ -9,7 +9,8 @@ struct SignUpFormTests {
     private func form(
         _ name: String = "footer",
         scopes: [String] = ["newsletter"],
-        redirects: [String] = []
+        redirects: [String] = [],
+        confirmation: SignUpForm.Confirmation = .none
     ) throws(Refusal) -> SignUpForm {
         var boxes: [SignUpForm.Box] = []
         for scope in scopes { boxes.append(try .init(scope: ScopeName(scope), wording: "Yes")) }
@@ -18,13 +19,20 @@ struct SignUpFormTests {
             boxes: boxes,
             policyVersion: "2026-01",
             redirects: redirects,
-            circumstances: .none
+            circumstances: .none,
+            confirmation: confirmation
         )
     }
 
     @Test func aFormIsTaken() throws {
         let form = try form(redirects: ["https://shop.example/thanks"])
         #expect(form.facts["scopes"] == "newsletter")
+    }
+
+    /// The canonical bytes of forms without it stay what they were.
+    @Test func theLogTellsHowItIsConfirmed() throws {
+        #expect(try form().facts["confirmation"] == nil)
+        #expect(try form(confirmation: .mail).facts["confirmation"] == "mail")
     }
 
     @Test(arguments: ["", "Footer", "a b", "a/b", String(repeating: "a", count: 65)])

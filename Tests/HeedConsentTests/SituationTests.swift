@@ -80,6 +80,13 @@ struct SituationTests {
         #expect(found[0].detail.contains("(crm 2, esp 1), first for target \(one.text);"))
     }
 
+    @Test func aMessageThatWasGivenUpIsTold() {
+        let found = alerts { $0.buriedMail = .init(count: 2, first: Fixture.job) }
+        #expect(found.map(\.kind) == [.buriedMail])
+        #expect(found[0].detail.hasPrefix("2 messages to people given up, first job "))
+        #expect(found[0].detail.contains(Fixture.job.text))
+    }
+
     @Test func deadlinesNearAndPastAreTwoThings() {
         let deadlines = Situation.Deadlines(
             count: 3,

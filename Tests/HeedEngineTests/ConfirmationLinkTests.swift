@@ -13,7 +13,7 @@ struct ConfirmationLinkTests {
 
     private func token(_ installation: Installation) async throws -> String {
         try await installation.database.read { [request] in
-            ConfirmationLink(request).token(with: $0.vault)
+            ConfirmationLink([request]).token(with: $0.vault)
         }
     }
 
@@ -71,6 +71,31 @@ struct ConfirmationLinkTests {
                 }
             }
             #expect(try await opens(installation, forged) == [])
+        }
+    }
+
+    /// One message may be about many scopes, and names each request.
+    @Test(arguments: Backend.embedded, [1, 2, SignUpForm.boxesMaximum])
+    func namesEveryRequest(_ backend: Backend, _ count: Int) async throws {
+        try await backend.withDatabase { installation in
+            let requests = (0..<count).map { ConsentID(high: 7, low: UInt64($0)) }
+            let read = try await installation.database.read { transaction in
+                let token = ConfirmationLink(requests).token(with: transaction.vault)
+                return ConfirmationLink(token: token, vault: transaction.vault)?.requests
+            }
+            #expect(read == requests)
+        }
+    }
+
+    @Test(arguments: Backend.embedded)
+    func halfARequestIsNone(_ backend: Backend) async throws {
+        try await backend.withDatabase { installation in
+            let forged = try await installation.database.read { [request] transaction in
+                let payload = request.bytes + request.bytes.prefix(8)
+                let tag = transaction.vault.linkTag(over: Array("confirm|".utf8) + payload)
+                return "v1.k1." + base64URL(payload + tag)
+            }
+            #expect(try await opens(installation, [forged]) == [])
         }
     }
 }

@@ -35,10 +35,10 @@ extension Installation {
         return try await engine.perform(claim, as: .system("worker")).receipt
     }
 
-    /// The requests that messages wait for, oldest first.
-    func requests() async throws -> [ConsentID] {
+    /// The requests that each message waits for, oldest first.
+    func requests() async throws -> [[ConsentID]] {
         try await mailJobs().sorted { $0.id < $1.id }.compactMap { job in
-            if case .mail(.confirmation(let request)) = job.kind { request } else { nil }
+            if case .mail(.confirmation(let requests)) = job.kind { requests } else { nil }
         }
     }
 

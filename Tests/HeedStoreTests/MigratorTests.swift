@@ -112,6 +112,7 @@ struct MigratorTests {
     }
 
     private static let backToTheFirstStep: [SQL] = [
+        "ALTER TABLE forms DROP COLUMN confirmation", "DROP INDEX jobs_buried",
         "ALTER TABLE connectors DROP COLUMN disabled_at",
         "DROP TABLE alert_notices", "DROP TABLE alerts", "DROP INDEX jobs_waiting",
         "ALTER TABLE jobs DROP COLUMN due_at", "DROP INDEX opt_outs_open",
@@ -137,6 +138,7 @@ struct MigratorTests {
             try await installation.optOut(Sample.address())
             let before = try await Contents.of(installation.database)
             for statement: SQL in [
+                "ALTER TABLE forms DROP COLUMN confirmation", "DROP INDEX jobs_buried",
                 "ALTER TABLE connectors DROP COLUMN disabled_at",
                 "DELETE FROM schema_migrations WHERE number > 3",
             ] { try await installation.sql(statement) }

@@ -116,4 +116,26 @@ struct TransactionContactsTests {
             }
         }
     }
+
+    /// By the keyed hash of the address alone, and not once the person's key is gone.
+    @Test(arguments: Backend.allCases)
+    func theHolderOfAnAddress(_ backend: Backend) async throws {
+        try await backend.withDatabase { installation in
+            let contact = Sample.contact()
+            let given = try Address(email: "Ada.L@Mail.Example")
+            try await installation.record([.contactAdded(contact, [given, Sample.address(2)])])
+            @Sendable func holder(_ text: String) async throws -> ContactID? {
+                try await installation.database.read { transaction throws in
+                    let key = transaction.vault.lookupKeys(for: try Address(email: text)).match
+                    let found = try transaction.holder(of: key)
+                    if let found { #expect(found.address.delivery == given.delivery) }
+                    return found?.contact
+                }
+            }
+            #expect(try await holder("ada.l@mail.example") == contact.id)
+            #expect(try await holder("nobody@mail.example") == nil)
+            try await installation.sql("DELETE FROM contact_keys")
+            #expect(try await holder("ada.l@mail.example") == nil)
+        }
+    }
 }

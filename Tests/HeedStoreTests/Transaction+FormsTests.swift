@@ -40,7 +40,8 @@ struct TransactionFormsTests {
                     policyVersion: Sample.version,
                     redirects: name == "footer"
                         ? [] : ["https://shop.example/a", "https://shop.example/b"],
-                    circumstances: name == "footer" ? .none : .client
+                    circumstances: name == "footer" ? .none : .client,
+                    confirmation: name == "footer" ? .mail : .none
                 )
             }
             try await installation.record(forms.map(Event.formAdded))

@@ -159,4 +159,31 @@ struct TransactionJobsTests {
             #expect(try await installation.number("SELECT count(*) FROM jobs") == 1)
         }
     }
+
+    /// A kind that is missing from the statement would wait for ever.
+    @Test(arguments: Backend.allCases)
+    func everyKindIsClaimed(_ backend: Backend) async throws {
+        try await backend.withDatabase { installation in
+            let now = installation.clock.now
+            let kinds: [Job.Kind] = [
+                .startOptOut(OptOutID(high: 1, low: 1)), .tellConnector(TargetID(high: 1, low: 2)),
+                .mail(.confirmation([ConsentID(high: 1, low: 3), ConsentID(high: 1, low: 4)])),
+                .mail(.preferenceLink(Array(1...16), language: "de")),
+            ]
+            let jobs = kinds.enumerated().map { number, kind in
+                Job(
+                    id: JobID(high: 9, low: UInt64(number)),
+                    kind: kind,
+                    lane: .general,
+                    priority: number,
+                    runAt: now
+                )
+            }
+            try await installation.record([], jobs: jobs.map(JobChange.add))
+            let due = try await installation.database.read { transaction in
+                try transaction.dueJobs(in: .general, for: nil, limit: 9)
+            }
+            #expect(due.map(\.kind) == kinds)
+        }
+    }
 }

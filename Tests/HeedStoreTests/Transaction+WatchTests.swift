@@ -115,6 +115,31 @@ struct TransactionWatchTests {
         }
     }
 
+    /// Only messages to people, and only those that were given up.
+    @Test(arguments: Backend.allCases)
+    func messagesThatWereGivenUp(_ backend: Backend) async throws {
+        try await backend.withDatabase { installation in
+            let now = installation.clock.now
+            func job(_ number: UInt64, _ lane: Job.Lane) -> Job {
+                Job(
+                    id: JobID(high: 3, low: number),
+                    kind: .mail(.preferenceLink(Array(1...16), language: "en")),
+                    lane: lane,
+                    priority: 0,
+                    runAt: now
+                )
+            }
+            let jobs = [job(1, .general), job(2, .mail), job(3, .mail), job(4, .mail)]
+            try await installation.record([], jobs: jobs.map(JobChange.add))
+            let none = try await installation.database.read { try $0.buriedMail() }
+            #expect(none == nil)
+            let buried = [jobs[0], jobs[3], jobs[2]].map { JobChange.bury($0.id) }
+            try await installation.record([], jobs: buried)
+            let found = try await installation.database.read { try $0.buriedMail() }
+            #expect(found == .init(count: 2, first: jobs[2].id))
+        }
+    }
+
     @Test(arguments: Backend.allCases)
     func openDeadlinesInASpan(_ backend: Backend) async throws {
         try await backend.withEngine { installation in

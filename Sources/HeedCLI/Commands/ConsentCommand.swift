@@ -9,7 +9,7 @@ struct ConsentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "consent",
         abstract: "Write down a person's decision.",
-        subcommands: [Grant.self, Withdraw.self, ConsentReceiptCommand.self]
+        subcommands: [Grant.self, Ask.self, Withdraw.self, ConsentReceiptCommand.self]
     )
 
     /// What both decisions need.
@@ -73,6 +73,47 @@ struct ConsentCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Record a yes.")
         @OptionGroup var options: Options
         func run() async throws { try await options.record(.granted) }
+    }
+
+    struct Ask: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ask by mail for a yes (double opt-in); until it is confirmed there is none."
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var mail: MailOptions
+        @Argument(help: "The person's address.") var address: String
+        @Option(help: "The scope.") var scope: String
+        @Option(help: "The registered policy version that was shown.") var policy: String
+        @Option(help: "How the wish arrived: form, paper, …")
+        var source = Source.commandLine.text
+        @Option(help: "The language of the message, for example de.") var locale: String?
+
+        func run() async throws {
+            let settings = try await global.settings(mail.flags)
+            guard settings.mail.server != nil else {
+                throw Refusal(.noMail, "no mail server is set up here; see the setting mailHost")
+            }
+            let done = try await namingOptions {
+                let command = try RequestDoubleOptIn(
+                    address: Address(email: address),
+                    scope: ScopeName(scope),
+                    source: Source(source),
+                    policyVersion: policy,
+                    locale: locale,
+                    terms: settings.mail.terms
+                )
+                let installation = try Installation(settings, opening: .existing)
+                return try await installation.engine.perform(command, as: Installation.actor)
+            }
+            guard done.receipt.isSent else {
+                throw Refusal(
+                    .conflict,
+                    field: "address",
+                    "no message goes: it was asked too often, or the address is blocked"
+                )
+            }
+            print("asked by mail; a running `heed serve` sends it")
+        }
     }
 
     struct Withdraw: AsyncParsableCommand {

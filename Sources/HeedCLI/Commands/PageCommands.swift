@@ -50,6 +50,8 @@ struct FormCommand: AsyncParsableCommand {
         @Option(help: "Where a browser may be sent afterwards; may be given several times.")
         var redirect: [String] = []
         @Flag(help: "Also keep the client's address and browser, sealed.") var keepClient = false
+        @Flag(help: "Ask by mail; until the person has confirmed there is no consent.")
+        var doubleOptIn = false
 
         func run() async throws {
             guard scope.count == wording.count else {
@@ -66,10 +68,15 @@ struct FormCommand: AsyncParsableCommand {
                 },
                 policyVersion: policy,
                 redirects: redirect,
-                circumstances: keepClient ? .client : .none
+                circumstances: keepClient ? .client : .none,
+                confirmation: doubleOptIn ? .mail : .none
             )
-            let installation = try Installation(await global.settings(), opening: .existing)
+            let settings = try await global.settings()
+            let installation = try Installation(settings, opening: .existing)
             _ = try await installation.engine.perform(AddForm(form), as: Installation.actor)
+            if doubleOptIn, settings.mail.server == nil {
+                Terminal.note("it needs a mail server; see the setting mailHost")
+            }
             print("form \(name): print it with `heed form html \(name)`")
         }
     }
@@ -101,10 +108,13 @@ struct FormCommand: AsyncParsableCommand {
             let rows = try await installation.engine.ask(ListForms()).map {
                 [
                     $0.name, $0.boxes.map(\.scope.text).joined(separator: ","), $0.policyVersion,
-                    $0.circumstances.rawValue,
+                    $0.circumstances.rawValue, $0.confirmation.rawValue,
                 ]
             }
-            Terminal.print(table: rows, headings: ["FORM", "SCOPES", "POLICY", "KEEPS"])
+            Terminal.print(
+                table: rows,
+                headings: ["FORM", "SCOPES", "POLICY", "KEEPS", "CONFIRMED BY"]
+            )
         }
     }
 }

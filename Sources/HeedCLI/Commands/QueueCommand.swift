@@ -10,7 +10,7 @@ struct QueueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queue",
         abstract: "The work that is to be done: look at it, try it again, give it up.",
-        subcommands: [List.self, Retry.self, Bury.self]
+        subcommands: [List.self, Retry.self, Bury.self, Drop.self]
     )
 
     /// Reads a job's id.
@@ -27,7 +27,7 @@ struct QueueCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @Option(help: "Only jobs in this state: ready, leased, buried.") var state: String?
-        @Option(help: "Only jobs of this lane: opt-out, general.") var lane: String?
+        @Option(help: "Only jobs of this lane: opt-out, general, mail.") var lane: String?
         @Option(help: "Only jobs that tell this connector.") var connector: String?
         @Option(help: "At most so many jobs, from 1 to 200.") var limit = 50
         @Option(help: "Only jobs after the one with this id.") var after: String?
@@ -167,6 +167,22 @@ struct QueueCommand: AsyncParsableCommand {
             let isNew = try await installation.engine.perform(BuryJob(id), as: Installation.actor)
                 .receipt
             print("job \(id.text) \(isNew ? "is buried" : "was buried before")")
+            try installation.close()
+        }
+    }
+
+    struct Drop: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Be done with a message to a person that was given up: it is never sent."
+        )
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "The job's id, as `heed queue list` prints it.") var id: String
+
+        func run() async throws {
+            let id = try QueueCommand.job(id)
+            let installation = try Installation(await global.settings(), opening: .existing)
+            _ = try await installation.engine.perform(DropJob(id), as: Installation.actor)
+            print("job \(id.text) is dropped")
             try installation.close()
         }
     }

@@ -124,7 +124,11 @@ struct Serve: AsyncParsableCommand {
             logger: logger
         )
         var options = settings.serverOptions
-        let outlet = try settings.mail.outlet { [options] in options.linkBase }
+        let languages = try PageLanguages(
+            folder: settings.pagesFolder,
+            fallback: settings.pagesLanguage
+        )
+        let outlet = try settings.mail.outlet(languages) { [options] in options.linkBase }
         let installation = try Installation(settings, opening: .orNew)
         let log = try await LogServices(installation, logger: logger)
         let keyPath = try await Serve.firstKey(installation)

@@ -9,19 +9,22 @@ public import Logging
 public struct MailOutlet: Sendable {
     let mailer: SMTPMailer
     let sender: String
+    let languages: PageLanguages
     let linkBase: @Sendable () -> String
 
-    /// Takes the way out, the sender's address, and the base of public links.
+    /// Takes the way out, the sender's address, the words, and the base of public links.
     ///
     /// - Throws: `Refusal`, naming `from`, for an address mail cannot come from.
     public init(
         mailer: SMTPMailer,
         sender: String,
+        languages: PageLanguages,
         linkBase: @escaping @Sendable () -> String
     ) throws(Refusal) {
         _ = try MailMessage(from: sender, to: sender, subject: "check", text: "")
         self.mailer = mailer
         self.sender = sender
+        self.languages = languages
         self.linkBase = linkBase
     }
 }
@@ -80,10 +83,16 @@ public struct MailHandler: Sendable {
 
     /// The message as things are now; nil when nobody needs it any more.
     private func compose(_ mail: OwnMail) async throws -> OutgoingMessage? {
+        let base = outlet.linkBase()
         switch mail {
-        case .confirmation(let request):
-            try await engine.ask(ConfirmationDetails(request)).map {
-                .confirmation($0, base: outlet.linkBase())
+        case .confirmation(let requests):
+            return try await engine.ask(ConfirmationDetails(requests)).map { details in
+                let locales = details.doubleOptIns.compactMap(\.locale)
+                return .confirmation(details, in: outlet.languages.best(of: locales), base: base)
+            }
+        case .preferenceLink(let key, let tag):
+            return try await engine.ask(PreferenceLinkDetails(key: key)).map { details in
+                .preferenceLink(details, in: outlet.languages.best(of: [tag]), base: base)
             }
         }
     }

@@ -1,6 +1,6 @@
 // A message of Heed's own as it is composed: to whom, and the same words as text and as HTML.
 
-import HeedConsent
+public import HeedConsent
 
 /// A message before it has a sender, a date and an id.
 public struct OutgoingMessage: Sendable {
@@ -18,12 +18,29 @@ public struct OutgoingMessage: Sendable {
     public let subject: String
     /// What it says, in order.
     public let parts: [Part]
+    /// The language it is in.
+    public let language: PageLanguage
 
-    /// Takes all three.
-    public init(to: String, subject: String, parts: [Part]) {
+    /// Takes all four; a subject that is too long for a mail is cut.
+    public init(to: String, subject: String, parts: [Part], language: PageLanguage) {
         self.to = to
-        self.subject = subject
+        self.subject = OutgoingMessage.cut(subject)
         self.parts = parts
+        self.language = language
+    }
+
+    /// The longest beginning that a mail's subject may have, with a sign that there was more.
+    private static func cut(_ subject: String) -> String {
+        let most = MailMessage.subjectBytesMaximum
+        guard subject.utf8.count > most else { return subject }
+        // What was opened to keep its own direction is closed, too.
+        let end = subject.contains("\u{2068}") ? "…\u{2069}" : "…"
+        var kept = ""
+        for character in subject {
+            guard kept.utf8.count + character.utf8.count + end.utf8.count <= most else { break }
+            kept.append(character)
+        }
+        return kept + end
     }
 
     /// The words as plain text.
@@ -38,17 +55,19 @@ public struct OutgoingMessage: Sendable {
     }
 
     /// The words as HTML that loads nothing, so that nobody learns when it is read.
+    ///
+    /// Each paragraph finds its own direction: what a language leaves out is said in English.
     var html: String {
         let paragraphs = parts.map { part in
             switch part {
-            case .paragraph(let text): "<p>\(escaped(text))</p>"
+            case .paragraph(let text): "<p dir=\"auto\">\(escaped(text))</p>"
             case .link(let url, let name):
-                "<p><a href=\"\(escaped(url))\">\(escaped(name))</a></p>"
+                "<p dir=\"auto\"><a href=\"\(escaped(url))\">\(escaped(name))</a></p>"
             }
         }
         return """
             <!DOCTYPE html>
-            <html lang="en">
+            <html lang="\(escaped(language.tag))" dir="\(language.direction)">
             <head><meta charset="utf-8"><title>\(escaped(subject))</title></head>
             <body>
             \(paragraphs.joined(separator: "\n"))
@@ -62,7 +81,14 @@ public struct OutgoingMessage: Sendable {
     ///
     /// - Throws: `Refusal` for what no mail can hold.
     func mail(from sender: String) throws(Refusal) -> MailMessage {
-        try MailMessage(from: sender, to: to, subject: subject, text: text, html: html)
+        try MailMessage(
+            from: sender,
+            to: to,
+            subject: subject,
+            text: text,
+            html: html,
+            headers: [("Content-Language", language.tag)]
+        )
     }
 }
 

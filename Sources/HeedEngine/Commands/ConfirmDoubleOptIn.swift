@@ -14,29 +14,46 @@ public struct ConfirmDoubleOptIn: Command {
         self.ip = ip
     }
 
-    /// Whether the person's yes stands now.
+    /// Whether a yes of the person stands now.
     ///
     /// A repeat finds what the first one did, and changes nothing. A token that is not ours, one
     /// that was never sent and one that has lapsed are all the same.
     public func decide(in transaction: Transaction) throws -> Decision<Bool> {
-        guard let link = ConfirmationLink(token: token, vault: transaction.vault),
-            let request = try transaction.doubleOptIn(link.request)
-        else { return Decision(false) }
-        let person = try transaction.resolve(.contact(request.contact))
-        let permission = try transaction.permission(of: person.id, in: request.scope)
-        switch request.standing(permission, at: transaction.now) {
-        case .confirmed: return Decision(true)
-        case .lapsed: return Decision(false)
-        case .open: break
+        guard let link = ConfirmationLink(token: token, vault: transaction.vault) else {
+            return Decision(false)
         }
-        // Whoever was erased since has taken the request with them.
+        let requests = try link.requests.compactMap { try transaction.doubleOptIn($0) }
+        // One message is about one person.
+        guard let contact = requests.first?.contact else { return Decision(false) }
+        let person = try transaction.resolve(.contact(contact))
+        var group = GrantGroup()
+        var isConfirmed = false
+        for request in requests {
+            let permission = try transaction.permission(of: person.id, in: request.scope)
+            switch request.standing(permission, at: transaction.now) {
+            case .confirmed: isConfirmed = true
+            case .lapsed: continue
+            case .open:
+                guard let draft = try draft(request, person, in: transaction) else { continue }
+                try group.add(draft, in: transaction)
+            }
+        }
+        return Decision(isConfirmed || !group.granted.isEmpty, events: group.events)
+    }
+
+    /// The yes; nil for whoever was erased since, who has taken the request with them.
+    private func draft(
+        _ request: DoubleOptIn,
+        _ person: ResolvedSubject,
+        in transaction: Transaction
+    ) throws -> ConsentDraft? {
         guard
             var evidence = try transaction.evidence(of: request.request, contact: person.id)
-        else { return Decision(false) }
+        else { return nil }
         evidence.confirmedAt = transaction.now.text
         evidence.confirmedIP = ip
         try evidence.check()
-        let draft = ConsentDraft(
+        return ConsentDraft(
             person: person,
             scope: try transaction.requireScope(request.scope),
             decision: .granted,
@@ -49,6 +66,5 @@ public struct ConfirmDoubleOptIn: Command {
             evidence: evidence,
             batch: nil
         )
-        return Decision(true, events: try draft.events(in: transaction).1)
     }
 }

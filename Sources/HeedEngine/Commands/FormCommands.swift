@@ -56,23 +56,45 @@ public struct DescribeScope: Command {
 }
 
 /// Takes a submission: a yes for each box that was ticked, and nothing for the others.
+///
+/// Where the form is confirmed by mail it is no yes yet: the person is asked, in one message.
 public struct SubmitForm: Command {
     let form: String
     let address: Address
     let ticked: Set<ScopeName>
     let locale: String?
     let evidence: Evidence
+    let mail: Mail?
+
+    /// How a person is asked by mail.
+    public struct Mail: Sendable {
+        /// How long and how often.
+        public let terms: DoubleOptInTerms
+        /// In which language, when neither the submission nor the person has one.
+        public let language: String
+
+        /// Takes both.
+        public init(terms: DoubleOptInTerms, language: String) {
+            self.terms = terms
+            self.language = language
+        }
+    }
 
     /// Describes the submission; of the evidence only what the form is set up to keep is kept.
+    ///
+    /// `mail` is nil where no mail can be sent.
     public init(
         form: String,
         address: Address,
         ticked: Set<ScopeName>,
         locale: String? = nil,
-        evidence: Evidence = Evidence()
+        evidence: Evidence = Evidence(),
+        mail: Mail? = nil
     ) throws(Refusal) {
         try evidence.check()
         try Contact.check(locale: locale)
+        try Contact.check(locale: mail?.language)
+        self.mail = mail
         self.form = form
         self.address = address
         self.ticked = ticked
@@ -86,12 +108,15 @@ public struct SubmitForm: Command {
         public let granted: [ScopeName]
         /// Scopes that a rule refused, for example after a complaint.
         public let refused: [ScopeName]
+        /// Scopes that the person was asked to confirm.
+        public var requested: [ScopeName] = []
     }
 
     /// Whom it is about.
     public var needs: Needs { Needs(about: [address]) }
 
-    /// Refuses a form nobody knows, and a submission without a single tick.
+    /// Refuses a form nobody knows, a submission without a single tick, and a form confirmed by
+    /// mail where none can be sent.
     public func decide(in transaction: Transaction) throws -> Decision<Receipt> {
         guard let form = try transaction.form(form) else {
             throw Refusal(.notFound, field: "form", "there is no form of this name")
@@ -102,6 +127,9 @@ public struct SubmitForm: Command {
         }
         let policy = try transaction.requirePolicy(form.policyVersion)
         let person = try transaction.resolve(.address(address))
+        guard form.confirmation == .none else {
+            return try ask(person, form, policy, in: transaction)
+        }
         var group = GrantGroup()
         for box in boxes {
             let draft = ConsentDraft(
@@ -122,6 +150,34 @@ public struct SubmitForm: Command {
         return Decision(
             Receipt(granted: group.granted, refused: group.refused),
             events: group.events
+        )
+    }
+
+    private func ask(
+        _ person: ResolvedSubject,
+        _ form: SignUpForm,
+        _ policy: Policy,
+        in transaction: Transaction
+    ) throws -> Decision<Receipt> {
+        guard let mail else {
+            throw Refusal(.noMail, "this form is confirmed by mail, and no mail server is set up")
+        }
+        let draft = DoubleOptInDraft(
+            address: address,
+            person: person,
+            policy: policy,
+            source: .form,
+            locale: locale ?? person.contact.locale ?? mail.language,
+            terms: mail.terms
+        )
+        let wishes = try form.boxes.filter { ticked.contains($0.scope) }.map {
+            (scope: try transaction.requireScope($0.scope), evidence: kept(form, $0))
+        }
+        let asked = try draft.outcome(of: wishes, in: transaction)
+        return Decision(
+            Receipt(granted: [], refused: [], requested: asked.scopes),
+            events: asked.events,
+            jobs: asked.jobs
         )
     }
 

@@ -1,4 +1,4 @@
-// What an operator may do to a job: have it tried again at once, or give it up.
+// What an operator may do to a job: have it tried again at once, give it up, or be done with it.
 
 public import HeedConsent
 public import HeedStore
@@ -53,6 +53,27 @@ public struct BuryJob: Command {
         target.nextAttemptAt = nil
         target.answer = BuryJob.answer
         return Decision(true, events: [.targetFailed(target, optOut)], jobs: [.bury(id)])
+    }
+}
+
+/// Takes away a message to a person that was given up, so that it is never sent.
+public struct DropJob: Command {
+    let id: JobID
+
+    /// Names the job.
+    public init(_ id: JobID) { self.id = id }
+
+    /// Refuses every other job: what somebody was promised is not dropped.
+    public func decide(in transaction: Transaction) throws -> Decision<Bool> {
+        let job = try transaction.jobForOperator(id)
+        guard job.lane == Job.Lane.mail.rawValue, job.state == "buried" else {
+            throw Refusal(
+                .conflict,
+                field: "id",
+                "only a message to a person that was given up is dropped"
+            )
+        }
+        return Decision(true, jobs: [.finish(id)])
     }
 }
 

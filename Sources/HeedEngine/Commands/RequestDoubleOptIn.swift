@@ -53,39 +53,81 @@ public struct RequestDoubleOptIn: Command {
         let scope = try transaction.requireScope(scope)
         let policy = try transaction.requirePolicy(policyVersion)
         let person = try transaction.resolve(.address(address))
-        let earlier = try transaction.doubleOptIns(
-            of: person.id,
-            since: terms.countedSince(transaction.now)
+        let draft = DoubleOptInDraft(
+            address: address,
+            person: person,
+            policy: policy,
+            source: source,
+            locale: locale ?? person.contact.locale,
+            terms: terms
         )
+        let asked = try draft.outcome(of: [(scope, evidence)], in: transaction)
+        return Decision(
+            Receipt(isSent: !asked.scopes.isEmpty),
+            events: asked.events,
+            jobs: asked.jobs
+        )
+    }
+}
+
+/// What one message asks a person to confirm.
+struct DoubleOptInDraft {
+    let address: Address
+    let person: ResolvedSubject
+    let policy: Policy
+    let source: Source
+    let locale: String?
+    let terms: DoubleOptInTerms
+
+    /// What is asked for, what records it, and the job of its one message.
+    typealias Outcome = (scopes: [ScopeName], events: [Event], jobs: [JobChange])
+
+    /// Asks for each scope of which one more message may go; perhaps for none.
+    func outcome(
+        of wishes: [(scope: Scope, evidence: Evidence)],
+        in transaction: Transaction
+    ) throws -> Outcome {
         let now = transaction.now
-        guard terms.allows(scope.name, after: earlier, past: person.blocks, at: now) else {
-            return Decision(Receipt(isSent: false))
+        let earlier = try transaction.doubleOptIns(of: person.id, since: terms.countedSince(now))
+        var asked: Outcome = ([], [], [])
+        var requests: [ConsentID] = []
+        for (scope, evidence) in wishes
+        where terms.allows(scope.name, after: earlier, past: person.blocks, at: now) {
+            let (record, events) = try draft(scope, evidence, now).events(in: transaction)
+            // A new person is added once.
+            asked.events += requests.isEmpty ? events : events.filter { $0 != person.added }
+            asked.scopes.append(scope.name)
+            requests.append(record.id)
         }
+        guard !requests.isEmpty else { return asked }
+        let job = Job(
+            id: transaction.newID(),
+            kind: .mail(.confirmation(requests)),
+            lane: .mail,
+            priority: 0,
+            runAt: now
+        )
+        asked.jobs = [.add(job)]
+        return asked
+    }
+
+    private func draft(_ scope: Scope, _ evidence: Evidence, _ now: Timestamp) -> ConsentDraft {
         var evidence = evidence
         evidence.confirmationAddress = address.delivery
         evidence.requestedAt = now.text
         evidence.requestedIP = evidence.ip
-        let draft = ConsentDraft(
+        return ConsentDraft(
             person: person,
             scope: scope,
             decision: .requested,
             basis: .consent,
             source: source,
             policy: policy,
-            locale: locale ?? person.contact.locale,
+            locale: locale,
             givenAt: now,
             expiresAt: now.adding(seconds: terms.validSeconds),
             evidence: evidence,
             batch: nil
         )
-        let (record, events) = try draft.events(in: transaction)
-        let job = Job(
-            id: transaction.newID(),
-            kind: .mail(.confirmation(record.id)),
-            lane: .mail,
-            priority: 0,
-            runAt: now
-        )
-        return Decision(Receipt(isSent: true), events: events, jobs: [.add(job)])
     }
 }

@@ -26,6 +26,7 @@ public struct Watching: Query {
         let (now, soon) = (situation.now, situation.now.adding(seconds: rules.deadlineSeconds))
         situation.oldestJobs = try transaction.oldestJobs()
         situation.buried = try transaction.buriedTargets()
+        situation.buriedMail = try transaction.buriedMail()
         situation.past = try transaction.openDeadlines(from: Timestamp(seconds: 0), to: now)
         situation.near = try transaction.openDeadlines(from: now, to: soon)
         situation.verified = try transaction.latestVerification().map {

@@ -41,8 +41,13 @@ struct FormRoutes {
             throw Problem(.notFound, "not-found", "there is no form of this name", field: "form")
         }
         let next = fields["redirect"].flatMap { form.redirects.contains($0) ? $0 : nil }
+        let thanks = thanks(for: form, request, next)
         // A program is thanked as well, so that it learns nothing.
-        if let trap = fields[FormRoutes.trap], !trap.isEmpty { return thanks(request, next) }
+        if let trap = fields[FormRoutes.trap], !trap.isEmpty { return thanks }
+        guard form.confirmation == .none || options.doubleOptIn != nil else {
+            context.logger.error("a form is confirmed by mail, and no mail server is set up")
+            return refuse(.failed, .serviceUnavailable, request)
+        }
         let ticked = Set(fields.all("scope").compactMap { try? ScopeName($0) })
         do {
             let command = try SubmitForm(
@@ -50,7 +55,10 @@ struct FormRoutes {
                 address: Address(email: fields["email"] ?? "", field: "email"),
                 ticked: ticked,
                 locale: locale(fields),
-                evidence: evidence(request, client)
+                evidence: evidence(request, client),
+                mail: options.doubleOptIn.map {
+                    SubmitForm.Mail(terms: $0, language: pages.language(for: request).tag)
+                }
             )
             _ = try await engine.perform(command, as: .person)
         } catch is Refusal {
@@ -59,7 +67,7 @@ struct FormRoutes {
             context.logger.error("a sign-up was not stored", metadata: ["error": "\(error)"])
             return refuse(.failed, .serviceUnavailable, request)
         }
-        return thanks(request, next)
+        return thanks
     }
 
     private func locale(_ fields: FormBody) -> String? {
@@ -78,8 +86,11 @@ struct FormRoutes {
         return evidence
     }
 
-    private func thanks(_ request: Request, _ next: String?) -> Response {
-        guard let next else { return pages.response(.signedUp, to: request) }
+    private func thanks(for form: SignUpForm, _ request: Request, _ next: String?) -> Response {
+        guard let next else {
+            let isAsked = form.confirmation == .mail
+            return pages.response(isAsked ? .askedByMail : .signedUp, to: request)
+        }
         return Response(status: .seeOther, headers: [.location: next, .cacheControl: "no-store"])
     }
 

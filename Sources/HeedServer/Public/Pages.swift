@@ -29,12 +29,18 @@ struct Pages: Sendable {
         case entry
         /// Says that a link opens nothing.
         case invalid
+        /// The same for what is no address.
+        case noAddress
+        /// Says that no link can be sent.
+        case noMail
         /// Says that a link is on its way, if there is anybody.
         case sent
         /// Says that it was asked too often.
         case busy
         /// Says that a form has arrived.
         case signedUp
+        /// Says that a form has arrived and is to be confirmed by mail.
+        case askedByMail
         /// Says that a form lacks something.
         case incomplete
 
@@ -42,7 +48,10 @@ struct Pages: Sendable {
         var template: String {
             switch self {
             case .ask, .done, .failed, .confirm, .preferences, .entry: rawValue
-            case .confirmed, .lapsed, .invalid, .sent, .busy, .signedUp, .incomplete: "notice"
+            case .noAddress: "entry"
+            case .confirmed, .lapsed, .invalid, .noMail, .sent, .busy, .signedUp, .askedByMail,
+                .incomplete:
+                "notice"
             }
         }
 
@@ -65,6 +74,9 @@ struct Pages: Sendable {
         "confirm": PackageResources.confirm_mustache,
     ]
 
+    /// The templates there are, by name.
+    static var templateNames: Set<String> { Set(builtIn.keys) }
+
     /// All languages.
     let languages: PageLanguages
     /// Nothing but the page's own style may load, and forms go nowhere else.
@@ -77,10 +89,12 @@ struct Pages: Sendable {
 
     /// Reads and renders all pages.
     ///
-    /// - Parameter path: The operator's folder, if there is one.
+    /// - Parameters:
+    ///   - path: The operator's folder, if there is one.
+    ///   - fallback: The language for a reader of none that there is.
     /// - Throws: a refusal that names the file that is broken.
-    init(folder path: String? = nil) throws {
-        let known = Set(Pages.builtIn.keys)
+    init(folder path: String? = nil, fallback: String? = nil) throws {
+        let known = Pages.templateNames
         let folder = try path.map { try PageFolder($0, templates: known) } ?? PageFolder()
         var templates: [String: MustacheTemplate] = [:]
         for (name, bytes) in Pages.builtIn {
@@ -93,11 +107,7 @@ struct Pages: Sendable {
             }
         }
         library = MustacheLibrary(templates: templates)
-        var languages = try PageLanguages()
-        for (tag, data) in folder.languages.sorted(by: { $0.key < $1.key }) {
-            try languages.add(data, tag: tag, file: (path ?? "") + "/\(tag).json")
-        }
-        self.languages = languages
+        languages = try PageLanguages(folder, at: path ?? "", fallback: fallback)
         let ours = String(decoding: PackageResources.page_css, as: UTF8.self)
         style = (folder.style ?? ours) + folder.colours
         logo = folder.logo
@@ -131,6 +141,7 @@ struct Pages: Sendable {
         var context = content
         context["t"] = language.texts
         context["text"] = language[page.rawValue + "Text"]
+        context["isWrong"] = page == .noAddress
         let main = library.render(context, withTemplate: page.template) ?? ""
         let others = languages.all.map { other -> [String: Any] in
             ["tag": other.tag, "name": other.name, "current": other.tag == language.tag]

@@ -80,7 +80,9 @@ struct PreferenceRoutes {
         let token = context.parameters.get("token") ?? ""
         guard let answer = try await engine.ask(ReadPreferences(token: token)) else {
             let language = pages.language(for: request)
-            let html = pages.html(.invalid, in: language)
+            // Beside this page, wherever that is; without mail nobody could be sent a link.
+            let entry = options.doubleOptIn == nil ? nil : "../p?lang=\(language.tag)"
+            let html = pages.html(.invalid, in: language, entry.map { ["entry": $0] } ?? [:])
             return pages.response(html, in: language, Pages.Headers(status: .notFound))
         }
         let language = pages.language(for: request, locale: answer.contact.locale)

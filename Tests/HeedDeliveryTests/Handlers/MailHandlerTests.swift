@@ -3,6 +3,7 @@
 import Foundation
 import HeedConsent
 import HeedEngine
+import HeedServer
 import HeedStore
 import TestSupport
 import Testing
@@ -27,6 +28,7 @@ struct MailHandlerTests {
             outlet: try MailOutlet(
                 mailer: SMTPMailer(mailServer),
                 sender: "hello@shop.example",
+                languages: try PageLanguages(folder: nil, fallback: nil),
                 linkBase: { "https://heed.shop.example" }
             ),
             retryPolicy: RetryPolicy(),
@@ -211,8 +213,44 @@ struct MailHandlerTests {
     @Test func aSenderIsAnAddress() async throws {
         let server = MailServer(host: "127.0.0.1", port: 25, security: .none)
         let refusal = #expect(throws: Refusal.self) {
-            try MailOutlet(mailer: SMTPMailer(server), sender: "Heed", linkBase: { "" })
+            try MailOutlet(
+                mailer: SMTPMailer(server),
+                sender: "Heed",
+                languages: PageLanguages(),
+                linkBase: { "" }
+            )
         }
         #expect(refusal?.field == "from")
+    }
+
+    /// Whoever has the address gets a link that opens their page; nobody else gets anything.
+    @Test(arguments: Backend.allCases)
+    func aLinkThatWasAskedForByAddress(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            try await installation.decide(ada.get())
+            for address in [try ada.get(), try Sample.address(7)] {
+                let command = try RequestPreferenceLink(address: address, language: "de")
+                _ = try await installation.engine.perform(command, as: .person)
+            }
+            let server = try await ScriptedMailServer.listen()
+            let jobs = try await jobs(installation)
+            try #require(jobs.count == 2)
+            for job in jobs { try await handler(installation, server).handle(job) }
+            try await server.close()
+            #expect(try await states(installation) == [])
+            let lines = server.lines
+            #expect(lines.filter { $0.hasPrefix("RCPT") } == ["RCPT TO:<person1@mail.example>"])
+            #expect(lines.contains("Subject: Ihr Link zu Ihren Mailings"))
+            #expect(lines.contains("Content-Language: de"))
+            let parts = parts(lines)
+            try #require(parts.count == 2)
+            #expect(parts[0].hasPrefix("Jemand, hoffentlich Sie, hat auf heed.shop.example um"))
+            let link = /https:\/\/heed\.shop\.example\/p\/(p1\.k1\.[\w-]+)\?lang=de/
+            let token = try #require(parts[0].firstMatch(of: link)?.1)
+            #expect(parts[1].firstMatch(of: link)?.1 == token)
+            #expect(!parts.joined().contains("person1"))
+            let page = try await installation.engine.ask(ReadPreferences(token: String(token)))
+            #expect(page?.choices.filter(\.isOn).map(\.scope.name) == [Sample.newsletter])
+        }
     }
 }

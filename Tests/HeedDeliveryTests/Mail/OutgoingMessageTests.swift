@@ -13,7 +13,8 @@ struct OutgoingMessageTests {
         parts: [
             .paragraph("1 < 2 & 'so' > on"),
             .link("https://heed.example/c/x?a=1&b=2", name: "Open <it>"),
-        ]
+        ],
+        language: PageLanguage(tag: "he", texts: [:])
     )
 
     @Test func textIsPlain() {
@@ -24,11 +25,11 @@ struct OutgoingMessageTests {
         #expect(
             message.html == """
                 <!DOCTYPE html>
-                <html lang="en">
+                <html lang="he" dir="rtl">
                 <head><meta charset="utf-8"><title>Tom &amp; &quot;Ada&quot;</title></head>
                 <body>
-                <p>1 &lt; 2 &amp; &#39;so&#39; &gt; on</p>
-                <p><a href="https://heed.example/c/x?a=1&amp;b=2">Open &lt;it&gt;</a></p>
+                <p dir="auto">1 &lt; 2 &amp; &#39;so&#39; &gt; on</p>
+                <p dir="auto"><a href="https://heed.example/c/x?a=1&amp;b=2">Open &lt;it&gt;</a></p>
                 </body>
                 </html>
 
@@ -42,7 +43,27 @@ struct OutgoingMessageTests {
     }
 
     @Test func aReceiverThatIsNoneIsRefused() {
-        let other = OutgoingMessage(to: "ada", subject: "x", parts: [])
+        let other = OutgoingMessage(to: "ada", subject: "x", parts: [], language: message.language)
         #expect(throws: Refusal.self) { try other.mail(from: "heed@shop.example") }
+    }
+
+    /// A mail with a longer one would be refused, and the message with it.
+    @Test(arguments: [200, 201, 1000])
+    func aLongSubjectIsCut(_ length: Int) throws {
+        for letter in ["x", "ż", "🦉"] {
+            let subject = String(repeating: letter, count: length / letter.utf8.count)
+            for text in [subject, "\u{2068}\(subject)\u{2069}"] {
+                let long = OutgoingMessage(
+                    to: "ada@mail.example",
+                    subject: text,
+                    parts: [],
+                    language: message.language
+                )
+                _ = try long.mail(from: "heed@shop.example")
+                #expect((long.subject == text) == (text.utf8.count <= 200))
+                let (open, shut) = (long.subject.contains("\u{2068}"), "\u{2069}")
+                #expect(open == long.subject.contains(shut))
+            }
+        }
     }
 }

@@ -8,7 +8,10 @@ import TestSupport
 import Testing
 
 extension SignUpForm {
-    fileprivate static func sample(_ circumstances: Circumstances = .client) throws -> SignUpForm {
+    fileprivate static func sample(
+        _ circumstances: Circumstances = .client,
+        _ confirmation: Confirmation = .none
+    ) throws -> SignUpForm {
         try SignUpForm(
             name: "footer",
             boxes: [
@@ -17,7 +20,8 @@ extension SignUpForm {
             ],
             policyVersion: Sample.version,
             redirects: [],
-            circumstances: circumstances
+            circumstances: circumstances,
+            confirmation: confirmation
         )
     }
 }
@@ -26,14 +30,16 @@ extension SignUpForm {
 struct FormCommandsTests {
     private func submit(
         _ installation: Installation,
-        ticked: Set<ScopeName>
+        ticked: Set<ScopeName>,
+        mail: SubmitForm.Mail? = nil
     ) async throws -> SubmitForm.Receipt {
         installation.clock.advance(seconds: 1)
         let command = try SubmitForm(
             form: "footer",
             address: Sample.address(),
             ticked: ticked,
-            evidence: Sample.evidence()
+            evidence: Sample.evidence(),
+            mail: mail
         )
         let receipt = try await installation.engine.perform(command, as: .person).receipt
         try await installation.settle()
@@ -140,6 +146,101 @@ struct FormCommandsTests {
                     try await installation.engine.perform(nobody, as: Sample.actor)
                 } == .refused("invalid-field scope")
             )
+        }
+    }
+
+    private static let mail = SubmitForm.Mail(terms: DoubleOptInTerms(), language: "fr")
+
+    /// One message and one press for all boxes, and no yes before it.
+    @Test(arguments: Backend.allCases)
+    func aFormThatIsConfirmedByMail(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let add = AddForm(try .sample(.client, .mail))
+            _ = try await installation.engine.perform(add, as: Sample.actor)
+            let receipt = try await submit(
+                installation,
+                ticked: [Sample.newsletter, Sample.promotions, Sample.receipts],
+                mail: FormCommandsTests.mail
+            )
+            #expect(receipt.granted == [])
+            #expect(receipt.requested == [Sample.newsletter, Sample.promotions])
+            #expect(try await installation.check(Sample.address()).reason == .unconfirmed)
+            #expect(try await installation.grants() == 0)
+            let messages = try await installation.requests()
+            #expect(messages.map(\.count) == [2])
+            let question = ConfirmationDetails(try #require(messages.first))
+            let details = try #require(try await installation.engine.ask(question))
+            #expect(details.doubleOptIns.map(\.scope) == receipt.requested)
+            #expect(details.doubleOptIns.map(\.locale) == ["fr", "fr"])
+            installation.clock.advance(seconds: 60)
+            #expect(try await installation.confirm(details.token))
+            #expect(try await installation.grants() == 2)
+            for scope in receipt.requested {
+                #expect(try await installation.check(Sample.address(), scope).allowed)
+            }
+            let decision = try await installation.check(Sample.address())
+            let (contact, record) = (
+                try #require(decision.contact), try #require(decision.record)
+            )
+            let evidence = try await installation.database.read { transaction in
+                try transaction.evidence(of: record, contact: contact)
+            }
+            let hash = SHA256.hash(data: Array("Yes, the newsletter.".utf8))
+            #expect(evidence?.wordingSHA256 == hexadecimal(hash))
+            #expect(evidence?.confirmedIP == "198.51.100.9")
+            #expect(try await installation.confirm(details.token))
+            #expect(try await installation.grants() == 2)
+            #expect(try await installation.verify().findings == [])
+        }
+    }
+
+    /// What was answered otherwise in between stays so; the rest of the message still counts.
+    @Test(arguments: Backend.allCases)
+    func oneOfTwoHasLapsed(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let add = AddForm(try .sample(.none, .mail))
+            _ = try await installation.engine.perform(add, as: Sample.actor)
+            _ = try await submit(
+                installation,
+                ticked: [Sample.newsletter, Sample.promotions],
+                mail: FormCommandsTests.mail
+            )
+            let token = try await installation.onlyToken()
+            installation.clock.advance(seconds: 1)
+            try await installation.decide(Sample.address(), .denied)
+            #expect(try await installation.confirm(token))
+            #expect(try await installation.check(Sample.address()).reason == .denied)
+            #expect(try await installation.check(Sample.address(), Sample.promotions).allowed)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func aFormIsConfirmedByNothingWithoutMail(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let add = AddForm(try .sample(.none, .mail))
+            _ = try await installation.engine.perform(add, as: Sample.actor)
+            #expect(
+                try await installation.effect {
+                    try await submit(installation, ticked: [Sample.newsletter])
+                } == .refused("no-mail")
+            )
+        }
+    }
+
+    /// The fourth message in two days is not sent, and nobody is told.
+    @Test func oneAddressIsAskedSoOftenAndNoMore() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            let add = AddForm(try .sample(.none, .mail))
+            _ = try await installation.engine.perform(add, as: Sample.actor)
+            for count in [1, 2, 3, 3] {
+                _ = try await submit(
+                    installation,
+                    ticked: [Sample.newsletter],
+                    mail: FormCommandsTests.mail
+                )
+                let sent = try await installation.number("SELECT count(*) FROM jobs")
+                #expect(sent == count)
+            }
         }
     }
 }

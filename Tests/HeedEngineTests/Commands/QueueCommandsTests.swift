@@ -144,4 +144,32 @@ struct QueueCommandsTests {
             #expect(try await word() == [nil])
         }
     }
+
+    /// A message to an address that does not exist would be an open matter for ever.
+    @Test(arguments: Backend.allCases)
+    func onlyAMessageThatWasGivenUpIsDropped(_ backend: Backend) async throws {
+        try await withBuriedTarget(backend) { installation, _, target in
+            try await installation.askToConfirm(Sample.address(2))
+            let id = try #require(
+                try await installation.engine.ask(
+                    ListJobs(ListJobs.Filter(lane: "mail"), limit: 9)
+                ).jobs.first
+            ).id
+            for job in [target, id] {
+                let effect = try await installation.effect {
+                    try await installation.engine.perform(DropJob(job), as: anna)
+                }
+                #expect(effect == .refused("conflict id"))
+            }
+            try await installation.record([], jobs: [.bury(id)])
+            let effect = try await installation.effect {
+                try await installation.engine.perform(DropJob(id), as: anna)
+            }
+            #expect(effect == Effect(failure: nil, changed: ["jobs"]))
+            let again = try await installation.effect {
+                try await installation.engine.perform(DropJob(id), as: anna)
+            }
+            #expect(again == .refused("not-found id"))
+        }
+    }
 }

@@ -29,9 +29,10 @@ struct RequestDoubleOptInTests {
             )
             let now = installation.clock.now
             #expect(details.address == address)
-            #expect(details.doubleOptIn.scope == Sample.newsletter)
-            #expect(details.doubleOptIn.policyVersion == Sample.version)
-            #expect(details.doubleOptIn.expiresAt == now.adding(days: 2))
+            let request = try #require(details.doubleOptIns.first)
+            #expect(request.scope == Sample.newsletter)
+            #expect(request.policyVersion == Sample.version)
+            #expect(request.expiresAt == now.adding(days: 2))
             // A message waits in a lane of its own.
             #expect(try await installation.engine.ask(DueConnectors(lane: .optOut)).isEmpty)
         }

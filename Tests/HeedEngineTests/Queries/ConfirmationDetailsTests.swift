@@ -18,14 +18,14 @@ struct ConfirmationDetailsTests {
             )
             let details = try #require(try await installation.engine.ask(one))
             #expect(details.address == (try Sample.address(1)))
-            #expect(details.doubleOptIn.locale == "de")
+            #expect(details.doubleOptIns.map(\.locale) == ["de"])
             installation.clock.advance(seconds: 1)
             try await installation.decide(Sample.address(1), .denied)
             #expect(try await installation.engine.ask(one) == nil)
             #expect(try await installation.engine.ask(two) != nil)
             installation.clock.advance(seconds: 48 * 3600)
             #expect(try await installation.engine.ask(two) == nil)
-            let unknown = ConfirmationDetails(ConsentID(high: 1, low: 2))
+            let unknown = ConfirmationDetails([ConsentID(high: 1, low: 2)])
             #expect(try await installation.engine.ask(unknown) == nil)
         }
     }

@@ -117,4 +117,18 @@ struct WatchingTests {
             #expect(after.incidents.isEmpty && after.told.isEmpty)
         }
     }
+
+    @Test(arguments: Backend.allCases)
+    func aMessageThatWasGivenUp(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            try await installation.askToConfirm(Sample.address())
+            #expect(try await alerts(installation).isEmpty)
+            let job = try #require(try await installation.mailJobs().first)
+            let outcome = RecordMailOutcome(job: job.id, outcome: .givenUp)
+            _ = try await installation.engine.perform(outcome, as: .system("mail"))
+            #expect(try await alerts(installation).map(\.kind) == [.buriedMail])
+            _ = try await installation.engine.perform(DropJob(job.id), as: Sample.actor)
+            #expect(try await alerts(installation).isEmpty)
+        }
+    }
 }

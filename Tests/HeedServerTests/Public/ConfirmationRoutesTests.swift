@@ -29,10 +29,10 @@ extension Server {
         try #require(reply.status == 202)
         let claim = ClaimJobs(lane: .mail, limit: 9, leaseSeconds: 30)
         let jobs = try await installation.engine.perform(claim, as: .system("worker")).receipt
-        guard case .mail(.confirmation(let request)) = try #require(jobs.last).kind else {
+        guard case .mail(.confirmation(let requests)) = try #require(jobs.last).kind else {
             throw StoreError(.corrupt, "not a confirmation")
         }
-        return try #require(try await installation.engine.ask(ConfirmationDetails(request))).token
+        return try #require(try await installation.engine.ask(ConfirmationDetails(requests))).token
     }
 }
 

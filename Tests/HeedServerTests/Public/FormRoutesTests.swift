@@ -20,6 +20,7 @@ struct FormRoutesTests {
 
     private func withForm(
         options: ServerOptions = .sample,
+        confirmation: SignUpForm.Confirmation = .none,
         _ body: @escaping @Sendable (Server) async throws -> Void
     ) async throws {
         try await withServer(options: options) { server in
@@ -31,7 +32,8 @@ struct FormRoutesTests {
                 ],
                 policyVersion: Sample.version,
                 redirects: ["https://shop.example/thanks?a=1&b=2"],
-                circumstances: .none
+                circumstances: .none,
+                confirmation: confirmation
             )
             _ = try await server.installation.engine.perform(AddForm(form), as: Sample.actor)
             try await body(server)
@@ -127,6 +129,46 @@ struct FormRoutesTests {
             )
             #expect(html.contains("value=\"https://shop.example/thanks?a=1&amp;b=2\""))
             #expect(!html.contains("<script"))
+        }
+    }
+
+    /// Double opt-in by a form: the page says that a message goes, and nothing is consent before.
+    @Test func aFormThatIsConfirmedByMail() async throws {
+        try await withForm(options: .withMail, confirmation: .mail) { server in
+            let body = FormRoutesTests.yes + "&scope=promotions"
+            let call = Call.sign(body).with(.acceptLanguage, "fr")
+            let reply = try await server.send(call)
+            #expect(reply.status == 200)
+            #expect(reply.body.contains("<h1>Encore une étape</h1>"))
+            #expect(try await server.check().reason == "unconfirmed")
+            // Blocked, known, asked too often: whoever sends the form sees the same page.
+            for _ in 1...4 {
+                server.installation.clock.advance(seconds: 1)
+                #expect(try await server.send(call).visible == reply.visible)
+            }
+            let claim = ClaimJobs(lane: .mail, limit: 9, leaseSeconds: 30)
+            let jobs = try await server.installation.engine.perform(claim, as: Sample.actor).receipt
+            try #require(jobs.count == 3)
+            guard case .mail(.confirmation(let requests)) = jobs[0].kind else {
+                Issue.record("not a confirmation")
+                return
+            }
+            let question = ConfirmationDetails(requests)
+            let details = try #require(try await server.installation.engine.ask(question))
+            #expect(details.doubleOptIns.map(\.locale) == ["fr", "fr"])
+            let press = Call.post("/c/\(details.token)", "confirm=yes")
+                .with(.contentType, "application/x-www-form-urlencoded")
+            #expect(try await server.send(press).status == 200)
+            #expect(try await server.check().allowed)
+            #expect(try await server.check("ada@mail.example", "promotions").allowed)
+        }
+    }
+
+    @Test func withoutMailNothingIsTaken() async throws {
+        try await withForm(confirmation: .mail) { server in
+            let reply = try await server.sendWithoutEffect(.sign(FormRoutesTests.yes))
+            #expect(reply.status == 503)
+            #expect(server.log.all.contains { $0.contains("no mail server is set up") })
         }
     }
 }

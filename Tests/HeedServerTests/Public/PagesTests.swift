@@ -2,6 +2,7 @@
 
 import Crypto
 import Foundation
+import HeedConsent
 import Testing
 
 @testable import HeedServer
@@ -96,6 +97,8 @@ struct PagesTests {
         #expect(try html(.done).contains("role=\"status\""))
         #expect(try html(.failed).contains("role=\"alert\""))
         #expect(try !html(.done).contains("<form"))
+        #expect(try html(.noAddress).contains("role=\"alert\""))
+        #expect(try !html(.entry).contains("role=\"alert\""))
     }
 
     /// The hash is over the bytes between the tags, as a browser takes it (CSP 3 §8.3).
