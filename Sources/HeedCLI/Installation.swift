@@ -27,11 +27,17 @@ struct Installation: Sendable {
             let nanoseconds = Date().timeIntervalSince1970 * 1_000_000
             return Timestamp(microseconds: Int64(nanoseconds.rounded(.down)))
         },
-        random: {
-            var generator = SystemRandomNumberGenerator()
-            return generator.next()
-        }
+        random: { words.next() }
     )
+    private static let words = RandomWords {
+        // 256 bytes, the most that one call gives.
+        var words = [UInt64](repeating: 0, count: 32)
+        let code = unsafe words.withUnsafeMutableBytes { buffer in
+            unsafe buffer.baseAddress.map { unsafe getentropy($0, buffer.count) }
+        }
+        precondition(code == 0, "the system has no random bytes to give")
+        return words
+    }
 
     /// Opens what the settings name.
     init(_ settings: Settings, opening: Opening) throws {

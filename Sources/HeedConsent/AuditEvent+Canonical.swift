@@ -17,26 +17,28 @@ extension AuditEvent {
         var json = CanonicalObject()
         json.add("actor", actor.id)
         json.add("actorType", actor.kind.rawValue)
-        json.add("at", at.text)
-        if let contact { json.add("contact", contact.text) }
-        if let detailsHash { json.add("details", hexadecimal(detailsHash)) }
+        json.add("at") { at.appendText(to: &$0) }
+        if let contact { json.add("contact") { contact.appendText(to: &$0) } }
+        if let detailsHash { json.add("details") { appendHexadecimal(detailsHash, to: &$0) } }
         if !facts.isEmpty { json.add("facts", facts) }
         if let from { json.add("from", from) }
-        json.add("id", id.text)
+        json.add("id") { id.appendText(to: &$0) }
         json.add("kind", kind)
         if let scope { json.add("scope", scope) }
         if let source { json.add("source", source.text) }
-        if let subject { json.add("subject", hexadecimal(subject)) }
+        if let subject { json.add("subject") { appendHexadecimal(subject, to: &$0) } }
         if let to { json.add("to", to) }
         json.add("v", AuditEvent.canonicalVersion)
-        return json.closed()
+        json.close()
+        return json.bytes
     }
 }
 
 /// A JSON object in the making; its members must come in the order of their names' UTF-16 code
 /// units (RFC 8785 §3.2.3).
 private struct CanonicalObject {
-    private var bytes: [UInt8] = []
+    private(set) var bytes: [UInt8] = []
+    private var isFirst = true
 
     init() {
         bytes.reserveCapacity(512)
@@ -48,6 +50,14 @@ private struct CanonicalObject {
         quote(text)
     }
 
+    /// Text that needs no escapes, written by `append`.
+    mutating func add(_ name: String, _ append: (inout [UInt8]) -> Void) {
+        begin(name)
+        bytes.append(UInt8(ascii: "\""))
+        append(&bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
     mutating func add(_ name: String, _ number: Int) {
         begin(name)
         bytes.append(contentsOf: String(number).utf8)
@@ -55,16 +65,21 @@ private struct CanonicalObject {
 
     mutating func add(_ name: String, _ members: [String: String]) {
         begin(name)
-        var object = CanonicalObject()
-        let names = members.keys.sorted { $0.utf16.lexicographicallyPrecedes($1.utf16) }
-        for name in names { object.add(name, members[name] ?? "") }
-        bytes += object.closed()
+        bytes.append(UInt8(ascii: "{"))
+        isFirst = true
+        let sorted = members.sorted { $0.key.utf16.lexicographicallyPrecedes($1.key.utf16) }
+        for (name, text) in sorted { add(name, text) }
+        close()
     }
 
-    func closed() -> [UInt8] { bytes + [UInt8(ascii: "}")] }
+    mutating func close() {
+        bytes.append(UInt8(ascii: "}"))
+        isFirst = false
+    }
 
     private mutating func begin(_ name: String) {
-        if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+        if !isFirst { bytes.append(UInt8(ascii: ",")) }
+        isFirst = false
         quote(name)
         bytes.append(UInt8(ascii: ":"))
     }
@@ -72,6 +87,12 @@ private struct CanonicalObject {
     /// A JSON string with the escapes of RFC 8785 §3.2.2.2 and no others.
     private mutating func quote(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
+        defer { bytes.append(UInt8(ascii: "\"")) }
+        // Nearly all text is copied as it is.
+        guard text.utf8.contains(where: needsEscape) else {
+            bytes.append(contentsOf: text.utf8)
+            return
+        }
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
@@ -84,6 +105,9 @@ private struct CanonicalObject {
             default: bytes.append(byte)
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
+}
+
+private func needsEscape(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
 }

@@ -64,13 +64,19 @@ public struct Identifier<Subject>: Hashable, Comparable, Sendable {
     public var text: String {
         var characters: [UInt8] = []
         characters.reserveCapacity(36)
-        for (index, byte) in bytes.enumerated() {
-            if index == 4 || index == 6 || index == 8 || index == 10 {
-                characters.append(UInt8(ascii: "-"))
-            }
-            appendHexadecimal(byte, to: &characters)
-        }
+        appendText(to: &characters)
         return String(decoding: characters, as: UTF8.self)
+    }
+
+    /// Writes the full form behind other text.
+    func appendText(to characters: inout [UInt8]) {
+        appendHexadecimal(high >> 32, digits: 8, to: &characters)
+        for word in [high >> 16, high, low >> 48] {
+            characters.append(UInt8(ascii: "-"))
+            appendHexadecimal(word, digits: 4, to: &characters)
+        }
+        characters.append(UInt8(ascii: "-"))
+        appendHexadecimal(low, digits: 12, to: &characters)
     }
 
     /// Orders by creation time first, as UUIDv7 is laid out.
@@ -110,16 +116,21 @@ public typealias ImportID = Identifier<ImportBatch>
 public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
     var text: [UInt8] = []
     text.reserveCapacity(2 * bytes.underestimatedCount)
-    for byte in bytes { appendHexadecimal(byte, to: &text) }
+    appendHexadecimal(bytes, to: &text)
     return String(decoding: text, as: UTF8.self)
 }
 
-private func appendHexadecimal(_ byte: UInt8, to text: inout [UInt8]) {
-    func append(_ digit: UInt8) {
+/// Writes lower-case hexadecimal behind other text.
+func appendHexadecimal(_ bytes: some Sequence<UInt8>, to text: inout [UInt8]) {
+    for byte in bytes { appendHexadecimal(UInt64(byte), digits: 2, to: &text) }
+}
+
+/// Writes the last digits of a number.
+private func appendHexadecimal(_ number: UInt64, digits: Int, to text: inout [UInt8]) {
+    for shift in stride(from: 4 * digits - 4, through: 0, by: -4) {
+        let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 15
         text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
     }
-    append(byte >> 4)
-    append(byte & 15)
 }
 
 /// Reads hexadecimal in either case; nil when a character is not a digit or one is left over.

@@ -96,25 +96,28 @@ extension Timestamp {
 
     /// RFC 3339 in UTC, with six digits of fraction only where they are needed.
     public var text: String {
+        var text: [UInt8] = []
+        text.reserveCapacity(27)
+        appendText(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Writes the text form behind other text.
+    func appendText(to text: inout [UInt8]) {
         let (year, month, day) = self.day.date
         let inDay = floorDivide(microseconds, 86_400_000_000).remainder
         let (seconds, fraction) = inDay.quotientAndRemainder(dividingBy: 1_000_000)
-        var text: [UInt8] = []
-        text.reserveCapacity(27)
-        func append(_ value: Int64, _ width: Int, then separator: UInt8) {
-            let digits = String(value).utf8
-            for _ in 0..<max(0, width - digits.count) { text.append(UInt8(ascii: "0")) }
-            text.append(contentsOf: digits)
+        func append(_ value: Int64, _ unit: Int64, then separator: UInt8) {
+            appendDigits(value, unit, to: &text)
             text.append(separator)
         }
-        append(year, 4, then: UInt8(ascii: "-"))
-        append(month, 2, then: UInt8(ascii: "-"))
-        append(day, 2, then: UInt8(ascii: "T"))
-        append(seconds / 3600, 2, then: UInt8(ascii: ":"))
-        append(seconds / 60 % 60, 2, then: UInt8(ascii: ":"))
-        append(seconds % 60, 2, then: fraction == 0 ? UInt8(ascii: "Z") : UInt8(ascii: "."))
-        if fraction != 0 { append(fraction, 6, then: UInt8(ascii: "Z")) }
-        return String(decoding: text, as: UTF8.self)
+        append(year, 1000, then: UInt8(ascii: "-"))
+        append(month, 10, then: UInt8(ascii: "-"))
+        append(day, 10, then: UInt8(ascii: "T"))
+        append(seconds / 3600, 10, then: UInt8(ascii: ":"))
+        append(seconds / 60 % 60, 10, then: UInt8(ascii: ":"))
+        append(seconds % 60, 10, then: fraction == 0 ? UInt8(ascii: "Z") : UInt8(ascii: "."))
+        if fraction != 0 { append(fraction, 100_000, then: UInt8(ascii: "Z")) }
     }
 
     /// Reads RFC 3339 (`2026-01-31T09:30:00.5+02:00`) and the space-separated form of list exports
@@ -140,6 +143,20 @@ extension Timestamp {
         let inDay = hour * 3600 + minute * 60 + min(second, 59) - offset
         self.init(microseconds: (day.number * 86_400 + inDay) * 1_000_000 + fraction)
         guard (0...9999).contains(self.day.date.year) else { return nil }
+    }
+}
+
+/// Writes a number with leading zeros; `unit` is the weight of its first digit.
+private func appendDigits(_ value: Int64, _ unit: Int64, to text: inout [UInt8]) {
+    // A year before 0 or after 9999, which no text form has.
+    guard (0..<10 * unit).contains(value) else {
+        text.append(contentsOf: String(value).utf8)
+        return
+    }
+    var unit = unit
+    while unit > 0 {
+        text.append(UInt8(ascii: "0") + UInt8(value / unit % 10))
+        unit /= 10
     }
 }
 

@@ -18,7 +18,8 @@ struct PendingRows {
         var keys: Set<[SQLValue]> = []
     }
 
-    private var tables: [SQL: Table] = [:]
+    /// A handful, in the order of their first rows.
+    private var tables: [Table] = []
     private var count = 0
 
     /// True when nothing waits.
@@ -27,16 +28,20 @@ struct PendingRows {
     /// Takes a row, unless there is no room, or a row that it would have to replace waits, too.
     mutating func add(_ row: [SQLValue], _ insertion: Insertion) -> Bool {
         guard count < PendingRows.countMaximum else { return false }
-        var table = tables[insertion.one] ?? Table(insertion: insertion)
-        // Not held twice while it grows.
-        tables[insertion.one] = nil
-        defer { tables[insertion.one] = table }
+        let place = place(of: insertion)
         if !insertion.key.isEmpty {
-            guard table.keys.insert(insertion.key.map { row[$0] }).inserted else { return false }
+            let key = insertion.key.map { row[$0] }
+            guard tables[place].keys.insert(key).inserted else { return false }
         }
-        table.rows.append(row)
+        tables[place].rows.append(row)
         count += 1
         return true
+    }
+
+    private mutating func place(of insertion: Insertion) -> Int {
+        if let place = tables.firstIndex(where: { $0.insertion === insertion }) { return place }
+        tables.append(Table(insertion: insertion))
+        return tables.count - 1
     }
 
     /// Hands everything out; tables that others refer to come first.
@@ -44,6 +49,6 @@ struct PendingRows {
         defer { self = PendingRows() }
         // Of equal depth in one order, so that two transactions do not wait for each other.
         let order = { (table: Table) in (table.insertion.depth, table.insertion.one.text) }
-        return tables.values.sorted { order($0) < order($1) }.map { ($0.insertion, $0.rows) }
+        return tables.sorted { order($0) < order($1) }.map { ($0.insertion, $0.rows) }
     }
 }

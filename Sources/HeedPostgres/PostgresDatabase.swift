@@ -182,6 +182,7 @@ public final class PostgresDatabase: Database, Sendable {
     /// Runs a piece of work, and with it those that wait and may share its transaction.
     private func runGroup(_ first: Companion, on session: Session) {
         let all = [first] + pool.takeCompanions(atMost: GroupWrite.membersMaximum - 1)
+        defer { pool.groupEnded(all.count) }
         guard all.count > 1 else { return first.alone.run(session) }
         let group = GroupWrite(members: all.map(\.member)) { connection, foresight in
             self.transaction(connection, .writing, foresight)

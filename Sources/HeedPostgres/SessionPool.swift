@@ -57,6 +57,10 @@ final class SessionPool: Sendable {
         var busy: [Lane: Int] = [:]
         var idle: [SessionThread] = []
         var threads = 0
+        /// How many callers are in the groups under way.
+        var members = 0
+        /// True from when a group was handed to a session until it has taken its members.
+        var isGathering = false
         var isTimerSet = false
         var isClosed = false
     }
@@ -69,8 +73,8 @@ final class SessionPool: Sendable {
 
     /// What is to happen with new work, decided under the lock and done outside it.
     private enum Placement {
-        case thread(SessionThread)
-        case newThread
+        case thread(SessionThread, PoolWork)
+        case newThread(PoolWork)
         case queued
         case closed
     }
@@ -79,28 +83,44 @@ final class SessionPool: Sendable {
     func submit(_ work: PoolWork) {
         let placement = state.withLock { state -> Placement in
             guard !state.isClosed else { return .closed }
-            guard mayStart(work.lane, state) else {
-                state.waiting[work.lane, default: []].append(work)
+            state.waiting[work.lane, default: []].append(work)
+            let isFree = !state.idle.isEmpty || state.threads < options.sessionsMaximum
+            guard isFree, let first = take(work.lane, from: &state) else {
                 setTimer(&state, for: work)
                 return .queued
             }
-            state.busy[work.lane, default: 0] += 1
             // The one used last has the warmest cache.
-            if let thread = state.idle.popLast() { return .thread(thread) }
+            if let thread = state.idle.popLast() { return .thread(thread, first) }
             state.threads += 1
-            return .newThread
+            return .newThread(first)
         }
         switch placement {
-        case .thread(let thread): thread.hand(work)
-        case .newThread: SessionThread(self, options).start(with: work)
+        case .thread(let thread, let first): thread.hand(first)
+        case .newThread(let first): SessionThread(self, options).start(with: first)
         case .queued: break
         case .closed: work.refuse(StoreError(.unavailable, "the database is closed"))
         }
     }
 
-    private func mayStart(_ lane: Lane, _ state: State) -> Bool {
-        let isFree = !state.idle.isEmpty || state.threads < options.sessionsMaximum
-        return isFree && isBelowShare(lane, state)
+    /// The first that waits in a lane, if it may start now.
+    private func take(_ lane: Lane, from state: inout State) -> PoolWork? {
+        guard let first = state.waiting[lane]?.first, isBelowShare(lane, state) else { return nil }
+        if lane == .grouped {
+            guard isWorthGathering(state) else { return nil }
+            state.isGathering = true
+        }
+        state.waiting[lane]?.removeFirst()
+        state.busy[lane, default: 0] += 1
+        return first
+    }
+
+    /// True when those who wait for a place in a group are enough for one.
+    ///
+    /// Beside another group they are enough from half its size on: what a group costs is mostly
+    /// paid once, whatever its size. While one is taking its members, all who wait are its own.
+    private func isWorthGathering(_ state: State) -> Bool {
+        let count = state.waiting[.grouped]?.count ?? 0
+        return !state.isGathering && 2 * count >= state.members
     }
 
     private func isBelowShare(_ lane: Lane, _ state: State) -> Bool {
@@ -115,14 +135,19 @@ final class SessionPool: Sendable {
         }
     }
 
-    /// Takes those who wait for a place in a group.
+    /// Takes those who wait for a place in a group beside its first member.
     func takeCompanions(atMost count: Int) -> [Companion] {
         state.withLock { state in
             let companions = Array((state.waiting[.grouped] ?? []).prefix(count))
             state.waiting[.grouped]?.removeFirst(companions.count)
+            state.members += 1 + companions.count
+            state.isGathering = false
             return companions.compactMap(\.companion)
         }
     }
+
+    /// Notes that a group of so many is no longer under way.
+    func groupEnded(_ count: Int) { state.withLock { $0.members -= count } }
 
     /// What a thread does next; nil sends it to sleep, `closed` ends it.
     func next(after lane: Lane, for thread: SessionThread) -> SessionThread.Next {
@@ -130,11 +155,8 @@ final class SessionPool: Sendable {
             state.busy[lane, default: 0] -= 1
             guard !state.isClosed else { return .end }
             // Opt-outs first; the share keeps a session for the other kind.
-            for lane in [Lane.grouped, .writing, .reading] where isBelowShare(lane, state) {
-                guard let first = state.waiting[lane]?.first else { continue }
-                state.waiting[lane]?.removeFirst()
-                state.busy[lane, default: 0] += 1
-                return .work(first)
+            for lane in [Lane.grouped, .writing, .reading] {
+                if let first = take(lane, from: &state) { return .work(first) }
             }
             state.idle.append(thread)
             return .sleep

@@ -139,8 +139,8 @@ struct Parameters {
     }
 
     private static func append(_ number: UInt64, _ size: Int, to bytes: inout [UInt8]) {
-        for shift in stride(from: 8 * size - 8, through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
+        unsafe withUnsafeBytes(of: number.bigEndian) { word in
+            unsafe bytes.append(contentsOf: word.suffix(size))
         }
     }
 

@@ -5,7 +5,9 @@
 ///
 /// An engine may keep rows and write them together before the next statement (`SQLConnection`), so
 /// a row says how deep its foreign keys go, and which of its values another row may collide with.
-package struct Insertion: Sendable {
+///
+/// There is one object a table, by which its rows are told from others.
+package final class Insertion: Sendable {
     /// What a column holds.
     package enum Column: Sendable {
         /// Ids, hashes, sealed data.
@@ -30,14 +32,14 @@ package struct Insertion: Sendable {
     package let key: [Int]
 
     /// Names the table and its columns.
-    init(
+    convenience init(
         into table: SQL,
         _ columns: KeyValuePairs<SQL, Column>,
         depth: Int
     ) { self.init(into: table, columns, depth: depth, key: [], onConflict: nil) }
 
     /// The same for rows that replace others, found by the first `keyCount` columns.
-    init(
+    convenience init(
         into table: SQL,
         _ columns: KeyValuePairs<SQL, Column>,
         depth: Int,

@@ -54,6 +54,10 @@ private let permissionInsertion = Insertion(
         + "expires_at = excluded.expires_at, policy_effective_at = excluded.policy_effective_at"
 )
 
+private let permissionByScope: SQL =
+    "SELECT state, opt_out_status, opt_out_id, record_id, decided_at, expires_at, "
+    + "policy_effective_at FROM permissions WHERE contact_id = $1 AND scope = $2"
+
 extension Transaction {
     func insert(
         _ record: ConsentRecord,
@@ -193,11 +197,7 @@ extension Transaction {
     }
 
     static func statement(forPermissionOf contact: ContactID, in scope: ScopeName) -> Statement {
-        Statement(
-            "SELECT state, opt_out_status, opt_out_id, record_id, decided_at, expires_at, "
-                + "policy_effective_at FROM permissions WHERE contact_id = $1 AND scope = $2",
-            [.id(contact), .text(scope.text)]
-        )
+        Statement(permissionByScope, [.id(contact), .text(scope.text)])
     }
 
     /// Reads the seven permission columns that start at `first`.

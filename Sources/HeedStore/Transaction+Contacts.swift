@@ -44,6 +44,11 @@ private let addressInsertion = Insertion(
     depth: 1
 )
 
+private let contactByID: SQL = "SELECT external_id, locale, region FROM contacts WHERE id = $1"
+private let contactByAddress: SQL =
+    "SELECT contact_id FROM addresses WHERE channel = $1 AND match_key = $2"
+private let contactByExternalID: SQL = "SELECT id FROM contacts WHERE external_id = $1"
+
 extension Transaction {
     func insert(_ contact: Contact, wrappedKey: [UInt8]) throws(StoreError) {
         let row: [SQLValue] = [
@@ -75,7 +80,7 @@ extension Transaction {
     }
 
     static func statement(forContact id: ContactID) -> Statement {
-        Statement("SELECT external_id, locale, region FROM contacts WHERE id = $1", [.id(id)])
+        Statement(contactByID, [.id(id)])
     }
 
     /// The person an address belongs to.
@@ -85,10 +90,7 @@ extension Transaction {
     }
 
     static func statement(for address: Address, _ keys: LookupKeys) -> Statement {
-        Statement(
-            "SELECT contact_id FROM addresses WHERE channel = $1 AND match_key = $2",
-            [.text(address.channel.rawValue), .blob(keys.match)]
-        )
+        Statement(contactByAddress, [.text(address.channel.rawValue), .blob(keys.match)])
     }
 
     /// The person the caller knows by this id.
@@ -97,7 +99,7 @@ extension Transaction {
     }
 
     static func statement(forExternalID id: String) -> Statement {
-        Statement("SELECT id FROM contacts WHERE external_id = $1", [.text(id)])
+        Statement(contactByExternalID, [.text(id)])
     }
 
     /// A person's addresses on a channel, as they were given.

@@ -29,6 +29,7 @@ extension Transaction {
             return many.map { _ in Foresight() }
         }
         var early: EarlyAnswers = [:]
+        early.reserveCapacity(8 * many.count)
         let (people, scopes) = try find(many, &early)
         // A person whom two writes are about belongs to the first.
         var taken: Set<[UInt8]> = []
@@ -77,7 +78,7 @@ extension Transaction {
         let general = Transaction.generalStatements(many)
         let externalIDs = Array(Set(many.flatMap(\.externalIDs)))
         let answerKeys = found.compactMap(\.answerKey)
-        let answers = try connection.runAll(
+        let answers = try search(
             [
                 Statement(addressesByKey, [.keys(found.flatMap { $0.keys.map(\.match) })]),
                 Statement(contactsByExternalID, [.column(.text, externalIDs.map { .text($0) })]),
@@ -107,6 +108,15 @@ extension Transaction {
             early[statement] = rows
         }
         return (found, try keepScopes(answers[3], &early))
+    }
+
+    /// Runs statements; one that looks for nobody has no rows, and is not sent.
+    private func search(_ statements: [Statement]) throws(StoreError) -> [[Row]] {
+        let sent = statements.indices.filter { !statements[$0].isForNobody }
+        let found = try connection.runAll(sent.map { statements[$0] })
+        var answers = [[Row]](repeating: [], count: statements.count)
+        for (index, rows) in zip(sent, found) { answers[index] = rows }
+        return answers
     }
 
     private static func generalStatements(_ many: [Needs]) -> [Statement] {
@@ -141,7 +151,7 @@ extension Transaction {
         let contacts = SQLValue.keys(Set(found.flatMap(\.contacts)).map(\.bytes))
         let addresses = found.flatMap(\.keys)
         let blocked = addresses.flatMap { [$0.match] + ($0.widened.map { [$0] } ?? []) }
-        let answers = try connection.runAll([
+        let answers = try search([
             Statement(patience == .wait ? contactsLocked : contactsLockedAtOnce, [contacts]),
             Statement(keysByContact, [contacts]),
             Statement(permissionsByContact, [contacts]),
@@ -193,6 +203,19 @@ extension Transaction {
             let dated = try distinct.map { row throws(StoreError) in (try row.integer(2), row) }
             early[Transaction.statement(forSuppressionsAt: keys)] = dated.sorted { $0.0 < $1.0 }
                 .map(\.1)
+        }
+    }
+}
+
+extension Statement {
+    /// True when one of its sets is empty.
+    fileprivate var isForNobody: Bool {
+        arguments.contains { argument in
+            switch argument {
+            case .keys(let keys): keys.isEmpty
+            case .column(_, let values): values.isEmpty
+            default: false
+            }
         }
     }
 }

@@ -2,6 +2,12 @@
 
 package import HeedConsent
 
+private let scopeByName: SQL = "SELECT name, channel, kind FROM scopes WHERE name = $1"
+private let policyByVersion: SQL =
+    "SELECT version, url, text_sha256, effective_at FROM policies WHERE version = $1"
+private let reconsentsByVersion: SQL =
+    "SELECT scope FROM policy_reconsents WHERE version = $1 ORDER BY scope"
+
 extension Transaction {
     func insert(_ scope: Scope) throws(StoreError) {
         try execute(
@@ -20,7 +26,7 @@ extension Transaction {
     }
 
     static func statement(forScope name: ScopeName) -> Statement {
-        Statement("SELECT name, channel, kind FROM scopes WHERE name = $1", [.text(name.text)])
+        Statement(scopeByName, [.text(name.text)])
     }
 
     /// All scopes, by name.
@@ -71,17 +77,11 @@ extension Transaction {
     }
 
     static func statement(forPolicy version: String) -> Statement {
-        Statement(
-            "SELECT version, url, text_sha256, effective_at FROM policies WHERE version = $1",
-            [.text(version)]
-        )
+        Statement(policyByVersion, [.text(version)])
     }
 
     static func statement(forReconsentsOf version: String) -> Statement {
-        Statement(
-            "SELECT scope FROM policy_reconsents WHERE version = $1 ORDER BY scope",
-            [.text(version)]
-        )
+        Statement(reconsentsByVersion, [.text(version)])
     }
 
     /// All policy versions, newest first.

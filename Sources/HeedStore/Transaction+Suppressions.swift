@@ -15,6 +15,12 @@ private let suppressionInsertion = Insertion(
         + "opt_out_id = excluded.opt_out_id WHERE excluded.since > suppressions.since"
 )
 
+private let suppressionsByKeys: SQL =
+    "SELECT DISTINCT reason, scope, since, source, opt_out_id FROM suppressions "
+    + "WHERE match_key IN ($1, $2) "
+    + "AND ((widened = 0 AND match_key = $1) OR (widened = 1 AND match_key = $2)) "
+    + "ORDER BY since"
+
 extension Transaction {
     /// Adds a block under the match form and, where the provider has aliases, under the widened
     /// form.
@@ -88,13 +94,7 @@ extension Transaction {
     }
 
     static func statement(forSuppressionsAt keys: LookupKeys) -> Statement {
-        Statement(
-            "SELECT DISTINCT reason, scope, since, source, opt_out_id FROM suppressions "
-                + "WHERE match_key IN ($1, $2) "
-                + "AND ((widened = 0 AND match_key = $1) OR (widened = 1 AND match_key = $2)) "
-                + "ORDER BY since",
-            [.blob(keys.match), .blob(keys.widened)]
-        )
+        Statement(suppressionsByKeys, [.blob(keys.match), .blob(keys.widened)])
     }
 
     /// Reads the five suppression columns that start at `first`.

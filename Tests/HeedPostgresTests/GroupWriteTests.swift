@@ -96,6 +96,34 @@ struct GroupWriteTests {
         }
     }
 
+    /// Beside a group nobody starts one that would be much smaller.
+    @Test func aSecondGroupIsAtLeastHalfAsLarge() async throws {
+        try await withPeople(6) { database, _ in
+            let release = DispatchSemaphore(value: 0)
+            let started = Counter()
+            let held: Body = { _ in
+                started.add()
+                release.wait()
+                release.signal()
+            }
+            let four = Task { try await together(database, (1...4).map { ($0, held) }) }
+            try await wait { started.value == 1 }
+            let others = try [5, 6].map { Needs(about: [try Sample.address($0)]) }
+            let number: @Sendable (Transaction) throws -> Int64 = {
+                try $0.number(GroupWriteTests.transactionNumber)
+            }
+            async let fifth = database.write(needing: others[0], number)
+            try await wait { database.waitingCount == 1 }
+            async let sixth = database.write(needing: others[1], number)
+            // They are done while the four are still held.
+            let numbers = try await (fifth, sixth)
+            #expect(numbers.0 == numbers.1)
+            #expect(started.value == 1)
+            release.signal()
+            for result in try await four.value { _ = try result.get() }
+        }
+    }
+
     /// Who is told no has no part in what becomes of the others.
     @Test func aRefusalIsTheRefusedOnesOnly() async throws {
         try await withPeople(6) { database, _ in

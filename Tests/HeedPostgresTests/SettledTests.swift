@@ -40,6 +40,30 @@ struct SettledTests {
         for node in nodes { node.close() }
         try await cluster.stop()
     }
+
+    /// The count within a transaction never reaches into the range of the next one.
+    @Test func aTransactionsRangeHasAnEnd() async throws {
+        try await withHarness { harness in
+            let database = try harness.open()
+            defer { database.close() }
+            let add = { @Sendable (written: String, contact: UInt64) in
+                try await database.write { transaction in
+                    _ = try transaction.connection.run(
+                        "SELECT set_config('heed.events', $1, true)",
+                        [.text(written)]
+                    )
+                    let event = Event.contactAdded(Sample.contact(contact), [])
+                    _ = try transaction.record(Decision((), events: [event]), by: Sample.actor)
+                }
+            }
+            try await add("65534", 1)
+            #expect(await failureCode { try await add("65535", 2) } == "refused-by-database")
+            let positions = try await database.read { transaction in
+                try transaction.events(after: 0, limit: 9).map(\.position)
+            }
+            #expect(positions.map { $0 & 0xffff } == [65_534])
+        }
+    }
 }
 
 extension PostgresDatabase {

@@ -28,8 +28,16 @@ struct Workbench {
     /// The clock, and chance.
     static let surroundings = Surroundings(
         now: { Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000)) },
-        random: { UInt64.random(in: .min ... .max) }
+        random: { words.next() }
     )
+    /// Drawn as `heed serve` draws them.
+    private static let words = RandomWords {
+        var words = [UInt64](repeating: 0, count: 32)
+        words.withUnsafeMutableBytes { buffer in
+            precondition(buffer.baseAddress.map { getentropy($0, buffer.count) } == 0)
+        }
+        return words
+    }
 
     /// The key outside the database.
     static func masterKey() throws -> MasterKey {

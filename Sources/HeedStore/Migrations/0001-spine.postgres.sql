@@ -23,20 +23,25 @@ GRANT USAGE ON SCHEMA heed TO heed_app;
 
 -- A position is the transaction's number and a count within it. So an event's place is fixed when
 -- it is written, and nothing can appear below the oldest transaction that still runs (decision 12).
-CREATE FUNCTION next_position() RETURNS BIGINT
+-- It is one expression with no setting of its own, so that a plan holds the expression and calls no
+-- function for each row; RETURN binds its names here, whatever a caller's search path.
+CREATE FUNCTION refuse_position() RETURNS BIGINT
 LANGUAGE plpgsql SET search_path = heed, pg_temp AS $$
-DECLARE
-    events BIGINT := coalesce(nullif(current_setting('heed.events', true), ''), '0')::bigint;
 BEGIN
-    IF events >= 65535 THEN
-        RAISE EXCEPTION 'a transaction writes at most 65535 audit events'
-            USING ERRCODE = 'program_limit_exceeded';
-    END IF;
-    -- Local to the transaction, and put back with a savepoint.
-    PERFORM set_config('heed.events', (events + 1)::text, true);
-    RETURN (pg_current_xact_id()::text::bigint << 16) + events;
+    RAISE EXCEPTION 'a transaction writes at most 65535 audit events'
+        USING ERRCODE = 'program_limit_exceeded';
 END
 $$;
+CREATE FUNCTION next_position() RETURNS BIGINT
+LANGUAGE sql RETURN (pg_current_xact_id()::text::bigint << 16) + CASE
+    WHEN current_setting('heed.events', true) = '65535' THEN refuse_position()
+    -- Local to the transaction, and put back with a savepoint.
+    ELSE set_config(
+        'heed.events',
+        (coalesce(nullif(current_setting('heed.events', true), ''), '0')::bigint + 1)::text,
+        true
+    )::bigint - 1
+END;
 
 -- No event can appear below this position any more: the oldest transaction that still runs begins
 -- there. A snapshot has all events below it.
@@ -326,7 +331,7 @@ CREATE TRIGGER policy_reconsents_no_truncate BEFORE TRUNCATE ON policy_reconsent
 -- needs the right to update one of its columns.
 REVOKE ALL ON ALL TABLES IN SCHEMA heed FROM PUBLIC, heed_app;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA heed FROM PUBLIC, heed_app;
-GRANT EXECUTE ON FUNCTION next_position(), settled_before() TO heed_app;
+GRANT EXECUTE ON FUNCTION next_position(), refuse_position(), settled_before() TO heed_app;
 GRANT SELECT ON schema_migrations TO heed_app;
 GRANT SELECT, INSERT ON
     vault_keys, scopes, forms, form_boxes, policies, policy_reconsents, contacts, addresses,
