@@ -17,6 +17,50 @@ enum MirrorRule {
     /// Sources without a mirrored test file, each with the test that covers it.
     static let coveredElsewhere: [Coverage] = [
         .init(
+            "Sources/HeedConsent/AuditEvent+Requests.swift",
+            by: "Tests/HeedConsentTests/AuditEvent+CanonicalTests.swift"
+        ),
+        .init(
+            "Sources/HeedConsent/RightsRequest.swift",
+            by: "Tests/HeedConsentTests/Regime+RequestsTests.swift"
+        ),
+        .init(
+            "Sources/HeedRights/Requests/RequestCommands.swift",
+            by: "Tests/HeedRightsTests/Requests/ReceiveRequestTests.swift"
+        ),
+        .init(
+            "Sources/HeedRights/Requests/RequestQueries.swift",
+            by: "Tests/HeedRightsTests/Erasure/FinishErasureTests.swift"
+        ),
+        .init(
+            "Sources/HeedRights/Requests/RequestReceipt+Body.swift",
+            by: "Tests/HeedRightsTests/Erasure/FinishErasureTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+Erasure.swift",
+            by: "Tests/HeedRightsTests/Erasure/FinishErasureTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+Requests.swift",
+            by: "Tests/HeedRightsTests/Requests/ReceiveRequestTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/RequestActs.swift",
+            by: "Tests/EndToEndTests/ErasureTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/RequestCommand.swift",
+            by: "Tests/EndToEndTests/ErasureTests.swift"
+        ),
+        .init(
+            "Sources/HeedServer/Public/RequestReceiptRoutes.swift",
+            by: "Tests/HeedServerTests/API/RequestRoutesTests.swift"
+        ),
+        .init(
+            "Sources/HeedServer/InventoryAnswer.swift",
+            by: "Tests/EndToEndTests/ErasureTests.swift"
+        ),
+        .init(
             "Sources/HeedEngine/LinkKind.swift",
             by: "Tests/HeedEngineTests/UnsubscribeLinkTests.swift"
         ),

@@ -1,0 +1,165 @@
+// People's requests over HTTP: taken, verified, listed by urgency, and the receipt for its token.
+
+import Crypto
+import Foundation
+import HTTPTypes
+import HeedConsent
+import HeedEngine
+import HeedStore
+import TestSupport
+import Testing
+
+@testable import HeedServer
+
+@Suite("Request routes")
+struct RequestRoutesTests {
+    private struct Answer: Decodable {
+        struct Target: Decodable {
+            let connector: String
+            let state: String
+            let answer: String?
+        }
+        let id: String
+        let kind: String
+        let status: String
+        let deadlineAt: String
+        let daysLeft: Int?
+        let verifiedBy: String?
+        let blockKept: Bool?
+        let targets: [Target]
+        let receiptToken: String
+        let receiptUrl: String
+    }
+
+    private func take(
+        _ server: Server,
+        _ path: String = "/v1/erasures",
+        _ more: String = ""
+    ) async throws -> Answer {
+        let body = #"{"address":"ada@mail.example"\#(more)}"#
+        let reply = try await server.send(.post(path, body, as: .collector))
+        #expect(reply.status == 202)
+        return try reply.decode(Answer.self)
+    }
+
+    private func act(_ server: Server, _ answer: Answer, _ act: String, _ body: String) async throws
+        -> Reply
+    { try await server.send(.post("/v1/requests/\(answer.id)/\(act)", body, as: .admin)) }
+
+    /// Does every step of every request, with connectors confirming.
+    private func work(_ server: Server) async throws {
+        let installation = server.installation
+        while true {
+            let claim = ClaimJobs(lane: .general, limit: 100, leaseSeconds: 60)
+            let jobs = try await installation.engine.perform(claim, as: .system("test")).receipt
+            if jobs.isEmpty { return }
+            for job in jobs { try await installation.finish(job) }
+        }
+    }
+
+    @Test func anErasureIsTakenVerifiedAndProved() async throws {
+        try await withServer { server in
+            let installation = server.installation
+            try await installation.record([.connectorAdded(Sample.connector("crm"))])
+            try await installation.decide(Address(email: "ada@mail.example"))
+            let taken = try await take(server)
+            #expect(taken.kind == "erasure" && taken.status == "received")
+            #expect(taken.blockKept == true && taken.daysLeft == 30)
+            #expect(taken.receiptUrl.hasSuffix("/v1/receipts/\(taken.receiptToken)"))
+            let path = "/v1/receipts/\(taken.receiptToken)"
+            #expect(try await server.send(.get(path)).status == 404)
+            let verified = try await act(server, taken, "verify", #"{"verifiedBy":"mail-link"}"#)
+            #expect(verified.status == 200)
+            #expect(try verified.decode(Answer.self).verifiedBy == "mail-link")
+            try await work(server)
+            let done = try await server.send(.get("/v1/erasures/\(taken.id)", as: .auditor))
+                .decode(Answer.self)
+            #expect(done.status == "completed" && done.daysLeft == nil)
+            #expect(done.targets.map(\.connector) == ["crm"])
+            #expect(try await server.check().reason == "erased")
+            let receipt = try await server.send(.get(path))
+            #expect(receipt.status == 200)
+            #expect(receipt.body.contains(#""outcome":"completed""#))
+            #expect(!receipt.body.contains("ada@"))
+            try await prove(receipt, at: path, in: server)
+        }
+    }
+
+    /// The receipt's hash is in the event, and the event's proof leads to the signed head.
+    private func prove(_ receipt: Reply, at path: String, in server: Server) async throws {
+        let pending = try await server.send(.get(path + "?part=proof"))
+        #expect(pending.status == 404)
+        let sequencer = Sequencer(
+            engine: server.installation.engine,
+            origin: "heed.example/log",
+            holder: [UInt8](repeating: 7, count: 16)
+        )
+        try await sequencer.catchUp()
+        let event = try await server.send(.get(path + "?part=event"))
+        let hash = SHA256.hash(data: receipt.bytes).map { byte in
+            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }
+        #expect(event.body.contains(#""details":"\#(hash.joined())""#))
+        let proof = try await server.send(.get(path + "?part=proof"))
+        #expect(proof.body.hasPrefix("c2sp.org/tlog-proof@v1\n"))
+        #expect(try await server.send(.get(path + "?part=all")).status == 422)
+    }
+
+    @Test func requestsAreListedByUrgencyAndAnswered() async throws {
+        try await withServer { server in
+            try await server.installation.decide(Address(email: "ada@mail.example"))
+            let access = try await take(server, "/v1/requests", #","kind":"access""#)
+            let sale = try await take(
+                server,
+                "/v1/requests",
+                #","kind":"do-not-sell","verifiedBy":"account-login""#
+            )
+            let list = try await server.send(.get("/v1/requests", as: .auditor))
+            #expect(list.body.contains(access.id) && list.body.contains(sale.id))
+            #expect(!list.body.contains("ada@"))
+            #expect(try await act(server, access, "extend", #"{"reason":"complex"}"#).status == 409)
+            let refused = try await act(server, access, "refuse", #"{"reason":"not-shown"}"#)
+            #expect(try refused.decode(Answer.self).status == "refused")
+            let completed = try await act(server, sale, "complete", "{}")
+            #expect(try completed.decode(Answer.self).status == "completed")
+            let open = try await server.send(.get("/v1/requests?state=open", as: .auditor))
+            #expect(!open.body.contains(access.id) && !open.body.contains(sale.id))
+            let all = try await server.send(.get("/v1/requests?state=all&limit=1", as: .auditor))
+            #expect(all.body.contains(access.id) && !all.body.contains(sale.id))
+            let rest = "/v1/requests?state=all&after=\(access.id)"
+            #expect(try await server.send(.get(rest, as: .auditor)).body.contains(sale.id))
+            #expect(try await act(server, sale, "retry", "{}").status == 409)
+        }
+    }
+
+    @Test func whatIsWrongIsNamedAndChangesNothing() async throws {
+        try await withServer { server in
+            try await server.installation.decide(Address(email: "ada@mail.example"))
+            let unknown = "01900000-0000-7000-8000-00000000000f"
+            let ada = #""address":"ada@mail.example""#
+            let wrong: [(Call, Int, String)] = [
+                (.post("/v1/erasures", "{}", as: .admin), 400, "address"),
+                (.post("/v1/erasures", #"{"address":"nope"}"#, as: .admin), 422, "address"),
+                (.post("/v1/erasures", #"{"address":"x@y.example"}"#, as: .admin), 404, "address"),
+                (.post("/v1/erasures", "{\(ada),\"verifiedBy\":\"A b\"}", as: .admin), 422, "verifiedBy"),
+                (.post("/v1/erasures", "{\(ada),\"removeBlock\":1}", as: .admin), 422, "removeBlock"),
+                (.post("/v1/erasures", "{\(ada),\"more\":1}", as: .admin), 422, "more"),
+                (.post("/v1/requests", "{\(ada)}", as: .admin), 400, "kind"),
+                (.post("/v1/requests", "{\(ada),\"kind\":\"x\"}", as: .admin), 422, "kind"),
+                (.get("/v1/requests?state=x", as: .admin), 422, "state"),
+                (.get("/v1/requests/nope", as: .admin), 404, "id"),
+                (.get("/v1/erasures/\(unknown)", as: .admin), 404, "id"),
+                (.post("/v1/requests/\(unknown)/verify", #"{"verifiedBy":"x"}"#, as: .admin), 404, "id"),
+                (.post("/v1/requests/\(unknown)/extend", "{}", as: .admin), 400, "reason"),
+            ]
+            for (call, status, field) in wrong {
+                let reply = try await server.sendWithoutEffect(call)
+                #expect(reply.status == status, "\(call): \(reply.body)")
+                #expect(try reply.problem().field == field)
+            }
+            for token in ["nope", String(repeating: "0", count: 32)] {
+                #expect(try await server.send(.get("/v1/receipts/\(token)")).status == 404)
+            }
+        }
+    }
+}
