@@ -52,7 +52,7 @@ let package = Package(
     targets: [
         .target(name: "HeedConsent"),
         .target(name: "HeedLedger", dependencies: [crypto]),
-        .target(name: "HeedLists", dependencies: ["CZlib", "HeedConsent"]),
+        .target(name: "HeedLists", dependencies: ["CZlib", "HeedConsent", crypto]),
         .target(
             name: "HeedStore",
             dependencies: ["HeedConsent", "HeedLedger", crypto],
@@ -98,8 +98,9 @@ let package = Package(
         .target(
             name: "HeedDelivery",
             dependencies: [
-                "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", "HeedConnectors", logging,
-                lifecycle, .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine",
+                "HeedConnectors", logging, lifecycle,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -109,8 +110,9 @@ let package = Package(
         .target(
             name: "HeedServer",
             dependencies: [
-                "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", "HeedConnectors", crypto,
-                logging, lifecycle, metrics, .product(name: "Hummingbird", package: "hummingbird"),
+                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine",
+                "HeedConnectors", crypto, logging, lifecycle, metrics,
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -211,7 +213,7 @@ let package = Package(
         .testTarget(
             name: "HeedServerTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine",
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine",
                 "HeedConnectors", "HeedServer", crypto, logging, metrics,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

@@ -73,6 +73,8 @@ public enum Event: Hashable, Sendable {
     case rowsPurged(Purge)
     /// A connector's list was compared with ours.
     case connectorReconciled(Reconciliation)
+    /// A list of a scope's people was handed out, or began to be.
+    case listExported(ListExport)
 }
 
 /// What a block is put on.

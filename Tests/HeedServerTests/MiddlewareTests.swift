@@ -26,6 +26,12 @@ private struct Door: Sendable, CustomTestStringConvertible {
         Door(call: .post("/v1/sends/check", "{}"), roles: [.sender]),
         Door(call: .get("/v1/queue?unknown=1"), roles: [.auditor]),
         Door(call: .get("/v1/windows?unknown=1"), roles: [.auditor]),
+        Door(call: .post("/v1/imports", "email\n"), roles: [.collector]),
+        Door(call: .get("/v1/imports?unknown=1"), roles: [.collector, .auditor]),
+        Door(call: .get("/v1/imports/none"), roles: [.collector, .auditor]),
+        Door(call: .get("/v1/imports/none/rejected"), roles: [.collector, .auditor]),
+        Door(call: .post("/v1/imports/none/undo", nil), roles: []),
+        Door(call: .get("/v1/exports"), roles: []),
         Door(call: .get("/log/tile/entries/000"), roles: [.auditor]),
     ]
 }

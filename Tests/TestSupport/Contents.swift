@@ -30,6 +30,7 @@ package struct Contents: Sendable {
         ("form_boxes", "SELECT * FROM form_boxes ORDER BY 1, 2"),
         ("forms", "SELECT * FROM forms ORDER BY 1"),
         ("idempotency_keys", "SELECT * FROM idempotency_keys ORDER BY 1"),
+        ("import_rejections", "SELECT * FROM import_rejections ORDER BY 1, 2, 3"),
         ("imports", "SELECT * FROM imports ORDER BY 1"),
         ("jobs", "SELECT * FROM jobs ORDER BY 1"),
         ("leases", "SELECT * FROM leases ORDER BY 1"),

@@ -19,9 +19,11 @@ enum ImportRule {
         "HeedEngine": ["HeedStore", "HeedConsent", "HeedLedger", "HeedLists"],
         "HeedConnectors": ["HeedConsent"],
         "HeedDelivery": [
-            "HeedEngine", "HeedConnectors", "HeedStore", "HeedConsent", "HeedLedger",
+            "HeedEngine", "HeedLists", "HeedConnectors", "HeedStore", "HeedConsent", "HeedLedger",
         ],
-        "HeedServer": ["HeedEngine", "HeedConnectors", "HeedStore", "HeedConsent", "HeedLedger"],
+        "HeedServer": [
+            "HeedEngine", "HeedLists", "HeedConnectors", "HeedStore", "HeedConsent", "HeedLedger",
+        ],
         "HeedCLI": [
             "HeedServer", "HeedDelivery", "HeedEngine", "HeedLists", "HeedConnectors", "HeedSQLite",
             "HeedPostgres", "HeedStore", "HeedConsent", "HeedLedger",
