@@ -52,7 +52,7 @@ let package = Package(
     targets: [
         .target(name: "HeedConsent"),
         .target(name: "HeedLedger", dependencies: [crypto]),
-        .target(name: "HeedLists", dependencies: ["CZlib", "HeedConsent"]),
+        .target(name: "HeedLists", dependencies: ["CZlib", "HeedConsent", crypto]),
         .target(
             name: "HeedStore",
             dependencies: ["HeedConsent", "HeedLedger", crypto],
@@ -106,7 +106,7 @@ let package = Package(
         .target(
             name: "HeedDelivery",
             dependencies: [
-                "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", "HeedRights",
+                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine", "HeedRights",
                 "HeedConnectors", logging, lifecycle,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -118,7 +118,7 @@ let package = Package(
         .target(
             name: "HeedServer",
             dependencies: [
-                "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", "HeedRights",
+                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine", "HeedRights",
                 "HeedConnectors", crypto, logging, lifecycle, metrics,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -190,7 +190,7 @@ let package = Package(
             name: "HeedPostgresTests",
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedStore", "HeedSQLite", "HeedPostgres",
-                "HeedEngine",
+                "HeedEngine", "HeedRights",
             ]
         ),
         .testTarget(
@@ -220,7 +220,7 @@ let package = Package(
             name: "HeedDeliveryTests",
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine",
-                "HeedConnectors", "HeedDelivery", "HeedServer", logging, lifecycle,
+                "HeedRights", "HeedConnectors", "HeedDelivery", "HeedServer", logging, lifecycle,
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -229,8 +229,8 @@ let package = Package(
         .testTarget(
             name: "HeedServerTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine",
-                "HeedConnectors", "HeedServer", crypto, logging, metrics,
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine",
+                "HeedRights", "HeedConnectors", "HeedServer", crypto, logging, metrics,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

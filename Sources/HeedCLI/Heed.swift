@@ -20,8 +20,7 @@ struct Heed: AsyncParsableCommand {
             ConsentCommand.self, OptOutCommand.self, Check.self, Explain.self, Filter.self,
             Reconcile.self, LogCommand.self, QueueCommand.self, PurgeCommand.self,
             HoldCommand.self, Verify.self, FormCommand.self, PreferencesCommand.self,
-            Erase.self, RequestCommand.self, Inventory.self,
-            Doctor.self,
+            Erase.self, RequestCommand.self, Inventory.self, Doctor.self, ListCommand.self,
         ]
     )
 

@@ -6,6 +6,7 @@ import Foundation
 import HeedConsent
 import HeedDelivery
 import HeedLedger
+import HeedLists
 import HeedServer
 import Logging
 import Synchronization
@@ -98,6 +99,10 @@ struct Settings: Sendable {
     let retention: Retention
     /// The folder with the operator's own public pages.
     let pagesFolder: String?
+    /// The folder that uploaded lists wait in for their import.
+    let importFolder: String
+    /// The largest list that is taken over HTTP, in bytes.
+    let importBytesMaximum: Int
     /// Who is responsible, as consent receipts say it.
     let controller: Controller?
     /// The language of pages and messages for readers of none that there is; nil for English.
@@ -154,6 +159,10 @@ struct Settings: Sendable {
         )
         retention = try Settings.retention(reader)
         pagesFolder = try Settings.path("pagesFolder", reader)
+        importFolder = try Settings.path("importFolder", reader) ?? database.folder + "/imports"
+        let importRange = 1024...(1 << 40)
+        importBytesMaximum =
+            try Settings.integer("importBytesMaximum", reader, default: 1 << 30, in: importRange)
         controller = try Controller(reader)
         pagesLanguage = reader.string(forKey: "pagesLanguage")
     }
@@ -315,6 +324,7 @@ struct Settings: Sendable {
         options.trustedProxies = mail.trustedProxies
         options.pagesFolder = pagesFolder
         options.controller = controller
+        options.imports = ImportSpool(path: importFolder, bytesMaximum: importBytesMaximum)
         options.recordRetentionDays = retention.consentRecordDays
         options.pagesLanguage = pagesLanguage
         return options

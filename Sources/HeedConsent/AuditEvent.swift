@@ -54,7 +54,7 @@ extension Event {
         line.detailsHash = detailsHash
         switch self {
         case .scopeAdded, .scopeDescribed, .policyPublished, .formAdded, .keyCreated, .keyRevoked,
-            .importStarted, .importFinished, .importUndone:
+            .importStarted, .importFinished, .importUndone, .listExported:
             describeRegistry(&line)
         case .connectorAdded, .connectorChanged, .connectorDisabled, .connectorEnabled,
             .connectorRemoved, .connectorReconciled:
@@ -119,6 +119,7 @@ extension Event {
         case .erasureTargetMoved(let target, _, _): target.eventKind
         case .personErased: "erasure.local-cascade-completed"
         case .receiptIssued: "request.receipt-issued"
+        case .listExported(let export): export.eventKind
         }
     }
 
@@ -147,6 +148,10 @@ extension Event {
         case .importFinished(let id, let counts), .importUndone(let id, let counts):
             line.subject = id.bytes
             line.facts = counts.mapValues(String.init)
+        case .listExported(let export):
+            line.scope = export.scope.text
+            line.subject = export.id.bytes
+            line.facts = export.facts
         default: break
         }
     }

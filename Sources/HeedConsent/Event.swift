@@ -85,6 +85,8 @@ public enum Event: Hashable, Sendable {
     case personErased(RightsRequest, LocalErasure)
     /// A receipt was issued.
     case receiptIssued(RequestReceipt, RightsRequest)
+    /// A list of a scope's people was handed out, or began to be.
+    case listExported(ListExport)
 }
 
 /// What a block is put on.

@@ -111,6 +111,8 @@ public typealias RequestID = Identifier<RightsRequest>
 public typealias ErasureTargetID = Identifier<ErasureTarget>
 /// Names an import batch.
 public typealias ImportID = Identifier<ImportBatch>
+/// The name of an export of a list.
+public typealias ExportID = Identifier<ListExport>
 
 /// Lower-case hexadecimal of some bytes.
 public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {

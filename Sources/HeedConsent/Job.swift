@@ -118,4 +118,6 @@ public enum JobChange: Hashable, Sendable {
     case redrive(JobID)
     /// An import has come so far.
     case noteProgress(ImportID, String)
+    /// What else is written down about an import beside its events.
+    case noteImport(ImportID, ImportNote)
 }

@@ -27,6 +27,10 @@ public struct Refusal: Error, Hashable, Sendable {
         public static let optedOut = Code(name: "opted-out")
         /// The input is larger than a stated limit.
         public static let tooLarge = Code(name: "too-large")
+        /// As much as can wait is waiting; it can be asked again later.
+        public static let busy = Code(name: "busy")
+        /// There is no room for it now; it can be sent again.
+        public static let notStored = Code(name: "not-stored")
         /// The body could not be read at all.
         public static let malformed = Code(name: "malformed-body")
         /// An Idempotency-Key came back with another request.

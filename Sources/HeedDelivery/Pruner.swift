@@ -2,6 +2,7 @@
 
 public import HeedConsent
 public import HeedEngine
+import HeedRights
 public import Logging
 public import ServiceLifecycle
 

@@ -160,7 +160,7 @@ extension JobChange {
     fileprivate var leavesWork: Bool {
         switch self {
         case .add, .retry, .redrive: true
-        case .lease, .finish, .bury, .noteProgress: false
+        case .lease, .finish, .bury, .noteProgress, .noteImport: false
         }
     }
 }

@@ -77,7 +77,24 @@ private func addAll(
     door([.auditor]).get("windows", use: queue.windows)
     door([.collector]).post("opt-outs", use: optOuts.request)
     door([.collector, .auditor]).get("opt-outs/:id", use: optOuts.progress)
+    addLists(engine, options, door)
     door([.sender]).post("sends/check", use: SendRoutes(engine: engine, options: options).check)
+}
+
+/// Lists that come in and go out.
+private func addLists(
+    _ engine: Engine,
+    _ options: ServerOptions,
+    _ door: (Set<APIKey.Role>) -> RouterGroup<HeedRequestContext>
+) {
+    let imports = ImportRoutes(engine: engine, options: options)
+    door([.collector]).post("imports", use: imports.open)
+    door([.collector, .auditor]).get("imports", use: imports.list)
+    door([.collector, .auditor]).get("imports/:id", use: imports.show)
+    door([.collector, .auditor]).get("imports/:id/rejected", use: imports.rejected)
+    // Undoing takes from many people at once, and an export gives all of them away.
+    door([]).post("imports/:id/undo", use: imports.undo)
+    door([]).get("exports", use: ExportRoutes(engine: engine).export)
 }
 
 /// The probes and measurements, which every process has.

@@ -63,9 +63,17 @@ struct Problem: Error {
             case .notFound: .notFound
             case .conflict, .optedOut: .conflict
             case .tooLarge: .contentTooLarge
+            case .busy: .tooManyRequests
+            case .notStored: .serviceUnavailable
             default: .unprocessableContent
             }
-        self.init(status, refusal.code.name, refusal.message, field: refusal.field)
+        self.init(
+            status,
+            refusal.code.name,
+            refusal.message,
+            field: refusal.field,
+            retryAfterSeconds: [.busy: 60, .notStored: 5][refusal.code]
+        )
     }
 
     private init(_ error: StoreError) {

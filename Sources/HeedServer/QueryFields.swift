@@ -54,6 +54,23 @@ struct QueryFields {
         return time
     }
 
+    /// True or false; false when missing.
+    mutating func flag(_ name: String) throws(Refusal) -> Bool {
+        switch take(name) {
+        case nil, "false": return false
+        case "true": return true
+        default: throw Refusal(.invalid, field: name, "this has to be true or false")
+        }
+    }
+
+    /// A text that must be there.
+    mutating func text(_ name: String) throws(Refusal) -> String {
+        guard let text = take(name), !text.isEmpty else {
+            throw Refusal(.missing, field: name, "this parameter is needed")
+        }
+        return text
+    }
+
     /// One word of a closed set, or nil.
     mutating func word<Word: RawRepresentable & CaseIterable>(
         _ name: String,

@@ -1,7 +1,8 @@
 // What an operator decides about the HTTP server, and where it measures.
 
 public import HeedConsent
-import HeedEngine
+package import HeedEngine
+package import HeedLists
 import Synchronization
 
 /// The server's settings; every limit is stated where the server is made.
@@ -42,6 +43,10 @@ public struct ServerOptions: Sendable {
     public var pagesFolder: String?
     /// The language of the pages for readers of none that there is; nil for English.
     public var pagesLanguage: String?
+    /// Where uploaded lists wait for their import; nil where none are taken.
+    package var imports: ImportSpool?
+    /// Rung when there is a list to import, or an import to undo.
+    package let importBell = Doorbell()
     /// How many sign-ups one client may send.
     public var formLimit = RateLimit(most: 20, seconds: 60, keysMaximum: 100_000)
     /// How many links to a preference centre one client may ask for.

@@ -1,5 +1,6 @@
 // Answers that came before they were asked for.
 
+import Crypto
 import HeedConsent
 
 /// Answers to reads that several writes have named, by the statement each belongs to.
@@ -15,6 +16,8 @@ package final class Foresight {
     private let locked: Set<ContactID>
     /// Only a new address changes these, and it brings its own.
     private var lookupKeys: [ContactID: [LookupKeys]]
+    /// The key of the person this write added last, who has something sealed with it next.
+    private var fresh: (contact: ContactID, key: SymmetricKey)?
     /// The position the receipt will have, once it is certain.
     let receipt: Int64?
 
@@ -42,6 +45,12 @@ package final class Foresight {
     func keep(_ keys: [LookupKeys], of contact: ContactID) { lookupKeys[contact] = keys }
 
     func lookupKeys(of contact: ContactID) -> [LookupKeys]? { lookupKeys[contact] }
+
+    func keep(_ key: SymmetricKey, of contact: ContactID) { fresh = (contact, key) }
+
+    func key(of contact: ContactID) -> SymmetricKey? {
+        fresh.flatMap { $0.contact == contact ? $0.key : nil }
+    }
 
     /// A row was inserted.
     func forget() { early = [:] }

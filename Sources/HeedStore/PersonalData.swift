@@ -187,6 +187,7 @@ public enum PersonalData {
         Table("api_keys", "hashed keys of programs, with the operator's label"),
         Table("connectors", "how other systems are reached, sealed"),
         Table("imports", "batches with their counts"),
+        Table("import_rejections", "which lines of a list were not taken and why, no addresses"),
         Table(
             "idempotency_keys",
             "answers to requests that may be repeated, for a day, by keyed hash"

@@ -204,7 +204,7 @@ extension Transaction {
         )
     }
 
-    private func open(
+    func open(
         _ sealed: [UInt8],
         of contact: ContactID,
         as place: SealedPlace,
@@ -217,14 +217,20 @@ extension Transaction {
     }
 
     private func contactKey(of contact: ContactID) throws(StoreError) -> SymmetricKey? {
+        if let key = foresight.key(of: contact) { return key }
         guard
             let row = try row(
                 "SELECT wrapped FROM contact_keys WHERE contact_id = $1",
                 .id(contact)
             )
         else { return nil }
+        return try unwrap(row.blob(0), of: contact)
+    }
+
+    /// A person's key, opened with the master key.
+    func unwrap(_ wrapped: [UInt8], of contact: ContactID) throws(StoreError) -> SymmetricKey {
         let label = "contact-key:" + contact.text
-        guard let bytes = HeedStore.open(try row.blob(0), with: vault.master, label: label) else {
+        guard let bytes = HeedStore.open(wrapped, with: vault.master, label: label) else {
             throw StoreError(.wrongKey, "a person's key does not open with the master key")
         }
         return SymmetricKey(data: bytes)

@@ -32,29 +32,73 @@ package struct StoredImport: Sendable {
     package let counts: String?
     /// How far it came, as the importer wrote it.
     package let progress: String?
+    /// True when it only counts what would happen.
+    package let isDryRun: Bool
+    /// Why it ended before its files did.
+    package let failure: String?
+    /// Since when it is being undone.
+    package let undoRequestedAt: Timestamp?
+    /// Who asked for that.
+    package let undoRequestedBy: Actor?
 }
+
+private let importColumns: SQL =
+    "SELECT id, format, scope, policy_version, started_at, finished_at, undone_at, counts, "
+    + "progress, is_dry_run, failure, undo_requested_at, undo_requested_by FROM imports "
 
 extension Transaction {
     /// An import batch.
     package func storedImport(_ id: ImportID) throws(StoreError) -> StoredImport? {
-        let found = try row(
-            "SELECT format, scope, policy_version, started_at, finished_at, undone_at, counts, "
-                + "progress FROM imports WHERE id = $1",
-            .id(id)
+        try row(importColumns + "WHERE id = $1", .id(id)).map(Transaction.storedImport)
+    }
+
+    /// Imports, the newest first, before one of them, at most `limit`.
+    package func storedImports(
+        before id: ImportID?,
+        limit: Int64
+    ) throws(StoreError) -> [StoredImport] {
+        let last = id ?? ImportID(high: .max, low: .max)
+        var imports: [StoredImport] = []
+        for row in try rows(
+            importColumns + "WHERE id < $1 ORDER BY id DESC LIMIT $2",
+            .id(last),
+            .integer(limit)
+        ) { imports.append(try Transaction.storedImport(row)) }
+        return imports
+    }
+
+    /// Imports that are being undone, the one that was asked for first before the others.
+    package func importsToUndo() throws(StoreError) -> [ImportID] {
+        var ids: [ImportID] = []
+        for row in try rows(
+            "SELECT id FROM imports WHERE undo_requested_at IS NOT NULL AND undone_at IS NULL "
+                + "ORDER BY undo_requested_at, id"
+        ) { ids.append(try row.id(0)) }
+        return ids
+    }
+
+    private static func actor(stored text: String) -> Actor? {
+        let parts = text.split(separator: "/", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let kind = Actor.Kind(rawValue: parts[0]) else { return nil }
+        return Actor(kind, id: parts[1])
+    }
+
+    private static func storedImport(_ row: Row) throws(StoreError) -> StoredImport {
+        StoredImport(
+            id: try row.id(0),
+            format: try row.text(1),
+            scope: ScopeName(stored: try row.text(2)),
+            policyVersion: try row.text(3),
+            startedAt: try row.time(4),
+            finishedAt: try row.optionalTime(5),
+            undoneAt: try row.optionalTime(6),
+            counts: try row.optionalText(7),
+            progress: try row.optionalText(8),
+            isDryRun: try row.flag(9),
+            failure: try row.optionalText(10),
+            undoRequestedAt: try row.optionalTime(11),
+            undoRequestedBy: try row.optionalText(12).flatMap(Transaction.actor)
         )
-        return try found.map { row throws(StoreError) in
-            StoredImport(
-                id: id,
-                format: try row.text(0),
-                scope: ScopeName(stored: try row.text(1)),
-                policyVersion: try row.text(2),
-                startedAt: try row.time(3),
-                finishedAt: try row.optionalTime(4),
-                undoneAt: try row.optionalTime(5),
-                counts: try row.optionalText(6),
-                progress: try row.optionalText(7)
-            )
-        }
     }
 
     /// Consent records of a batch in the order of their ids, after one of them.

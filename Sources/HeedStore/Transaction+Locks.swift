@@ -56,6 +56,11 @@ extension Transaction {
         try lock("SELECT 1 FROM connectors WHERE name = $1", [[.text(name)]])
     }
 
+    /// Locks an import, so that nothing of it is recorded after it was asked to be undone.
+    package func lockImport(_ id: ImportID) throws(StoreError) {
+        try lock("SELECT 1 FROM imports WHERE id = $1", [[.id(id)]])
+    }
+
     private func lock(_ rows: SQL, _ sets: [[SQLValue]]) throws(StoreError) {
         guard mode == .writing, let rowLock = connection.dialect.rowLock else { return }
         let statement = rows + rowLock

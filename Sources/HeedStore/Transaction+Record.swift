@@ -40,6 +40,7 @@ extension Transaction {
         switch event {
         case .contactAdded(let contact, let addresses):
             let key = try makeContactKey()
+            foresight.keep(key, of: contact.id)
             var sealed = [try wrap(key, for: contact.id)]
             for address in addresses {
                 sealed.append(try seal(address, for: contact.id, with: key))
@@ -87,7 +88,7 @@ extension Transaction {
         case .optOutEnqueued(_, let targets):
             for target in targets { try insert(target) }
         case .optOutStarted(let optOut): try update(optOut)
-        case .localCascadeCompleted, .optOutWidened, .connectorReconciled: break
+        case .localCascadeCompleted, .optOutWidened, .connectorReconciled, .listExported: break
         case .targetConfirmed(let target, _, _), .targetFailed(let target, _),
             .targetRedriven(let target, _, _), .targetCancelled(let target, _, _):
             try update(target)
@@ -154,6 +155,7 @@ extension Transaction {
         case .bury(let id): try buryJob(id)
         case .redrive(let id): try redriveJob(id)
         case .noteProgress(let id, let progress): try noteProgress(of: id, progress)
+        case .noteImport(let id, let note): try apply(note, to: id)
         }
     }
 }

@@ -45,7 +45,7 @@ struct ErasureTests {
                 "newsletter"
             )
             #expect(refused.output.contains("erased"))
-            try await server.stop()
+            #expect(try await server.stop() == 0)
             try await place.done("request", "receipt", id, "-o", "proof")
             let key = try await place.done("log", "key").output
                 .trimmingCharacters(in: .newlines)

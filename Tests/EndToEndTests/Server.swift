@@ -51,6 +51,11 @@ final class Server: Sendable {
         try await send("POST", path, json, "application/json", key: other)
     }
 
+    /// Posts a list as it is.
+    func upload(_ path: String, _ list: String) async throws -> Reply {
+        try await send("POST", path, list, "text/csv")
+    }
+
     /// Does what a mail program does when its reader presses "unsubscribe" (RFC 8058 §3.2).
     func pressOneClick(_ token: String) async throws -> Reply {
         let form = "application/x-www-form-urlencoded"

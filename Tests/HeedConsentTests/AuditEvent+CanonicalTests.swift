@@ -275,6 +275,18 @@ private enum Golden {
         "facts":{"takenBack":"3"},"id":"01900000-0000-7006-8000-000000000006",\#
         "kind":"import.undone","subject":"01900000000070078000000000000007","v":1}
         """#,
+        "list export started": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"format":"mailchimp"},"id":"01900000-0000-7006-8000-000000000006",\#
+        "kind":"list.export-started","scope":"newsletter",\#
+        "subject":"01900000000070008000000000000009","v":1}
+        """#,
+        "list exported": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"format":"mailchimp","outcome":"finished","subscribed":"3"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"list.exported",\#
+        "scope":"newsletter","subject":"01900000000070008000000000000009","v":1}
+        """#,
         "consent taken back": #"""
         {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
         "contact":"01900000-0000-7001-8000-000000000001",\#

@@ -24,7 +24,7 @@ struct AuditEventTests {
                 "connector.reconciled", "optout.completed", "suppression.added",
                 "suppression.lifted", "key.created", "key.revoked", "connector.added",
                 "import.started",
-                "import.finished", "import.undone",
+                "import.finished", "list.export-started", "list.exported", "import.undone",
                 "import.consent-taken-back", "permission.rebuilt", "hold.placed", "hold.lifted",
                 "retention.purged", "request.received", "request.verified", "erasure.enqueued",
                 "erasure.esp-confirmed", "erasure.local-cascade-completed",

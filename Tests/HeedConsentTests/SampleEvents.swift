@@ -92,7 +92,24 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
                 by: cli,
                 .importUndone(Fixture.batch, counts: ["takenBack": 3])
             ),
+            SampleEvent("list export started", by: cli, export(.started)),
+            SampleEvent("list exported", by: cli, export(.finished, counts: ["subscribed": 3])),
         ]
+    }
+
+    private static func export(
+        _ stage: ListExport.Stage,
+        counts: [String: Int] = [:]
+    ) -> Event {
+        .listExported(
+            ListExport(
+                id: ExportID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0009),
+                scope: Fixture.newsletter,
+                format: "mailchimp",
+                stage: stage,
+                counts: counts
+            )
+        )
     }
 
     private static func takenBack() throws -> Event {

@@ -64,7 +64,7 @@ struct RoleTests {
     static let forbidden = [
         "CREATE TABLE mine (id int)", "DROP TABLE contacts", "ALTER TABLE contacts ADD x int",
         "ALTER TABLE audit_events DISABLE TRIGGER ALL", "SET session_replication_role = replica",
-        "DELETE FROM contacts", "DELETE FROM permissions", "UPDATE scopes SET kind = 'campaign'",
+        "DELETE FROM contacts", "DELETE FROM opt_outs", "UPDATE scopes SET kind = 'campaign'",
         "UPDATE vault_keys SET wrapped = wrapped", "UPDATE retention SET audit_before = 1",
         "INSERT INTO schema_migrations VALUES (99, 'x', '', 0)", "CREATE SCHEMA mine",
         "CREATE ROLE mine", "SET ROLE heed_owner",

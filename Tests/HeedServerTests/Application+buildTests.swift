@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import HeedConsent
 import HeedEngine
+import HeedRights
 import Hummingbird
 import HummingbirdTesting
 import Logging
@@ -56,10 +57,11 @@ struct OpenAPITests {
         let requests = file.examples.filter {
             $0.status == nil && $0.mediaType == "application/json"
         }
-        #expect(Set(requests.map(\.operation.path)).count == 5)
+        #expect(Set(requests.map(\.operation.path)).count == 10)
         try await withServer(options: .withMail) { server in
             for example in requests {
-                let call = Call.post(example.operation.path, example.json, as: .admin)
+                let path = try await path(of: example.operation, in: server)
+                let call = Call.post(path, example.json, as: .admin)
                 let reply = try await server.send(call)
                 #expect((200..<300).contains(reply.status), "\(example.json): \(reply.body)")
                 let documented = OpenAPIFile.published.examples.filter {
@@ -70,6 +72,22 @@ struct OpenAPITests {
                 #expect(try documented.contains { try self.members($0.json) == members })
             }
         }
+    }
+
+    /// The path to call: one that names a request gets a request the act fits.
+    private func path(of operation: OpenAPIFile.Operation, in server: Server) async throws -> String
+    {
+        guard operation.path.contains("{id}") else { return operation.path }
+        let installation = server.installation
+        installation.clock.advance(seconds: 1)
+        let address = try Address(email: "ada@mail.example")
+        let kinds: [RightsRequest.Kind] = [.rectification, .restriction, .objection]
+        let open = try await installation.engine.ask(ListRequests(openOnly: true)).requests
+        let kind = try #require(kinds.first { kind in !open.contains { $0.kind == kind } })
+        let command = ReceiveRequest(kind, of: .address(address), source: .form)
+        let request = try await installation.engine.perform(command, as: Sample.actor).receipt
+            .request
+        return operation.path.replacing("{id}", with: request.id.text)
     }
 
     /// The names of the members, also those of objects in it.

@@ -23,9 +23,25 @@ private struct Door: Sendable, CustomTestStringConvertible {
         Door(call: .get("/v1/consents/none/receipt"), roles: [.auditor]),
         Door(call: .post("/v1/opt-outs", "{}"), roles: [.collector]),
         Door(call: .get("/v1/opt-outs/none"), roles: [.collector, .auditor]),
+        Door(call: .post("/v1/erasures", "{}"), roles: [.collector]),
+        Door(call: .get("/v1/erasures/none"), roles: [.auditor]),
+        Door(call: .post("/v1/requests", "{}"), roles: [.collector]),
+        Door(call: .get("/v1/requests?unknown=1"), roles: [.auditor]),
+        Door(call: .get("/v1/requests/none"), roles: [.auditor]),
+        Door(call: .post("/v1/requests/none/verify", "{}"), roles: []),
+        Door(call: .post("/v1/requests/none/extend", "{}"), roles: []),
+        Door(call: .post("/v1/requests/none/refuse", "{}"), roles: []),
+        Door(call: .post("/v1/requests/none/complete", "{}"), roles: []),
+        Door(call: .post("/v1/requests/none/retry", "{}"), roles: []),
         Door(call: .post("/v1/sends/check", "{}"), roles: [.sender]),
         Door(call: .get("/v1/queue?unknown=1"), roles: [.auditor]),
         Door(call: .get("/v1/windows?unknown=1"), roles: [.auditor]),
+        Door(call: .post("/v1/imports", "email\n"), roles: [.collector]),
+        Door(call: .get("/v1/imports?unknown=1"), roles: [.collector, .auditor]),
+        Door(call: .get("/v1/imports/none"), roles: [.collector, .auditor]),
+        Door(call: .get("/v1/imports/none/rejected"), roles: [.collector, .auditor]),
+        Door(call: .post("/v1/imports/none/undo", nil), roles: []),
+        Door(call: .get("/v1/exports"), roles: []),
         Door(call: .get("/log/tile/entries/000"), roles: [.auditor]),
     ]
 }
@@ -41,7 +57,8 @@ struct DoorTests {
         // What providers send proves itself; a form is for everybody.
         #expect(
             Set(open.map(\.path)) == [
-                "/v1/forms/{form}", "/v1/log/proof", "/v1/webhooks/{connector}",
+                "/v1/forms/{form}", "/v1/log/proof", "/v1/receipts/{token}",
+                "/v1/webhooks/{connector}",
             ]
         )
         for door in Door.all {

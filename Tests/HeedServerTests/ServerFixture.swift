@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import HeedConsent
 import HeedEngine
+import HeedLists
 import HeedServer
 import HeedStore
 import Hummingbird
@@ -20,6 +21,7 @@ struct Server: Sendable {
     let keys: [APIKey.Role: String]
     let faults: FaultyDatabase
     let log: LogLines
+    let uploads: Uploads
 
     /// Sends a request; every status must be one that the published description names.
     @discardableResult
@@ -83,6 +85,17 @@ struct Server: Sendable {
     }
 }
 
+/// Where a server keeps lists, and who works on them when a test says so.
+struct Uploads: Sendable {
+    let folder: String
+    let spool: ImportSpool
+
+    /// The names of the files that wait.
+    var files: [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    }
+}
+
 extension ServerOptions {
     /// Measures into a registry of its own.
     static var sample: ServerOptions {
@@ -109,6 +122,11 @@ func withServer(
         var open = options
         open.inbox =
             inbox ?? Inbox(now: installation.surroundings.now) { _ in throw CancellationError() }
+        let uploads = FileManager.default.temporaryDirectory
+            .appending(path: "heed-uploads-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: uploads) }
+        let spool = open.imports ?? ImportSpool(path: uploads, bytesMaximum: 1 << 20)
+        open.imports = spool
         let service = try buildApplication(
             engine: engine,
             options: open,
@@ -121,7 +139,8 @@ func withServer(
                 client: client,
                 keys: keys,
                 faults: faults,
-                log: log
+                log: log,
+                uploads: Uploads(folder: uploads, spool: spool)
             )
             try await body(server)
         }

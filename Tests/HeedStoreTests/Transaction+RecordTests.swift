@@ -207,10 +207,28 @@ struct TransactionRecordTests {
         ]
     }
 
+    private func exports() -> [Case] {
+        [
+            Case(
+                event: .listExported(
+                    ListExport(
+                        id: ExportID(high: 5, low: 5),
+                        scope: Sample.newsletter,
+                        format: "csv",
+                        stage: .finished,
+                        counts: ["subscribed": 1]
+                    )
+                ),
+                kind: "list.exported",
+                tables: []
+            )
+        ]
+    }
+
     @Test(arguments: Backend.allCases)
     func eachEventIsOneLineAndItsChange(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
-            let cases = try people() + optOuts() + registry() + connectors()
+            let cases = try people() + optOuts() + registry() + connectors() + exports()
             var end = try await installation.record([])
             for row in cases {
                 let before = try await installation.contents()

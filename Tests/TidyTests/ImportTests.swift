@@ -20,10 +20,12 @@ enum ImportRule {
         "HeedRights": ["HeedEngine", "HeedStore", "HeedConsent", "HeedLedger"],
         "HeedConnectors": ["HeedConsent"],
         "HeedDelivery": [
-            "HeedEngine", "HeedRights", "HeedConnectors", "HeedStore", "HeedConsent", "HeedLedger",
+            "HeedEngine", "HeedRights", "HeedLists", "HeedConnectors", "HeedStore", "HeedConsent",
+            "HeedLedger",
         ],
         "HeedServer": [
-            "HeedEngine", "HeedRights", "HeedConnectors", "HeedStore", "HeedConsent", "HeedLedger",
+            "HeedEngine", "HeedRights", "HeedLists", "HeedConnectors", "HeedStore", "HeedConsent",
+            "HeedLedger",
         ],
         "HeedCLI": [
             "HeedServer", "HeedDelivery", "HeedEngine", "HeedRights", "HeedLists",

@@ -15,51 +15,9 @@ struct Coverage: Sendable {
 
 enum MirrorRule {
     /// Sources without a mirrored test file, each with the test that covers it.
-    static let coveredElsewhere: [Coverage] = [
-        .init(
-            "Sources/HeedConsent/AuditEvent+Requests.swift",
-            by: "Tests/HeedConsentTests/AuditEvent+CanonicalTests.swift"
-        ),
-        .init(
-            "Sources/HeedConsent/RightsRequest.swift",
-            by: "Tests/HeedConsentTests/Regime+RequestsTests.swift"
-        ),
-        .init(
-            "Sources/HeedRights/Requests/RequestCommands.swift",
-            by: "Tests/HeedRightsTests/Requests/ReceiveRequestTests.swift"
-        ),
-        .init(
-            "Sources/HeedRights/Requests/RequestQueries.swift",
-            by: "Tests/HeedRightsTests/Erasure/FinishErasureTests.swift"
-        ),
-        .init(
-            "Sources/HeedRights/Requests/RequestReceipt+Body.swift",
-            by: "Tests/HeedRightsTests/Erasure/FinishErasureTests.swift"
-        ),
-        .init(
-            "Sources/HeedStore/Transaction+Erasure.swift",
-            by: "Tests/HeedRightsTests/Erasure/FinishErasureTests.swift"
-        ),
-        .init(
-            "Sources/HeedStore/Transaction+Requests.swift",
-            by: "Tests/HeedRightsTests/Requests/ReceiveRequestTests.swift"
-        ),
-        .init(
-            "Sources/HeedCLI/Commands/RequestActs.swift",
-            by: "Tests/EndToEndTests/ErasureTests.swift"
-        ),
-        .init(
-            "Sources/HeedCLI/Commands/RequestCommand.swift",
-            by: "Tests/EndToEndTests/ErasureTests.swift"
-        ),
-        .init(
-            "Sources/HeedServer/Public/RequestReceiptRoutes.swift",
-            by: "Tests/HeedServerTests/API/RequestRoutesTests.swift"
-        ),
-        .init(
-            "Sources/HeedServer/InventoryAnswer.swift",
-            by: "Tests/EndToEndTests/ErasureTests.swift"
-        ),
+    static let coveredElsewhere = lists + rights + others
+
+    private static let others: [Coverage] = [
         .init(
             "Sources/HeedEngine/LinkKind.swift",
             by: "Tests/HeedEngineTests/UnsubscribeLinkTests.swift"
@@ -126,16 +84,8 @@ enum MirrorRule {
             by: "Tests/HeedEngineTests/Verify/VerifierTests.swift"
         ),
         .init(
-            "Sources/HeedEngine/Retention/PurgeRows.swift",
-            by: "Tests/HeedEngineTests/Retention/PurgerTests.swift"
-        ),
-        .init(
             "Sources/HeedStore/Transaction+Ledger.swift",
             by: "Tests/HeedEngineTests/Log/SequencerTests.swift"
-        ),
-        .init(
-            "Sources/HeedStore/Transaction+Retention.swift",
-            by: "Tests/HeedEngineTests/Retention/PurgerTests.swift"
         ),
         .init(
             "Sources/HeedStore/Transaction+Reconcile.swift",

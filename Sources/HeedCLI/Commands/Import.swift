@@ -48,22 +48,21 @@ struct ImportFiles: AsyncParsableCommand {
     @Flag(help: "Print the counts as JSON.") var json = false
 
     func run() async throws {
-        guard let format = ImportFormat(rawValue: format) else {
-            let formats = ImportFormat.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Refusal(.invalid, field: "format", "a format is one of: \(formats)")
-        }
         let mode = try mode()
+        let request = try ImportRequest(
+            scope: scope,
+            policyVersion: policy,
+            format: format,
+            status: status
+        )
         let sources = try files.flatMap(ImportFiles.sources)
         let installation = try Installation(await global.settings(), opening: .existing)
         var importer = Importer(
+            request,
             engine: installation.engine,
-            format: format,
-            scope: try ScopeName(scope),
-            policyVersion: policy,
             mode: mode,
             actor: Installation.actor
         )
-        importer.status = try ImportFiles.status(status)
         let output = try rejected.map { try RejectedFile($0) }
         if let output { importer.onRejected = { try output.write($0) } }
         var bar = ProgressBar(dryRun ? "counting" : "importing")
@@ -87,7 +86,7 @@ struct ImportFiles: AsyncParsableCommand {
     }
 
     private func mode() throws(Refusal) -> Importer.Mode {
-        guard let resume else { return dryRun ? .dryRun : .write }
+        guard let resume else { return dryRun ? .dryRun(nil) : .write }
         guard !dryRun else {
             throw Refusal(.conflict, field: "resume", "a dry run has nothing to go on with")
         }
@@ -97,49 +96,11 @@ struct ImportFiles: AsyncParsableCommand {
         return .resume(batch)
     }
 
-    private static func status(_ text: String?) throws(Refusal) -> ImportRow.Status? {
-        guard let text else { return nil }
-        guard let status = ImportRow.Status(rawValue: text) else {
-            let words = ImportRow.Status.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Refusal(.invalid, field: "status", "a status is one of: \(words)")
-        }
-        return status
-    }
-
     /// A file, or the lists in an archive.
-    static func sources(_ path: String) throws -> [ImportSource] {
-        let source = try source(path)
-        guard ZipArchive.begins(try source.open()() ?? []) else { return [source] }
-        let read: ZipArchive.Reading = { offset, count in
-            guard let file = FileHandle(forReadingAtPath: path) else {
-                throw CommandError("file: \(path) cannot be read")
-            }
-            defer { try? file.close() }
-            try file.seek(toOffset: UInt64(offset))
-            return Array(try file.read(upToCount: count) ?? Data())
-        }
-        let (lists, passedOver) = try ImportSource.lists(
-            in: ZipArchive(byteCount: source.byteCount, read: read)
-        )
+    private static func sources(_ path: String) throws -> [ImportSource] {
+        let (lists, passedOver) = try ImportSource.lists(inFile: path)
         for name in passedOver { Terminal.note("passed over: \(name)") }
         return lists
-    }
-
-    /// A file as the importer reads it, 256 KiB at a time.
-    static func source(_ path: String) throws -> ImportSource {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        guard let size = attributes?[.size] as? Int,
-            attributes?[.type] as? FileAttributeType != .typeDirectory
-        else { throw CommandError("file: \(path) cannot be read") }
-        return ImportSource(name: URL(filePath: path).lastPathComponent, byteCount: size) {
-            guard let file = FileHandle(forReadingAtPath: path) else {
-                throw CommandError("file: \(path) cannot be read")
-            }
-            return {
-                let data = try file.read(upToCount: 262_144)
-                return data.flatMap { $0.isEmpty ? nil : Array($0) }
-            }
-        }
     }
 
     static func show(_ report: ImportReport, dryRun: Bool) {
@@ -204,16 +165,16 @@ private final class RejectedFile: Sendable {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         guard descriptor >= 0 else { throw CommandError("rejected: \(path) cannot be written") }
         file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        try write(["file", "line", "outcome", "reason"])
+        try write(RejectedLine.names)
     }
 
     func write(_ line: RejectedLine) throws {
-        try write([line.file, String(line.line), line.outcome, line.reason])
+        try write(line.cells)
     }
 
     private func write(_ cells: [String]) throws {
         do {
-            try file.write(contentsOf: Data((csvLine(cells) + "\n").utf8))
+            try file.write(contentsOf: Data((listLine(cells) + "\n").utf8))
         } catch {
             throw CommandError("rejected: the rows that were not taken cannot be written")
         }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import HeedConsent
 import HeedEngine
+import HeedRights
 
 /// Takes away evidence that is past its retention; without it, nothing is ever deleted by age.
 struct PurgeCommand: AsyncParsableCommand {

@@ -302,6 +302,18 @@ struct Serve: AsyncParsableCommand {
                 )
             )
         }
+        // Where lists are taken they are imported: the file is on this machine.
+        if role.contains(.api), let spool = options.imports {
+            listeners.append(
+                ImportRunner(
+                    engine: installation.engine,
+                    spool: spool,
+                    doorbell: options.importBell,
+                    holder: Installation.surroundings.randomBytes(16),
+                    logger: logger
+                )
+            )
+        }
         guard let port = installation.settings.metricsPort else { return listeners }
         var options = options
         options.port = port

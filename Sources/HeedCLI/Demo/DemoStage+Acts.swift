@@ -11,20 +11,18 @@ extension DemoStage {
     /// Imports the sample export.
     func importSample(_ scope: ScopeName) async throws -> ImportReport {
         let importer = Importer(
+            ImportRequest(scope: scope, policyVersion: "2026-01"),
             engine: engine,
-            format: .mailchimp,
-            scope: scope,
-            policyVersion: "2026-01",
             mode: .write,
             actor: Installation.actor
         )
         let names = ["subscribed", "unsubscribed", "cleaned"]
-        return try await importer.run(try names.map { try ImportFiles.source(sample($0)) }) { _ in }
+        return try await importer.run(try names.map { try ImportSource.file(sample($0)) }) { _ in }
     }
 
     /// The addresses of the sample's subscribed file: the campaign's list.
     func recipients() throws -> [String] {
-        let file = try ImportFiles.source(sample("subscribed"))
+        let file = try ImportSource.file(sample("subscribed"))
         var reader = try RecipientReader(chunk: file.open())
         return try reader.next(MaySendMany.recipientsMaximum).map(\.address)
     }

@@ -126,7 +126,10 @@ struct ConsentDraft {
 
     /// The events that record it, the person's addition included.
     func events(in transaction: Transaction) throws -> (ConsentRecord, [Event]) {
-        let before = try transaction.permission(of: person.id, in: scope.name)
+        // Somebody who is just being added has none yet.
+        let before =
+            person.added == nil
+            ? try transaction.permission(of: person.id, in: scope.name) : Permission()
         var events = person.added.map { [$0] } ?? []
         var lifted: [Suppression] = []
         if decision == .granted {

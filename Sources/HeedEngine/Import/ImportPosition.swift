@@ -25,6 +25,16 @@ struct ImportPosition: Codable, Hashable, Sendable {
     var refusals: [String: Int] = [:]
     /// Rows Heed knew already.
     var unchanged = 0
+    /// Rows read, over all files.
+    var rows = 0
+    /// Rows that came before in the import.
+    var duplicates = 0
+    /// Rows that could not be read.
+    var invalid = 0
+    /// Bytes read, over all files.
+    var bytesDone = 0
+    /// Bytes of all files.
+    var bytesAll = 0
 
     /// Counts a row.
     mutating func add(_ outcome: RowOutcome) {
@@ -34,6 +44,15 @@ struct ImportPosition: Codable, Hashable, Sendable {
         if outcome.hardBounce { hardBounces += 1 }
         if outcome.isUnchanged { unchanged += 1 }
         if let reason = outcome.refused { refusals[reason, default: 0] += 1 }
+    }
+
+    /// The counts so far, named as at the end; people are counted at the end alone.
+    var counts: [String: Int] {
+        [
+            "rows": rows, "granted": granted, "optedOut": optedOut, "complaints": complaints,
+            "hardBounces": hardBounces, "duplicates": duplicates,
+            "refused": refusals.values.reduce(0, +), "unchanged": unchanged, "invalid": invalid,
+        ]
     }
 
     /// Names the files.

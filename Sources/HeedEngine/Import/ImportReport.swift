@@ -25,6 +25,14 @@ package struct RejectedLine: Hashable, Sendable {
     package let reason: String
 }
 
+extension RejectedLine {
+    /// What `cells` are called.
+    package static let names = ["file", "line", "outcome", "reason"]
+
+    /// The columns of a list of such rows.
+    package var cells: [String] { [file, String(line), outcome, reason] }
+}
+
 /// How far an import is.
 package struct ImportProgress: Sendable {
     /// The batch; nil for a dry run.

@@ -26,15 +26,25 @@ package struct RowOutcome: Hashable, Sendable {
 /// An import never weakens an opt-out (SPEC B1): consent is recorded only where no "no" stands,
 /// since an import is not the person's own act, and a row Heed knows already changes nothing.
 package struct ImportRows: Command {
-    /// At most so many rows a transaction: a few milliseconds, so that others are not held up.
-    static let rowsMaximum = 250
+    /// At most so many rows a transaction.
+    ///
+    /// Keyed hashes come in no order, so each row changes pages of its own: the more rows a commit
+    /// has, the fewer pages are written twice. An opt-out beside it waits for a tenth of a second
+    /// at most, which is what keeps the number from being ten times larger.
+    static let rowsMaximum = 1000
+    /// At most so many rows that cannot be read wait for a transaction.
+    static let rejectedMaximum = 500
 
     let rows: [ImportRow]
     let scope: ScopeName
     let policyVersion: String
     let batch: ImportID
-    /// Where the import is before these rows; nil for a preview.
+    /// Where the import is after these rows, without their outcomes; nil for a preview.
     var position: ImportPosition?
+    /// The file the rows are in.
+    var fileName = ""
+    /// Rows before the end of these that could not be read.
+    var invalid: [RejectedLine] = []
 
     /// Whom the rows are about, locked in one order whoever asks, so that two imports do not wait
     /// for each other.
@@ -48,6 +58,7 @@ package struct ImportRows: Command {
 
     /// One outcome for each row.
     package func decide(in transaction: Transaction) throws -> Decision<[RowOutcome]> {
+        try requireStanding(in: transaction)
         let scope = try transaction.requireScope(scope)
         let policy = try transaction.requirePolicy(policyVersion)
         var decision = Decision<[RowOutcome]>([])
@@ -63,10 +74,31 @@ package struct ImportRows: Command {
             decision.jobs += one.jobs
         }
         if let position {
-            let progress = try position.after(decision.receipt).text
-            decision.jobs.append(.noteProgress(batch, progress))
+            decision.jobs.append(.noteProgress(batch, try position.after(decision.receipt).text))
+            let rejected = invalid + refused(decision.receipt)
+            if !rejected.isEmpty {
+                decision.jobs.append(.noteImport(batch, rejected.note(at: position)))
+            }
         }
         return decision
+    }
+
+    /// The rows whose consent was refused.
+    func refused(_ outcomes: [RowOutcome]) -> [RejectedLine] {
+        zip(rows, outcomes).compactMap { row, outcome in
+            outcome.refused.map {
+                RejectedLine(file: fileName, line: row.line, outcome: "refused", reason: $0)
+            }
+        }
+    }
+
+    /// Refuses rows of an import that is being undone: what is taken back would come again.
+    private func requireStanding(in transaction: Transaction) throws {
+        guard position != nil else { return }
+        try transaction.lockImport(batch)
+        guard let stored = try transaction.storedImport(batch), stored.undoRequestedAt == nil else {
+            throw Refusal(.conflict, field: "batch", "this batch is being undone")
+        }
     }
 
     private func subscribe(
@@ -198,40 +230,6 @@ extension ImportPosition {
         var next = self
         for outcome in outcomes { next.add(outcome) }
         return next
-    }
-}
-
-/// Opens a batch; its id is on every record that comes with it.
-package struct StartImport: Command {
-    let format: String
-    let scope: ScopeName
-    let policyVersion: String
-    /// Where it begins.
-    var position = ImportPosition()
-
-    /// Refuses an unknown scope or policy version before any row is read.
-    package func decide(in transaction: Transaction) throws -> Decision<ImportID> {
-        _ = try transaction.requireScope(scope)
-        _ = try transaction.requirePolicy(policyVersion)
-        let id = transaction.newID(of: ImportBatch.self)
-        let event = Event.importStarted(
-            id,
-            format: format,
-            scope: scope,
-            policyVersion: policyVersion
-        )
-        return Decision(id, events: [event], jobs: [.noteProgress(id, try position.text)])
-    }
-}
-
-/// Closes a batch with its counts.
-package struct FinishImport: Command {
-    let batch: ImportID
-    let counts: [String: Int]
-
-    /// Writes the counts down.
-    package func decide(in transaction: Transaction) throws -> Decision<Bool> {
-        Decision(true, events: [.importFinished(batch, counts: counts)])
     }
 }
 

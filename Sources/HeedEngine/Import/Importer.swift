@@ -13,36 +13,35 @@ package struct Importer: Sendable {
         case write
         /// Go on with a batch that broke off.
         case resume(ImportID)
-        /// Only count what would happen.
-        case dryRun
+        /// Only count what would happen; with an id the counts are kept under it.
+        case dryRun(ImportID?)
     }
 
+    private let request: ImportRequest
     private let engine: Engine
-    private let format: ImportFormat
-    private let scope: ScopeName
-    private let policyVersion: String
     private let mode: Mode
     private let actor: Actor
-    /// What rows are that say nothing else.
-    package var status: ImportRow.Status?
     /// Is told each row that was not taken as it says.
     package var onRejected: @Sendable (RejectedLine) throws -> Void = { _ in }
 
-    /// Says what the files are and to which scope and policy version their consents belong.
-    package init(
-        engine: Engine,
-        format: ImportFormat,
-        scope: ScopeName,
-        policyVersion: String,
-        mode: Mode,
-        actor: Actor
-    ) {
+    /// Says what is asked for, whether it is written, and who asks.
+    package init(_ request: ImportRequest, engine: Engine, mode: Mode, actor: Actor) {
+        self.request = request
         self.engine = engine
-        self.format = format
-        self.scope = scope
-        self.policyVersion = policyVersion
         self.mode = mode
         self.actor = actor
+    }
+
+    /// What opens a batch of these files; refuses files that cannot be read as they are said to be.
+    package func start(for sources: [ImportSource]) throws -> StartImport {
+        start(ofOrdered: try orderedByNo(sources))
+    }
+
+    private func start(ofOrdered ordered: [ImportSource]) -> StartImport {
+        var position = ImportPosition()
+        position.files = ImportPosition.fingerprint(ordered)
+        position.bytesAll = ordered.map(\.byteCount).reduce(0, +)
+        return StartImport(request: request, position: position)
     }
 
     /// Imports the files; `progress` is told how far it is.
@@ -55,7 +54,6 @@ package struct Importer: Sendable {
     ) async throws -> ImportReport {
         let ordered = try orderedByNo(sources)
         var run = try await begin(ordered)
-        run.bytesAll = sources.map(\.byteCount).reduce(0, +)
         for (index, source) in ordered.enumerated() {
             try await read(source, at: index, into: &run, progress: progress)
             run.bytesBefore += source.byteCount
@@ -67,6 +65,8 @@ package struct Importer: Sendable {
             report.batch = batch.text
             let finish = FinishImport(batch: batch, counts: report.counts)
             _ = try await engine.perform(finish, as: actor)
+        } else if let id = run.dryRun {
+            try await note(&run, of: id, ending: report.counts)
         }
         return report
     }
@@ -75,37 +75,52 @@ package struct Importer: Sendable {
     private struct Run {
         var report = ImportReport()
         var batch: ImportID?
+        /// What the counts of a dry run are kept under.
+        var dryRun: ImportID?
+        /// Rows of a dry run since its counts were written down.
+        var rowsUnnoted = 0
+        /// Rows that were not taken and are not written down yet.
+        var rejected: [RejectedLine] = []
         var people = SeenAddresses()
         /// The place after the rows that are recorded, and what became of them.
         var position = ImportPosition()
         /// Rows before this place were recorded before the import broke off.
         var doneBefore: (file: Int, row: Int) = (0, 0)
         var bytesBefore = 0
-        var bytesAll = 0
 
-        func progress(_ bytes: Int, _ rows: Int) -> ImportProgress {
+        /// Moves to a row of a file, of which so many bytes are read.
+        mutating func move(to place: Place, in file: ImportReport.File, bytes: Int) {
+            position.file = place.file
+            position.row = place.row
+            position.rows = report.rows + place.row
+            position.duplicates = report.duplicates + file.duplicates
+            position.invalid = report.invalidCount
+            position.bytesDone = bytesBefore + bytes
+        }
+
+        var progress: ImportProgress {
             ImportProgress(
                 batch: batch,
-                bytesDone: bytesBefore + bytes,
-                bytesAll: bytesAll,
-                rows: report.rows + rows
+                bytesDone: position.bytesDone,
+                bytesAll: position.bytesAll,
+                rows: position.rows
             )
         }
     }
 
+    private typealias Place = (file: Int, row: Int)
+
     /// Opens the batch, or finds where it broke off.
     private func begin(_ ordered: [ImportSource]) async throws -> Run {
         var run = Run()
-        var start = StartImport(
-            format: format.rawValue,
-            scope: scope,
-            policyVersion: policyVersion
-        )
-        start.position.files = ImportPosition.fingerprint(ordered)
+        let start = start(ofOrdered: ordered)
         run.position = start.position
         switch mode {
         case .write: run.batch = try await engine.perform(start, as: actor).receipt
-        case .dryRun: _ = try await engine.ask(CheckImport(start: start))
+        case .dryRun(let id):
+            run.dryRun = id
+            _ = try await engine.ask(CheckImport(start: start))
+            if let id { _ = try await engine.perform(NoteDryRun.anew(id), as: actor) }
         case .resume(let batch):
             run.position = try await engine.ask(ResumeImport(batch: batch, start: start))
             run.batch = batch
@@ -125,9 +140,9 @@ package struct Importer: Sendable {
 
     private func reader(_ source: ImportSource) throws -> ImportReader {
         try ImportReader(
-            format: format,
+            format: request.format,
             fileName: source.name,
-            status: status,
+            status: request.status,
             chunk: source.open()
         )
     }
@@ -161,7 +176,11 @@ package struct Importer: Sendable {
             case .invalid(let line, let reason):
                 file.invalid += 1
                 run.report.add(InvalidLine(file: source.name, line: line, reason: reason))
-                if !isDone { try reject(source, line, "invalid", reason) }
+                if isDone { continue }
+                try reject(source, line, reason, in: &run)
+                guard run.rejected.count >= ImportRows.rejectedMaximum else { continue }
+                run.move(to: (index, file.rows), in: file, bytes: reader.bytesRead)
+                try await record(&chunk, of: source, into: &run)
             case .row(let row):
                 let person = row.address.match
                 let mark = SeenAddresses.Marks.of(row.status)
@@ -173,56 +192,75 @@ package struct Importer: Sendable {
                 if isDone { continue }
                 // Two rows about one person are two transactions: the second must see the first.
                 if chunk.rows.count == ImportRows.rowsMaximum || chunk.people.contains(person) {
-                    try await record(
-                        chunk.rows,
-                        of: source,
-                        into: &run,
-                        through: (index, file.rows - 1)
-                    )
-                    progress(run.progress(reader.bytesRead, file.rows))
-                    chunk.clear()
+                    run.move(to: (index, file.rows - 1), in: file, bytes: reader.bytesRead)
+                    try await record(&chunk, of: source, into: &run)
+                    progress(run.progress)
                 }
                 chunk.people.insert(person)
                 chunk.rows.append(row)
             }
         }
-        try await record(chunk.rows, of: source, into: &run, through: (index, file.rows))
-        progress(run.progress(reader.bytesRead, file.rows))
+        run.move(to: (index, file.rows), in: file, bytes: reader.bytesRead)
+        try await record(&chunk, of: source, into: &run)
+        progress(run.progress)
         file.contacts = people.count
         run.report.rows += file.rows
         run.report.duplicates += file.duplicates
         run.report.files.append(file)
     }
 
+    /// Records the rows before the run's position, and empties the chunk.
     private func record(
-        _ rows: [ImportRow],
+        _ chunk: inout Chunk,
         of source: ImportSource,
-        into run: inout Run,
-        through place: (file: Int, row: Int)
+        into run: inout Run
     ) async throws {
-        run.position.file = place.file
-        run.position.row = place.row
-        guard !rows.isEmpty else { return }
+        guard !chunk.rows.isEmpty || !run.rejected.isEmpty else { return }
+        try Task.checkCancellation()
         var command = ImportRows(
-            rows: rows,
-            scope: scope,
-            policyVersion: policyVersion,
+            rows: chunk.rows,
+            scope: request.scope,
+            policyVersion: request.policyVersion,
             batch: run.batch ?? ImportID(high: 0, low: 0)
         )
+        command.fileName = source.name
         let outcomes: [RowOutcome]
         if run.batch == nil {
             let seen = try await engine.ask(PreviewRows(rows: command))
-            outcomes = zip(rows, seen).map { row, outcome in
+            outcomes = zip(command.rows, seen).map { row, outcome in
                 preview(outcome, of: row.address.match, &run.people)
             }
+            run.rejected += command.refused(outcomes)
+            run.rowsUnnoted += outcomes.count
         } else {
             command.position = run.position
+            command.invalid = run.rejected
             outcomes = try await engine.perform(command, as: actor).receipt
+            run.rejected.removeAll(keepingCapacity: true)
         }
-        for (row, outcome) in zip(rows, outcomes) {
-            run.position.add(outcome)
-            if let reason = outcome.refused { try reject(source, row.line, "refused", reason) }
+        for outcome in outcomes { run.position.add(outcome) }
+        for line in command.refused(outcomes) { try onRejected(line) }
+        chunk.clear()
+        guard run.batch == nil else { return }
+        // Few and large: a preview writes nothing else.
+        if let id = run.dryRun, run.rowsUnnoted >= 5000 || run.rejected.count >= 500 {
+            try await note(&run, of: id, ending: nil)
+        } else if run.dryRun == nil {
+            run.rejected.removeAll(keepingCapacity: true)
         }
+    }
+
+    /// Writes down how far a dry run has come, or with which counts it ended.
+    private func note(
+        _ run: inout Run,
+        of id: ImportID,
+        ending counts: [String: Int]?
+    ) async throws {
+        let position = run.position
+        let note = NoteDryRun(id: id, position: position, rejected: run.rejected, counts: counts)
+        _ = try await engine.perform(note, as: actor)
+        run.rejected.removeAll(keepingCapacity: true)
+        run.rowsUnnoted = 0
     }
 
     /// What would become of a row, after what a dry run has already seen.
@@ -241,47 +279,16 @@ package struct Importer: Sendable {
     private func reject(
         _ source: ImportSource,
         _ line: Int,
-        _ outcome: String,
-        _ reason: String
+        _ reason: String,
+        in run: inout Run
     ) throws {
-        try onRejected(
-            RejectedLine(file: source.name, line: line, outcome: outcome, reason: reason)
+        let rejected = RejectedLine(
+            file: source.name,
+            line: line,
+            outcome: "invalid",
+            reason: reason
         )
-    }
-}
-
-/// Finds where a batch broke off; refuses one that ended, or other files than it began with.
-private struct ResumeImport: Query {
-    let batch: ImportID
-    let start: StartImport
-
-    func answer(in transaction: Transaction) throws -> ImportPosition {
-        guard let stored = try transaction.storedImport(batch) else {
-            throw Refusal(.notFound, field: "resume", "there is no batch with this id")
-        }
-        guard stored.finishedAt == nil else {
-            throw Refusal(.conflict, field: "resume", "this batch has ended; nothing is left to do")
-        }
-        guard let position = stored.progress.flatMap({ ImportPosition(text: $0) }),
-            position.files == start.position.files, stored.format == start.format,
-            stored.scope == start.scope, stored.policyVersion == start.policyVersion
-        else {
-            throw Refusal(
-                .conflict,
-                field: "resume",
-                "this batch began with other files, scope, policy or format"
-            )
-        }
-        return position
-    }
-}
-
-/// Checks scope and policy version without opening a batch.
-private struct CheckImport: Query {
-    let start: StartImport
-
-    func answer(in transaction: Transaction) throws -> Bool {
-        _ = try start.decide(in: transaction)
-        return true
+        run.rejected.append(rejected)
+        try onRejected(rejected)
     }
 }

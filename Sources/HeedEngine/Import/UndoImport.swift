@@ -33,7 +33,14 @@ package struct ImportUndoing: Sendable {
     }
 
     /// Undoes a batch; begun again after a crash it goes on, and done again it changes nothing.
-    package func run(_ batch: ImportID) async throws -> UndoReport {
+    ///
+    /// `onPage` is called now and then.
+    package func run(
+        _ batch: ImportID,
+        onPage: () async throws -> Void = {}
+    ) async throws -> UndoReport {
+        // An import that is still running stops here, and a refused one is not touched.
+        _ = try await engine.perform(RequestUndo(batch, by: actor), as: actor)
         let stored = try await engine.ask(FindBatch(batch: batch))
         var report = UndoReport(batch: batch.text)
         var after = ConsentID(high: 0, low: 0)
@@ -42,6 +49,7 @@ package struct ImportUndoing: Sendable {
             let records = try await engine.ask(page)
             guard let last = records.last else { break }
             after = last.id
+            try await onPage()
             let granted = records.filter { $0.decision == .granted }.map(\.id)
             report.optOutsKept += records.count - granted.count
             guard !granted.isEmpty else { continue }

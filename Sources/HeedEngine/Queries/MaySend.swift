@@ -158,11 +158,16 @@ extension Transaction {
         _ many: [LookupKeys],
         _ scope: ScopeName
     ) throws -> [SendDecision] {
+        try facts(about: many, scope).map { SendDecision($0, at: now) }
+    }
+
+    /// What the guard's rule decides on, for a list that says since when as well.
+    func facts(about many: [LookupKeys], _ scope: ScopeName) throws -> [GuardFacts] {
         guard let facts = try guardFacts(for: many, in: scope) else {
             _ = try requireScope(scope)
             throw StoreError(.corrupt, "a scope that exists gave no answer")
         }
-        return facts.map { SendDecision($0, at: now) }
+        return facts
     }
 
     /// A person is refused when any of their addresses is: we do not know which one will be used.

@@ -278,7 +278,25 @@ CREATE TABLE imports (
     undone_at BIGINT,
     counts TEXT COLLATE "C",
     -- How far it has come, written with the rows; housekeeping, so that it can go on after a crash.
-    progress TEXT COLLATE "C"
+    progress TEXT COLLATE "C",
+    -- 1 when it only counts what would happen.
+    is_dry_run BIGINT NOT NULL DEFAULT 0 CHECK (is_dry_run IN (0, 1)),
+    -- Why it ended before its files did.
+    failure TEXT COLLATE "C",
+    -- Since when it is being undone; nothing of it is recorded from then on.
+    undo_requested_at BIGINT,
+    -- Who asked for that: the sort of actor, a slash, which one.
+    undo_requested_by TEXT COLLATE "C"
+);
+
+-- Rows of an import that were not taken, as lines of CSV without addresses, some at a time: those
+-- before one place in its files, written in the transaction that moves the import there.
+CREATE TABLE import_rejections (
+    import_id BYTEA NOT NULL REFERENCES imports (id),
+    file_number BIGINT NOT NULL,
+    row_number BIGINT NOT NULL,
+    lines TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (import_id, file_number, row_number)
 );
 
 -- The answer to a request that may be repeated, written with its effect. Keys are keyed hashes.
@@ -341,5 +359,5 @@ GRANT UPDATE (external_id, locale, region) ON contacts TO heed_app;
 GRANT SELECT, INSERT, UPDATE ON
     scope_texts, permissions, opt_outs, opt_out_targets, api_keys, imports
     TO heed_app;
-GRANT SELECT, INSERT, DELETE ON idempotency_keys TO heed_app;
+GRANT SELECT, INSERT, DELETE ON idempotency_keys, import_rejections TO heed_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON suppressions, jobs TO heed_app;

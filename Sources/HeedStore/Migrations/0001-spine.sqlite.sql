@@ -223,8 +223,26 @@ CREATE TABLE imports (
     undone_at INTEGER,
     counts TEXT,
     -- How far it has come, written with the rows; housekeeping, so that it can go on after a crash.
-    progress TEXT
+    progress TEXT,
+    -- 1 when it only counts what would happen.
+    is_dry_run INTEGER NOT NULL DEFAULT 0 CHECK (is_dry_run IN (0, 1)),
+    -- Why it ended before its files did.
+    failure TEXT,
+    -- Since when it is being undone; nothing of it is recorded from then on.
+    undo_requested_at INTEGER,
+    -- Who asked for that: the sort of actor, a slash, which one.
+    undo_requested_by TEXT
 ) STRICT;
+
+-- Rows of an import that were not taken, as lines of CSV without addresses, some at a time: those
+-- before one place in its files, written in the transaction that moves the import there.
+CREATE TABLE import_rejections (
+    import_id BLOB NOT NULL REFERENCES imports (id),
+    file_number INTEGER NOT NULL,
+    row_number INTEGER NOT NULL,
+    lines TEXT NOT NULL,
+    PRIMARY KEY (import_id, file_number, row_number)
+) STRICT, WITHOUT ROWID;
 
 -- The answer to a request that may be repeated, written with its effect. Keys are keyed hashes.
 CREATE TABLE idempotency_keys (

@@ -14,10 +14,10 @@ struct ImportPositionTests {
     private struct Broken: Error {}
 
     private static let text: String = {
-        let joined = (0..<900).map { "p\($0)@mail.example,subscribed" }
+        let joined = (0..<3600).map { "p\($0)@mail.example,subscribed" }
         let left = (0..<30).map { "q\($0)@mail.example,unsubscribed" }
         let wrong = ["nobody,subscribed", "p1@mail.example,subscribed", "p2@mail.example,perhaps"]
-        return (["email,status"] + joined.prefix(400) + wrong + left + joined.dropFirst(400))
+        return (["email,status"] + joined.prefix(1600) + wrong + left + joined.dropFirst(1600))
             .joined(separator: "\n")
     }()
 
@@ -37,14 +37,7 @@ struct ImportPositionTests {
     }
 
     private func importer(_ installation: Installation, _ mode: Importer.Mode) -> Importer {
-        Importer(
-            engine: installation.engine,
-            format: .csv,
-            scope: Sample.newsletter,
-            policyVersion: Sample.version,
-            mode: mode,
-            actor: Sample.actor
-        )
+        Importer(.sample, engine: installation.engine, mode: mode, actor: Sample.actor)
     }
 
     @Test(arguments: Backend.allCases)
@@ -52,21 +45,21 @@ struct ImportPositionTests {
         let whole = try await backend.withEngine { installation in
             try await importer(installation, .write).run([source()]) { _ in }
         }
-        #expect(whole.granted == 900)
+        #expect(whole.granted == 3600)
         #expect(whole.optedOut == 30)
         #expect(whole.duplicates == 1)
         #expect(whole.invalidCount == 2)
         try await backend.withEngine { installation in
             let batch = Mutex<ImportID?>(nil)
             await #expect(throws: Broken.self) {
-                try await importer(installation, .write).run([source(breakingAfter: 36)]) {
+                try await importer(installation, .write).run([source(breakingAfter: 144)]) {
                     progress in
                     batch.withLock { $0 = progress.batch }
                 }
             }
             let id = try #require(batch.withLock { $0 })
             let before = try await installation.number("SELECT count(*) FROM consent_records")
-            #expect(before > 0 && before < 930)
+            #expect(before > 0 && before < 3630)
             let rejected = Mutex<[RejectedLine]>([])
             var again = importer(installation, .resume(id))
             again.onRejected = { line in rejected.withLock { $0.append(line) } }
@@ -74,7 +67,7 @@ struct ImportPositionTests {
             #expect(report.counts == whole.counts)
             #expect(report.batch == id.text)
             #expect(try await installation.number("SELECT count(*) FROM imports") == 1)
-            #expect(try await installation.number("SELECT count(*) FROM consent_records") == 930)
+            #expect(try await installation.number("SELECT count(*) FROM consent_records") == 3630)
             // What was done before is not told again.
             #expect(rejected.withLock { $0.count } <= 2)
         }
@@ -94,7 +87,7 @@ struct ImportPositionTests {
                 #expect(effect == .refused(expected))
             }
             let batch = Mutex<ImportID?>(nil)
-            _ = try? await importer(installation, .write).run([source(breakingAfter: 36)]) {
+            _ = try? await importer(installation, .write).run([source(breakingAfter: 144)]) {
                 progress in
                 batch.withLock { $0 = progress.batch }
             }

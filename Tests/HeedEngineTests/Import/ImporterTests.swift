@@ -8,6 +8,13 @@ import Testing
 
 @testable import HeedEngine
 
+extension ImportRequest {
+    /// Whatever the header line shows, for the newsletter.
+    static var sample: ImportRequest {
+        ImportRequest(scope: Sample.newsletter, policyVersion: Sample.version)
+    }
+}
+
 @Suite("Importer")
 struct ImporterTests {
     static let subscribed = """
@@ -51,11 +58,11 @@ struct ImporterTests {
         mode: Importer.Mode = .write,
         policy: String = Sample.version
     ) async throws -> ImportReport {
+        var request = ImportRequest.sample
+        request.policyVersion = policy
         let importer = Importer(
+            request,
             engine: installation.engine,
-            format: .auto,
-            scope: Sample.newsletter,
-            policyVersion: policy,
             mode: mode,
             actor: Sample.actor
         )
@@ -105,7 +112,7 @@ struct ImporterTests {
             #expect(report.refused == 1)
             #expect(report.granted + report.optedOut + report.complaints + report.hardBounces == 0)
             let changed = try await installation.contents().changed(since: before)
-            #expect(changed == ["audit_events", "imports"])
+            #expect(changed == ["audit_events", "import_rejections", "imports"])
         }
     }
 
@@ -113,7 +120,7 @@ struct ImporterTests {
     func aDryRunCountsTheSameAndWritesNothing(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
             let before = try await installation.contents()
-            let dry = try await run(installation, sources, mode: .dryRun)
+            let dry = try await run(installation, sources, mode: .dryRun(nil))
             #expect(try await installation.contents().changed(since: before).isEmpty)
             let real = try await run(installation, sources)
             #expect(dry.counts == real.counts)

@@ -12,10 +12,8 @@ import Testing
 struct UndoImportTests {
     private func run(_ installation: Installation, _ text: String) async throws -> ImportID {
         let importer = Importer(
+            .sample,
             engine: installation.engine,
-            format: .csv,
-            scope: Sample.newsletter,
-            policyVersion: Sample.version,
             mode: .write,
             actor: Sample.actor
         )

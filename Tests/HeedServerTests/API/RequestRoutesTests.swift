@@ -42,7 +42,12 @@ struct RequestRoutesTests {
         return try reply.decode(Answer.self)
     }
 
-    private func act(_ server: Server, _ answer: Answer, _ act: String, _ body: String) async throws
+    private func act(
+        _ server: Server,
+        _ answer: Answer,
+        _ act: String,
+        _ body: String
+    ) async throws
         -> Reply
     { try await server.send(.post("/v1/requests/\(answer.id)/\(act)", body, as: .admin)) }
 
@@ -109,6 +114,8 @@ struct RequestRoutesTests {
         try await withServer { server in
             try await server.installation.decide(Address(email: "ada@mail.example"))
             let access = try await take(server, "/v1/requests", #","kind":"access""#)
+            // Ids are in the order of time.
+            server.installation.clock.advance(seconds: 1)
             let sale = try await take(
                 server,
                 "/v1/requests",
@@ -138,19 +145,28 @@ struct RequestRoutesTests {
             let unknown = "01900000-0000-7000-8000-00000000000f"
             let ada = #""address":"ada@mail.example""#
             let wrong: [(Call, Int, String)] = [
-                (.post("/v1/erasures", "{}", as: .admin), 400, "address"),
+                (.post("/v1/erasures", "{}", as: .admin), 422, "address"),
                 (.post("/v1/erasures", #"{"address":"nope"}"#, as: .admin), 422, "address"),
                 (.post("/v1/erasures", #"{"address":"x@y.example"}"#, as: .admin), 404, "address"),
-                (.post("/v1/erasures", "{\(ada),\"verifiedBy\":\"A b\"}", as: .admin), 422, "verifiedBy"),
-                (.post("/v1/erasures", "{\(ada),\"removeBlock\":1}", as: .admin), 422, "removeBlock"),
+                (
+                    .post("/v1/erasures", "{\(ada),\"verifiedBy\":\"A b\"}", as: .admin), 422,
+                    "verifiedBy"
+                ),
+                (
+                    .post("/v1/erasures", "{\(ada),\"removeBlock\":1}", as: .admin), 422,
+                    "removeBlock"
+                ),
                 (.post("/v1/erasures", "{\(ada),\"more\":1}", as: .admin), 422, "more"),
-                (.post("/v1/requests", "{\(ada)}", as: .admin), 400, "kind"),
+                (.post("/v1/requests", "{\(ada)}", as: .admin), 422, "kind"),
                 (.post("/v1/requests", "{\(ada),\"kind\":\"x\"}", as: .admin), 422, "kind"),
                 (.get("/v1/requests?state=x", as: .admin), 422, "state"),
                 (.get("/v1/requests/nope", as: .admin), 404, "id"),
                 (.get("/v1/erasures/\(unknown)", as: .admin), 404, "id"),
-                (.post("/v1/requests/\(unknown)/verify", #"{"verifiedBy":"x"}"#, as: .admin), 404, "id"),
-                (.post("/v1/requests/\(unknown)/extend", "{}", as: .admin), 400, "reason"),
+                (
+                    .post("/v1/requests/\(unknown)/verify", #"{"verifiedBy":"x"}"#, as: .admin),
+                    404, "id"
+                ),
+                (.post("/v1/requests/\(unknown)/extend", "{}", as: .admin), 422, "reason"),
             ]
             for (call, status, field) in wrong {
                 let reply = try await server.sendWithoutEffect(call)

@@ -1,6 +1,7 @@
 // Legal holds: while one stands, nothing it covers is purged or erased.
 
 public import HeedConsent
+public import HeedEngine
 public import HeedStore
 
 /// Orders that everything, or everything about a person, is kept.

@@ -1,26 +1,34 @@
 // Whom an import has met, in a few bytes a person and never more than a fixed amount of memory.
 
 import HeedConsent
-import HeedLists
 
 /// Remembers people by a fingerprint of 123 bits, with what was said of each.
 ///
 /// Two people share one about as often as two random ids are the same. Up to `maximum` people are
 /// known; who comes after that is not remembered: their repeated rows are counted as unchanged
 /// instead of as duplicates, since the database says so of them, and each counts as a new contact.
-struct SeenAddresses {
+package struct SeenAddresses: Sendable {
     /// What may be remembered of a person; one bit each.
-    struct Marks: OptionSet {
-        let rawValue: UInt64
+    package struct Marks: OptionSet, Sendable {
+        /// The bits.
+        package let rawValue: UInt64
 
-        static let subscribed = Marks(rawValue: 1)
-        static let unsubscribed = Marks(rawValue: 2)
-        static let complained = Marks(rawValue: 4)
-        static let cleaned = Marks(rawValue: 8)
+        /// Takes the bits.
+        package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+        /// Said to be subscribed.
+        package static let subscribed = Marks(rawValue: 1)
+        /// Said to have left.
+        package static let unsubscribed = Marks(rawValue: 2)
+        /// Said to have complained.
+        package static let complained = Marks(rawValue: 4)
+        /// Said not to be reachable.
+        package static let cleaned = Marks(rawValue: 8)
         /// A dry run would have opted them out.
-        static let leaving = Marks(rawValue: 16)
+        package static let leaving = Marks(rawValue: 16)
 
-        static func of(_ status: ImportRow.Status) -> Marks {
+        /// The mark of a status.
+        package static func of(_ status: ImportRow.Status) -> Marks {
             switch status {
             case .subscribed: .subscribed
             case .unsubscribed: .unsubscribed
@@ -31,10 +39,10 @@ struct SeenAddresses {
     }
 
     /// At most 64 MiB of slots, about three quarters of them used.
-    static let maximum = 3_000_000
+    package static let maximum = 3_000_000
     private static let markBits: UInt64 = 31
 
-    private struct Slot {
+    private struct Slot: Sendable {
         /// Fingerprint and marks; 0 for a free slot, since a used one has a mark.
         var high: UInt64 = 0
         var low: UInt64 = 0
@@ -47,12 +55,15 @@ struct SeenAddresses {
     }
 
     /// How many people were met.
-    private(set) var count = 0
+    package private(set) var count = 0
     private var remembered = 0
     private var slots = [Slot](repeating: Slot(), count: 4096)
 
+    /// Starts with nobody met.
+    package init() {}
+
     /// Notes a mark; answers with what was known before, nil for somebody new.
-    mutating func note(_ match: String, _ mark: Marks) -> Marks? {
+    package mutating func note(_ match: String, _ mark: Marks) -> Marks? {
         var slot = SeenAddresses.slot(for: match)
         var place = find(slot)
         guard slots[place].high == 0 else {
@@ -73,7 +84,9 @@ struct SeenAddresses {
     }
 
     /// What is known of somebody.
-    func marks(of match: String) -> Marks { slots[find(SeenAddresses.slot(for: match))].marks }
+    package func marks(of match: String) -> Marks {
+        slots[find(SeenAddresses.slot(for: match))].marks
+    }
 
     /// The place of a fingerprint, or the free one where it would go.
     private func find(_ slot: Slot) -> Int {

@@ -1,6 +1,7 @@
 // The one path by which old rows go: page by page, each purge an event in the log.
 
 public import HeedConsent
+public import HeedEngine
 import HeedStore
 
 /// Takes away what is past its retention.

@@ -3,6 +3,7 @@
 import HeedConsent
 import HeedEngine
 import HeedLedger
+import HeedRights
 import HeedStore
 import TestSupport
 import Testing

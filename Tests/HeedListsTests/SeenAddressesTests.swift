@@ -1,9 +1,8 @@
 // People met are told from others, through every growth of the table, with all that was said.
 
-import HeedLists
 import Testing
 
-@testable import HeedEngine
+@testable import HeedLists
 
 @Suite("Seen addresses")
 struct SeenAddressesTests {

@@ -1,6 +1,7 @@
 // One purge of a bounded number of rows: what may go is decided again where it is done.
 
 import HeedConsent
+import HeedEngine
 import HeedStore
 
 /// Looks at the next rows of a kind, without a lock.

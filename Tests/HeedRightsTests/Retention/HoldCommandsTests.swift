@@ -2,6 +2,7 @@
 
 import HeedConsent
 import HeedEngine
+import HeedRights
 import HeedStore
 import TestSupport
 import Testing

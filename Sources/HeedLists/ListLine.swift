@@ -1,0 +1,20 @@
+// One line of a list that goes out: quoted where it must be, and no cell a spreadsheet would run.
+
+/// The cells as a line of CSV (RFC 4180), without its line break.
+///
+/// A cell that begins like a formula gets a space in front: a spreadsheet takes it for text then,
+/// and whoever reads the list trims it. The usual apostrophe would become part of an address, and
+/// an opt-out would be kept for somebody else.
+package func listLine(_ cells: [String], delimiter: Character = ",") -> String {
+    cells.map { cell in
+        let text = beginsLikeFormula(cell) ? " " + cell : cell
+        let needsQuotes = text.contains { $0 == delimiter || $0 == "\"" || $0.isNewline }
+        return needsQuotes ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+    }.joined(separator: String(delimiter))
+}
+
+/// What a spreadsheet takes for a formula, white space before it included (OWASP, CSV injection).
+private func beginsLikeFormula(_ cell: String) -> Bool {
+    guard let first = cell.unicodeScalars.first else { return false }
+    return "=+-@\t\r\n".unicodeScalars.contains(first)
+}

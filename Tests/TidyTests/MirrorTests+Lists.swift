@@ -1,0 +1,43 @@
+// Which tests cover the sources about lists that come in and go out.
+
+extension MirrorRule {
+    /// Lists, in and out.
+    static let lists: [Coverage] = [
+        .init(
+            "Sources/HeedLists/ImportSpool.swift",
+            by: "Tests/HeedEngineTests/Import/ImportSpoolTests.swift"
+        ),
+        .init(
+            "Sources/HeedDelivery/ImportRunner.swift",
+            by: "Tests/EndToEndTests/ImportUploadTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+ImportNotes.swift",
+            by: "Tests/HeedEngineTests/Import/ImportWorkerTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+Exports.swift",
+            by: "Tests/HeedEngineTests/Export/ListExporterTests.swift"
+        ),
+        .init(
+            "Sources/HeedLists/ExportRow.swift",
+            by: "Tests/HeedListsTests/ExportFormatTests.swift"
+        ),
+        .init(
+            "Sources/HeedEngine/Import/ImportBatches.swift",
+            by: "Tests/HeedEngineTests/Import/ImportWorkerTests.swift"
+        ),
+        .init(
+            "Sources/HeedEngine/Import/ImportQueries.swift",
+            by: "Tests/HeedServerTests/API/ImportRoutesTests.swift"
+        ),
+        .init(
+            "Sources/HeedLists/ImportUpload.swift",
+            by: "Tests/HeedEngineTests/Import/ImportSpoolTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/ListExport.swift",
+            by: "Tests/EndToEndTests/ImportUploadTests.swift"
+        ),
+    ]
+}

@@ -1,0 +1,59 @@
+// Which tests cover the sources about people's requests and about keeping evidence.
+
+extension MirrorRule {
+    /// Requests, erasure and retention.
+    static let rights: [Coverage] = [
+        .init(
+            "Sources/HeedConsent/AuditEvent+Requests.swift",
+            by: "Tests/HeedConsentTests/AuditEvent+CanonicalTests.swift"
+        ),
+        .init(
+            "Sources/HeedConsent/RightsRequest.swift",
+            by: "Tests/HeedConsentTests/Regime+RequestsTests.swift"
+        ),
+        .init(
+            "Sources/HeedRights/Requests/RequestCommands.swift",
+            by: "Tests/HeedRightsTests/Requests/ReceiveRequestTests.swift"
+        ),
+        .init(
+            "Sources/HeedRights/Requests/RequestQueries.swift",
+            by: "Tests/HeedRightsTests/Erasure/FinishErasureTests.swift"
+        ),
+        .init(
+            "Sources/HeedRights/Requests/RequestReceipt+Body.swift",
+            by: "Tests/HeedRightsTests/Erasure/FinishErasureTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+Erasure.swift",
+            by: "Tests/HeedRightsTests/Erasure/FinishErasureTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+Requests.swift",
+            by: "Tests/HeedRightsTests/Requests/ReceiveRequestTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/RequestActs.swift",
+            by: "Tests/EndToEndTests/ErasureTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/RequestCommand.swift",
+            by: "Tests/EndToEndTests/ErasureTests.swift"
+        ),
+        .init(
+            "Sources/HeedServer/Public/RequestReceiptRoutes.swift",
+            by: "Tests/HeedServerTests/API/RequestRoutesTests.swift"
+        ),
+        .init(
+            "Sources/HeedRights/Retention/PurgeRows.swift",
+            by: "Tests/HeedRightsTests/Retention/PurgerTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+Retention.swift",
+            by: "Tests/HeedRightsTests/Retention/PurgerTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+Locks.swift",
+            by: "Tests/EndToEndTests/PostgresRaceTests.swift"
+        ),
+    ]
+}
