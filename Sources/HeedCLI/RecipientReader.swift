@@ -86,7 +86,7 @@ struct RecipientReader {
         case .ndjson(var reader):
             defer { shape = .ndjson(reader) }
             return try reader.next().map {
-                let address = RecipientReader.address(inJSON: $0.text)
+                let address = RecipientLine.address(inJSON: $0.text)
                 return Recipient(line: $0.number, address: address, text: $0.text)
             }
         case .csv(var reader, let column):
@@ -103,17 +103,6 @@ struct RecipientReader {
             }
             return nil
         }
-    }
-
-    private struct JSONRecipient: Decodable {
-        let address: String?
-        let email: String?
-        let recipient: String?
-    }
-
-    private static func address(inJSON text: String) -> String {
-        let value = try? JSONDecoder().decode(JSONRecipient.self, from: Data(text.utf8))
-        return value?.address ?? value?.email ?? value?.recipient ?? ""
     }
 }
 

@@ -78,6 +78,8 @@ private func addAll(
     door([.collector]).post("opt-outs", use: optOuts.request)
     door([.collector, .auditor]).get("opt-outs/:id", use: optOuts.progress)
     addLists(engine, options, door)
+    let filter = FilterRoutes(engine: engine, options: options)
+    door([.sender]).post("sends/filter", use: filter.filter)
     door([.sender]).post("sends/check", use: SendRoutes(engine: engine, options: options).check)
 }
 

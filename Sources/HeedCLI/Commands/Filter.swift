@@ -168,7 +168,7 @@ private struct FilterOutput {
 
     mutating func end(position: Int64, validUntil: Timestamp) throws {
         if asJSON {
-            let last = Summary(counts: counts, position: position, validUntil: validUntil.text)
+            let last = FilterSummary(counts: counts, position: position, validUntil: validUntil)
             lines.append(try Terminal.json(last))
             try flush()
             return
@@ -180,11 +180,5 @@ private struct FilterOutput {
             Terminal.note("\(invalid) of them are no addresses, so nobody knows them")
         }
         Terminal.note("valid until \(validUntil.text), position \(position)")
-    }
-
-    private struct Summary: Encodable {
-        let counts: [String: Int]
-        let position: Int64
-        let validUntil: String
     }
 }

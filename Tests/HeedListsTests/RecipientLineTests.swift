@@ -1,0 +1,36 @@
+// Lines of a campaign's list, put together from pieces of any size.
+
+import HeedLists
+import Testing
+
+@Suite("Recipient line")
+struct RecipientLineTests {
+    @Test(arguments: 1...20)
+    func piecesOfAnySizeMakeTheSameLines(_ size: Int) {
+        let bytes = Array("ada@mail.example\r\n\n  béa@mail.example\nlast".utf8)
+        var buffer = LineBuffer()
+        for start in stride(from: 0, to: bytes.count, by: size) {
+            buffer.add(bytes[start..<min(start + size, bytes.count)])
+        }
+        #expect(buffer.count == 2)
+        buffer.end()
+        #expect(buffer.take(2) == ["ada@mail.example", "béa@mail.example"])
+        #expect(buffer.take(5) == ["last"])
+        #expect(buffer.take(5).isEmpty)
+    }
+
+    @Test func anEndlessLineIsCutOff() {
+        var buffer = LineBuffer()
+        for _ in 0..<3 { buffer.add(repeatElement(UInt8(ascii: "a"), count: 50_000)) }
+        buffer.add([0x0A])
+        #expect(buffer.take(1).first?.utf8.count == LineBuffer.bytesMaximum)
+    }
+
+    @Test(arguments: [
+        ("a@b.example", "a@b.example"), ("\"a@b.example\"", "a@b.example"),
+        (#"{"email":"a@b.example"}"#, "a@b.example"), ("{}", ""), ("{", ""), ("\"", "\""),
+    ])
+    func theAddressOfALine(_ line: String, _ address: String) {
+        #expect(RecipientLine.address(in: line) == address)
+    }
+}
