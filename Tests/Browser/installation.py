@@ -94,7 +94,7 @@ class Installation:
 
     def unsubscribe_link(self, address):
         """A link as it stands in a message."""
-        body = {"scope": "newsletter", "address": address, "unsubscribeLinks": True}
+        body = {"scope": "newsletter", "address": address, "links": True}
         path = urlsplit(self.call("/v1/sends/check", body)["unsubscribe"]["url"]).path
         return self.base + path
 

@@ -207,21 +207,7 @@ struct Serve: AsyncParsableCommand {
             slots: settings.workers,
             surroundings: Installation.surroundings
         )
-        let handler = OptOutHandler(
-            engine: installation.engine,
-            gate: gate,
-            transport: transport,
-            retryPolicy: RetryPolicy(scale: settings.retryScale),
-            surroundings: Installation.surroundings,
-            metrics: metrics
-        )
-        let erasures = ErasureHandler(
-            engine: installation.engine,
-            gate: gate,
-            transport: transport,
-            retryPolicy: RetryPolicy(scale: settings.retryScale),
-            surroundings: Installation.surroundings
-        )
+        let handle = handler(installation, gate, transport, metrics)
         let runners = [Job.Lane.optOut, .general].map { lane in
             Runner(
                 engine: installation.engine,
@@ -233,7 +219,7 @@ struct Serve: AsyncParsableCommand {
                 ),
                 gate: gate,
                 logger: logger,
-                handle: lane == .general ? erasures.handle : handler.handle
+                handle: handle
             )
         }
         let rescuer = Rescuer(
@@ -250,6 +236,38 @@ struct Serve: AsyncParsableCommand {
         let verifier = BackgroundVerifier(installation, logger: logger)
         let drift = DriftChecker(installation, gate: gate, transport: transport, logger: logger)
         return runners + [rescuer, pruner, verifier] + (drift.map { [$0] } ?? [])
+    }
+
+    /// What to do with a job of either lane.
+    private static func handler(
+        _ installation: Installation,
+        _ gate: ConnectorGate,
+        _ transport: any Transport,
+        _ metrics: DeliveryMetrics
+    ) -> @Sendable (Job) async throws -> Void {
+        let settings = installation.settings
+        let optOuts = OptOutHandler(
+            engine: installation.engine,
+            gate: gate,
+            transport: transport,
+            retryPolicy: RetryPolicy(scale: settings.retryScale),
+            surroundings: Installation.surroundings,
+            metrics: metrics
+        )
+        let erasures = ErasureHandler(
+            engine: installation.engine,
+            gate: gate,
+            transport: transport,
+            retryPolicy: RetryPolicy(scale: settings.retryScale),
+            surroundings: Installation.surroundings
+        )
+        return { job in
+            if case .rights = job.kind {
+                try await erasures.handle(job)
+            } else {
+                try await optOuts.handle(job)
+            }
+        }
     }
 
     /// The runner of Heed's own messages, in processes that have a mail server to send by.

@@ -74,6 +74,10 @@ public struct RecordConsent: Command {
         let scope = try transaction.requireScope(scope)
         let policy = try transaction.requirePolicy(policyVersion)
         let person = try transaction.resolve(subject)
+        // By address an erased person is somebody new; by id there is nobody left to say yes.
+        if decision == .granted, case .contact(let id) = subject, try transaction.isErased(id) {
+            throw Refusal(.conflict, field: "contactId", "this person's data was erased")
+        }
         let givenAt = givenAt ?? transaction.now
         try transaction.requirePast(givenAt, field: "givenAt")
         guard expiresAt.map({ $0 > givenAt }) ?? true else {

@@ -47,7 +47,9 @@ public struct ReadPreferences: Query {
             vault: transaction.vault,
             now: transaction.now
         )
-        guard let link, let contact = try transaction.contact(link.contact) else { return nil }
+        guard let link, let contact = try transaction.contact(link.contact),
+            try !transaction.isErased(contact.id)
+        else { return nil }
         let person = try transaction.resolve(.contact(contact.id))
         let keys = try transaction.lookupKeys(of: contact.id)
         let texts = try transaction.scopeTexts()

@@ -46,6 +46,33 @@ struct FinishErasureTests {
         }
     }
 
+    /// What led to the person leads nowhere: no page shows choices, no id takes a yes.
+    @Test(arguments: Backend.allCases)
+    func oldLinksAndIDsLeadToNobody(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let contact = try await installation.addErin()
+            let engine = installation.engine
+            let make = MakePreferenceLink(.contact(contact), validFor: 86_400)
+            let link = try #require(try await engine.ask(make))
+            #expect(try await engine.ask(ReadPreferences(token: link)) != nil)
+            _ = try await installation.requestErasure()
+            try await installation.doSteps()
+            #expect(try await engine.ask(ReadPreferences(token: link)) == nil)
+            let yes = try RecordConsent(
+                subject: .contact(contact),
+                scope: Sample.newsletter,
+                decision: .granted,
+                basis: .consent,
+                source: .form,
+                policyVersion: Sample.version
+            )
+            let refusal = await #expect(throws: Refusal.self) {
+                _ = try await engine.perform(yes, as: Sample.actor)
+            }
+            #expect(refusal?.field == "contactId")
+        }
+    }
+
     @Test(arguments: Backend.allCases)
     func theReceiptSaysWhatWasDone(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
