@@ -36,7 +36,7 @@ public enum GrantRule {
         var lifted: [Suppression] = []
         for block in blocks where concerns(block, scope) {
             switch block.reason {
-            case .legal, .hardBounce, .manual: continue
+            case .legal, .hardBounce, .manual, .restriction: continue
             case .complaint:
                 guard yes.source == .doubleOptIn else {
                     throw refusal(

@@ -45,7 +45,7 @@ extension OwnMail {
     package static func isBarred(by blocks: [Suppression]) -> Bool {
         blocks.contains {
             switch $0.reason {
-            case .legal, .manual, .hardBounce: true
+            case .legal, .manual, .hardBounce, .restriction: true
             case .erasure, .complaint, .optOut, .optOutGlobal: false
             }
         }

@@ -107,8 +107,8 @@ public struct SendDecision: Hashable, Sendable {
         at now: Timestamp
     ) -> (reason: Reason, block: Suppression?) {
         let blocks: [(SuppressionReason, Reason)] = [
-            (.legal, .legalBlock), (.erasure, .erased), (.complaint, .complaint),
-            (.hardBounce, .hardBounce), (.manual, .manualBlock),
+            (.legal, .legalBlock), (.erasure, .erased), (.restriction, .restricted),
+            (.complaint, .complaint), (.hardBounce, .hardBounce), (.manual, .manualBlock),
         ]
         for (suppression, reason) in blocks {
             if let block = facts.suppressions.first(where: { $0.reason == suppression }) {

@@ -6,6 +6,8 @@ public enum SuppressionReason: String, CaseIterable, Sendable {
     case legal
     /// The person had their data erased; the block is what remains.
     case erasure
+    /// The person asked that their data is kept and not used (GDPR, article 18).
+    case restriction
     /// The person reported a message as spam.
     case complaint
     /// The address does not exist.

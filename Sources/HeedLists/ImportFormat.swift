@@ -88,13 +88,16 @@ package struct ImportReader {
         self.format = format == .auto ? ImportFormat.detect(columns) : format
         switch self.format {
         case .mailchimp:
-            parser = .mailchimp(try ImportReader.mailchimp(columns, fileName))
+            parser = .mailchimp(try ImportReader.mailchimp(columns, fileName, status))
         case .csv, .auto:
             guard !SystemFormat.isOfTelephones(columns) else {
                 throw ImportReader.refusal("this is a list of telephone numbers, not of addresses")
             }
             guard let plain = PlainCSVFormat(columns: columns) else {
                 throw ImportReader.noAddress(PlainCSVFormat.addressNames, in: columns)
+            }
+            guard status != nil || plain.saysWhatItIsOf else {
+                throw ImportReader.unclear("this list has no column with a status")
             }
             parser = .csv(plain)
         default: parser = .system(try ImportReader.system(self.format, columns, status))
@@ -150,7 +153,8 @@ extension ImportReader {
     /// Mailchimp's fourth file has the columns of the first, and people who never opted in.
     private static func mailchimp(
         _ columns: ImportColumns,
-        _ fileName: String?
+        _ fileName: String?,
+        _ status: ImportRow.Status?
     ) throws(Refusal) -> MailchimpFormat {
         guard fileName.map({ !MailchimpFormat.isOfNonSubscribed($0) }) ?? true else {
             throw refusal("people in Mailchimp's non-subscribed file never opted in; leave it out")
@@ -158,7 +162,20 @@ extension ImportReader {
         guard let format = MailchimpFormat(columns: columns) else {
             throw noAddress(MailchimpFormat.addressNames, in: columns)
         }
+        let isOfStops = fileName.map(MailchimpFormat.isOfStops) ?? false
+        if status == nil, format.kind == .subscribed, isOfStops {
+            throw unclear("the file's name says that these people left, its columns do not")
+        }
         return format
+    }
+
+    /// A list that does not say what it is of might be one of stops, so nobody guesses a yes.
+    private static func unclear(_ why: String) -> Refusal {
+        Refusal(
+            .missing,
+            field: "status",
+            "\(why); say what its rows are: subscribed, unsubscribed, complained or cleaned"
+        )
     }
 
     private static func system(

@@ -34,7 +34,7 @@ package struct ImportRow: Hashable, Sendable {
     /// The person's region, when it is an ISO 3166 code.
     package let region: String?
     /// The other system's own key for the person, when it is not an address.
-    package let externalID: String?
+    package var externalID: String?
 
     /// Makes a row, without the parts about the person that could not be stored.
     package init(

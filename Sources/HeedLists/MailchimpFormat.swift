@@ -55,7 +55,17 @@ package struct MailchimpFormat: Sendable {
 
     /// True for the export's file of people who never opted in, by its name.
     package static func isOfNonSubscribed(_ fileName: String) -> Bool {
-        folded(fileName).contains("nonsubscribed")
+        letters(of: fileName).contains("nonsubscribed")
+    }
+
+    /// True for a file that its name says is of people who left or cannot be reached.
+    static func isOfStops(_ fileName: String) -> Bool {
+        ["unsubscribed", "cleaned"].contains(where: letters(of: fileName).contains)
+    }
+
+    /// Some write `non-subscribed`, some `nonsubscribed`.
+    private static func letters(of fileName: String) -> String {
+        fileName.lowercased().filter(\.isLetter)
     }
 
     /// Reads one record.

@@ -19,10 +19,11 @@ package struct PlainCSVFormat: Sendable {
         "unsubscribed", "opted_out", "opt_out", "optout", "do_not_email", "blocklisted",
         "blacklisted",
     ]
-    private static let consentTimeNames = [
-        "consented_at", "given_at", "opted_in_at", "confirmed_at", "subscribed_at", "created_at",
-        "created",
+    /// Times that only a yes has.
+    private static let yesTimeNames = [
+        "consented_at", "given_at", "opted_in_at", "confirmed_at", "subscribed_at",
     ]
+    private static let consentTimeNames = yesTimeNames + ["created_at", "created"]
     private static let stopTimeNames = ["unsubscribed_at", "opted_out_at", "unsub_time"]
     private static let bounceTimeNames = ["bounced_at", "cleaned_at", "clean_time"]
     private static let complaintTimeNames = ["complained_at"]
@@ -73,7 +74,15 @@ package struct PlainCSVFormat: Sendable {
         locale = columns.column(["locale", "language", "lang"])
         region = columns.column(["region", "country", "country_code", "cc"])
         externalID = columns.column(["external_id", "externalid", "id"])
+        let telling = [
+            status, stop, stopTime, bounceTime, complaintTime,
+            columns.column(PlainCSVFormat.yesTimeNames),
+        ]
+        saysWhatItIsOf = telling.contains { !$0.isAbsent }
     }
+
+    /// True when some column tells a yes from a stop; a bare list of addresses may be either.
+    let saysWhatItIsOf: Bool
 
     /// Reads one record.
     package func row(_ record: CSVRecord) throws(InvalidRow) -> ImportRow {

@@ -108,7 +108,7 @@ struct DoubleOptInTests {
 
     @Test(arguments: SuppressionReason.allCases)
     func someBlocksForbidThisMessageToo(_ reason: SuppressionReason) {
-        let forbids: Set<SuppressionReason> = [.legal, .manual, .hardBounce]
+        let forbids: Set<SuppressionReason> = [.legal, .manual, .hardBounce, .restriction]
         #expect(allows([], past: [reason]) == !forbids.contains(reason))
     }
 }

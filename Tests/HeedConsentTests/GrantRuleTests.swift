@@ -21,6 +21,7 @@ struct GrantRuleTests {
         block           others   form,page double-opt-in
         legal           keep     keep      keep
         erasure         refused  lift      lift
+        restriction     keep     keep      keep
         complaint       refused  refused   lift
         hard-bounce     keep     keep      keep
         manual          keep     keep      keep

@@ -28,7 +28,13 @@ enum Imported {
         format: ImportFormat = .auto,
         fileName: String? = nil
     ) throws -> [ImportItem] {
-        var reader = try ImportReader(format: format, fileName: fileName, chunk: chunks(of: text))
+        var reader = try ImportReader(
+            format: format,
+            fileName: fileName,
+            // What a list without a status is of, somebody has to say.
+            status: .subscribed,
+            chunk: chunks(of: text)
+        )
         var items: [ImportItem] = []
         while let item = try reader.next() { items.append(item) }
         return items

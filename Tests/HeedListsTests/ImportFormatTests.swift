@@ -22,7 +22,11 @@ struct ImportFormatTests {
         ] as [(String, ImportFormat)]
     )
     func detects(_ header: String, _ format: ImportFormat) throws {
-        let reader = try ImportReader(format: .auto, chunk: Imported.chunks(of: header + "\n"))
+        let reader = try ImportReader(
+            format: .auto,
+            status: .subscribed,
+            chunk: Imported.chunks(of: header + "\n")
+        )
         #expect(reader.format == format)
     }
 
@@ -75,12 +79,30 @@ struct ImportFormatTests {
         ("nonsubscribed_members_export_1a2b.csv", true),
         ("Nonsubscribed.csv", true),
         ("subscribed_members_export_1a2b.csv", false),
-        ("unsubscribed_members_export_1a2b.csv", false),
+        ("unsubscribed_members_export_1a2b.csv", true),
+        ("cleaned_members_export_1a2b.csv", true),
+        ("non-subscribed_email_audience_export_1.csv", true),
         (nil, false),
     ])
     func theFileOfThoseWhoNeverOptedIn(_ name: String?, _ isRefused: Bool) throws {
         let header = "Email Address,OPTIN_TIME,LEID\n"
         #expect((try Imported.refusal(of: header, fileName: name) != nil) == isRefused)
+    }
+
+    /// A list of stops may have no other column than the address, so nobody guesses a yes.
+    @Test(arguments: [
+        "email", "email,created", "email,ip,created", "address,created_at", "E-Mail;Name",
+    ])
+    func aListThatDoesNotSayWhatItIsOfIsTurnedAway(_ header: String) throws {
+        let text = header + "\nada@mail.example\n"
+        let refusal = try #require(try Imported.refusal(of: text))
+        #expect(refusal.field == "status" && refusal.code == .missing)
+        #expect(try Imported.refusal(of: text, fileName: "global_unsubscribes.csv") != nil)
+        for told in [
+            "email,status", "email,consented_at", "email,unsubscribed_at", "email,opt_out",
+        ] {
+            #expect(try Imported.refusal(of: told + "\n") == nil, "\(told)")
+        }
     }
 
     @Test func oddRows() throws {
@@ -126,7 +148,12 @@ struct ImportFormatTests {
 
     @Test func otherDelimiters() throws {
         let chunk = Imported.chunks(of: "name;email\nAda;ada@example.com\n")
-        var reader = try ImportReader(format: .csv, delimiter: UInt8(ascii: ";"), chunk: chunk)
+        var reader = try ImportReader(
+            format: .csv,
+            delimiter: UInt8(ascii: ";"),
+            status: .subscribed,
+            chunk: chunk
+        )
         guard case .row(let row)? = try reader.next() else {
             Issue.record("the row was not read")
             return

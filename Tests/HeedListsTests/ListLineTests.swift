@@ -23,7 +23,7 @@ struct ListLineTests {
     @Test func anAddressThatLooksLikeAFormulaIsReadBackAsItWas() throws {
         let line = listLine(["+ada@mail.example"])
         var bytes: [UInt8]? = Array("email\n\(line)\n".utf8)
-        var reader = try ImportReader(format: .csv) {
+        var reader = try ImportReader(format: .csv, status: .subscribed) {
             defer { bytes = nil }
             return bytes
         }

@@ -223,7 +223,11 @@ struct SystemFormatTests {
         ("email,action\n", false), ("email,doNotEmail\n", false), ("email\n", false),
     ])
     func listsOfNoAreTakenFirst(_ header: String, _ isListOfNo: Bool) throws {
-        let reader = try ImportReader(format: .auto, chunk: Imported.chunks(of: header))
+        let reader = try ImportReader(
+            format: .auto,
+            status: .subscribed,
+            chunk: Imported.chunks(of: header)
+        )
         #expect(reader.isListOfNo == isListOfNo)
     }
 

@@ -85,7 +85,9 @@ package enum Backend: String, CaseIterable, Sendable, CustomStringConvertible {
     ) async throws -> Answer {
         try await withTemporaryFolder { folder in
             guard self == .postgres else {
-                return try await body(try Installation(self, in: folder, seed: seed))
+                return try await Slots.files.withSlot {
+                    try await body(try Installation(self, in: folder, seed: seed))
+                }
             }
             return try await Slots.databases.withSlot {
                 defer { Backend.giveBackPostgres(in: folder) }
@@ -156,6 +158,9 @@ extension Backend {
 /// All tests begin at once, and a server has only so many sessions.
 actor Slots {
     static let databases = Slots(12)
+    /// Each has some twenty files open, and Foundation reads beyond its buffer when it starts a
+    /// program from a process that has more than 1300.
+    static let files = Slots(32)
     /// True inside a test that has one: a second database must not wait for another's slot.
     @TaskLocal private static var isInside = false
 

@@ -16,6 +16,10 @@ extension MirrorRule {
             by: "Tests/HeedRightsTests/Requests/ReceiveRequestTests.swift"
         ),
         .init(
+            "Sources/HeedRights/Requests/RightsRequest+Effects.swift",
+            by: "Tests/HeedRightsTests/Requests/ReceiveRequestTests.swift"
+        ),
+        .init(
             "Sources/HeedRights/Requests/RequestQueries.swift",
             by: "Tests/HeedRightsTests/Erasure/FinishErasureTests.swift"
         ),

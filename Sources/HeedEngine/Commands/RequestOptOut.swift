@@ -77,7 +77,7 @@ public struct RequestOptOut: Command {
 }
 
 /// An opt-out about to be acknowledged; shared by the command and by imports.
-struct OptOutDraft {
+package struct OptOutDraft {
     let person: ResolvedSubject
     let extent: OptOut.Extent
     let source: Source
@@ -87,8 +87,25 @@ struct OptOutDraft {
     /// The connector that reported it and must not be told back.
     var reportedBy: String?
 
+    /// A request of a person's own, at a time.
+    package static func own(
+        _ source: Source,
+        of person: ResolvedSubject,
+        from extent: OptOut.Extent,
+        at requestedAt: Timestamp
+    ) -> OptOutDraft {
+        OptOutDraft(
+            person: person,
+            extent: extent,
+            source: source,
+            requestedAt: requestedAt,
+            evidence: Evidence(),
+            batch: nil
+        )
+    }
+
     /// The opt-out that stands already, if one covers this request.
-    func standing(in transaction: Transaction) throws -> OptOut? {
+    package func standing(in transaction: Transaction) throws -> OptOut? {
         guard person.added == nil else { return nil }
         switch extent {
         case .scope(let scope):
@@ -107,7 +124,7 @@ struct OptOutDraft {
     }
 
     /// The opt-out with its events and its job.
-    func outcome(in transaction: Transaction) throws -> (OptOut, [Event], [JobChange]) {
+    package func outcome(in transaction: Transaction) throws -> (OptOut, [Event], [JobChange]) {
         let optOut = OptOut(
             id: transaction.newID(),
             contact: person.id,

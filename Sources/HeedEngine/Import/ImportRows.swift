@@ -62,7 +62,10 @@ package struct ImportRows: Command {
         let scope = try transaction.requireScope(scope)
         let policy = try transaction.requirePolicy(policyVersion)
         var decision = Decision<[RowOutcome]>([])
-        for row in rows {
+        var externalIDs: Set<String> = []
+        for var row in rows {
+            // Two people under one key: it is the first one's, and the other row is worth having.
+            if let id = row.externalID, !externalIDs.insert(id).inserted { row.externalID = nil }
             let one: Decision<RowOutcome>
             switch row.status {
             case .subscribed: one = try subscribe(row, scope, policy, in: transaction)

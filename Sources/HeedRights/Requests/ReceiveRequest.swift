@@ -79,7 +79,7 @@ public struct ReceiveRequest: Command {
             keepsBlock: keepsBlock
         )
         let token = transaction.randomBytes(16)
-        let (verified, events, jobs) = request.verified(by: verifiedBy, in: transaction)
+        let (verified, events, jobs) = try request.verified(by: verifiedBy, in: transaction)
         return Decision(
             Receipt(request: verified, token: token, isRepeated: false),
             events: [.requestReceived(request, token: token)] + events,
@@ -94,7 +94,7 @@ public struct ReceiveRequest: Command {
         guard let token = try transaction.token(of: standing.id) else {
             throw StoreError(.corrupt, "a request has no token")
         }
-        let (request, events, jobs) = standing.verified(by: verifiedBy, in: transaction)
+        let (request, events, jobs) = try standing.verified(by: verifiedBy, in: transaction)
         let receipt = Receipt(request: request, token: token, isRepeated: true)
         return Decision(receipt, events: events, jobs: jobs)
     }
@@ -114,7 +114,7 @@ public struct VerifyRequest: Command {
     /// False when it was verified before; refuses an id nobody knows.
     public func decide(in transaction: Transaction) throws -> Decision<Bool> {
         let request = try transaction.requireRequest(id)
-        let (_, events, jobs) = request.verified(by: means, in: transaction)
+        let (_, events, jobs) = try request.verified(by: means, in: transaction)
         return Decision(!events.isEmpty, events: events, jobs: jobs)
     }
 }
@@ -124,15 +124,15 @@ extension RightsRequest {
     func verified(
         by means: Source?,
         in transaction: Transaction
-    ) -> (RightsRequest, [Event], [JobChange]) {
+    ) throws -> (RightsRequest, [Event], [JobChange]) {
         guard let means, status == .received else { return (self, [], []) }
         var request = self
         request.status = .verified
         request.verifiedBy = means
         request.verifiedAt = transaction.now
-        let events: [Event] = [.requestMoved(request, from: status)]
-        guard kind == .erasure else { return (request, events, []) }
-        return (request, events, [transaction.job(for: .start(id))])
+        let verified = Event.requestMoved(request, from: status)
+        let (answered, events, jobs) = try request.effects(in: transaction)
+        return (answered, [verified] + events, jobs)
     }
 }
 

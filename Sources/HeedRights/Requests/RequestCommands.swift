@@ -93,7 +93,9 @@ public struct CompleteRequest: Command {
         let receipt = try RequestReceipt.of(request, in: transaction)
         return Decision(
             true,
-            events: [.requestMoved(request, from: before), .receiptIssued(receipt, request)]
+            events: try request.endings(in: transaction) + [
+                .requestMoved(request, from: before), .receiptIssued(receipt, request),
+            ]
         )
     }
 }

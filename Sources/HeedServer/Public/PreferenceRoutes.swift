@@ -5,6 +5,7 @@ import Foundation
 import HTTPTypes
 import HeedConsent
 import HeedEngine
+import HeedRights
 import HeedStore
 import Hummingbird
 import Logging

@@ -165,7 +165,7 @@ struct ImportWorkerTests {
             let id = try await fixture.upload(ImportWorkerTests.list, to: installation)
             // The file is another one than the batch began with.
             let path = "\(fixture.path)/\(id.text).list"
-            try Data("email\na@mail.example\n".utf8).write(to: URL(filePath: path))
+            try Data("email,status\na@mail.example\n".utf8).write(to: URL(filePath: path))
             try await worker(installation.engine, fixture).round()
             let view = try await installation.engine.ask(ReadImport(id))
             #expect(view.state == .failed)

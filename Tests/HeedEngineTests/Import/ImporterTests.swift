@@ -209,7 +209,7 @@ struct ImporterTests {
         try await backend.withEngine { installation in
             let count = ImportRows.rowsMaximum * 2 + 7
             let rows = (0..<count).map { "person\($0)@mail.example" }
-            let text = (["email"] + rows).joined(separator: "\n")
+            let text = (["email,status"] + rows).joined(separator: "\n")
             let report = try await run(installation, [source("many.csv", text)])
             #expect(report.granted == count)
             #expect(try await installation.number("SELECT count(*) FROM contacts") == Int64(count))

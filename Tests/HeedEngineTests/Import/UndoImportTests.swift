@@ -102,7 +102,7 @@ struct UndoImportTests {
     func aSecondUndoChangesNothingAndTheVerifierAgrees(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
             let names = (0..<230).map { "p\($0)@mail.example" }.joined(separator: "\n")
-            let batch = try await run(installation, "email\n\(names)\n")
+            let batch = try await run(installation, "email,status\n\(names)\n")
             let undoing = ImportUndoing(engine: installation.engine, actor: Sample.actor)
             #expect(try await undoing.run(batch).takenBack == 230)
             let before = try await installation.contents()
@@ -120,7 +120,7 @@ struct UndoImportTests {
             #expect(fold.differences(from: page.permissions).isEmpty)
             #expect(page.takenBack.count == 230)
             // The same list may come again: it was never a no.
-            let again = try await run(installation, "email\n\(names)\n")
+            let again = try await run(installation, "email,status\n\(names)\n")
             #expect(again != batch)
             #expect(try await reason(installation, "p7") == .allowed)
         }

@@ -107,6 +107,41 @@ struct ReceiveRequestTests {
         }
     }
 
+    /// An objection is honoured by itself, at once, and like any other stop.
+    @Test(arguments: Backend.allCases)
+    func anObjectionIsAnOptOutFromEverything(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            _ = try await installation.addErin()
+            let address = try Address(email: Searchable.address)
+            #expect(try await installation.check(address).allowed)
+            let taken = try await take(installation, .objection, verifiedBy: .form)
+            #expect(taken.request.status == .completed)
+            #expect(try await installation.check(address).reason == .globalOptOut)
+            #expect(try await installation.receipt(taken.request.id).outcome == "completed")
+            // Whoever has stopped everything already is told the same.
+            let again = try await take(installation, .objection, verifiedBy: .form)
+            #expect(again.request.status == .completed && !again.isRepeated)
+        }
+    }
+
+    /// Nothing is sent while the request is open, receipts neither.
+    @Test(arguments: Backend.allCases)
+    func aRestrictionBlocksUntilItIsCompleted(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            _ = try await installation.addErin()
+            let address = try Address(email: Searchable.address)
+            let id = try await take(installation, .restriction, verifiedBy: .form).request.id
+            for scope in [Sample.newsletter, Sample.receipts] {
+                #expect(try await installation.check(address, scope).reason == .restricted)
+            }
+            installation.clock.advance(seconds: 60)
+            await #expect(throws: Never.self) { try await installation.decide(address) }
+            #expect(try await installation.check(address).reason == .restricted)
+            _ = try await installation.engine.perform(CompleteRequest(id), as: Sample.actor)
+            #expect(try await installation.check(address).allowed)
+        }
+    }
+
     @Test(arguments: Backend.allCases)
     func otherKindsAreCompletedOrRefusedWithAReceipt(_ backend: Backend) async throws {
         try await backend.withEngine { installation in

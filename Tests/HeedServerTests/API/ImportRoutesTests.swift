@@ -122,7 +122,7 @@ struct ImportRoutesTests {
             try await server.work()
             #expect(try await server.upload(first) == id)
             #expect(server.uploads.files.isEmpty)
-            let other = call("", "email\nmary@mail.example\n").with(.idempotencyKey, "k-1")
+            let other = call("", "email,status\nmary@mail.example\n").with(.idempotencyKey, "k-1")
             let reply = try await server.sendWithoutEffect(other)
             #expect(reply.status == 422)
             #expect(try reply.problem().field == "Idempotency-Key")
@@ -161,7 +161,8 @@ struct ImportRoutesTests {
 
     @Test func aTooLargeListAndAFormAreRefused() async throws {
         try await withServer(.live) { server in
-            let huge = call("", "email\n" + String(repeating: "a@mail.example\n", count: 80_000))
+            let rows = String(repeating: "a@mail.example\n", count: 80_000)
+            let huge = call("", "email,status\n" + rows)
             let reply = try await server.sendWithoutEffect(huge)
             #expect(reply.status == 413)
             #expect(try reply.problem().field == "body")

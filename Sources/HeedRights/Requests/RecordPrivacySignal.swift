@@ -1,6 +1,7 @@
 // Records a browser's Global Privacy Control, for people whose law gives it effect.
 
 public import HeedConsent
+public import HeedEngine
 public import HeedStore
 
 /// Objects to sale and sharing in the person's name; mailings are another matter.
