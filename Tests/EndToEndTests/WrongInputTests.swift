@@ -266,7 +266,7 @@ struct WrongInputTests {
         try await place.done("key", "create", "--role", "admin")
         try await place.done("log", "checkpoint")
         try place.write("other\n", to: "other.txt")
-        try place.write("email,name\nada@mail.example,Ada\n", to: "list.csv")
+        try place.write("email,status\nada@mail.example,yes\n", to: "list.csv")
         try place.write(String(repeating: "0f", count: 32), to: "other.key")
         try place.write("port: [1\n", to: "broken.yaml")
         try place.write("worker: 3\n", to: "slip.yaml")

@@ -60,8 +60,8 @@ struct OptOutTests {
         #expect(OptOutTarget.State.allCases.map(\.isOver) == [false, true, false, true])
         #expect(
             SuppressionReason.allCases.map(\.rawValue) == [
-                "legal", "erasure", "complaint", "hard-bounce", "manual", "opt-out-global",
-                "opt-out",
+                "legal", "erasure", "restriction", "complaint", "hard-bounce", "manual",
+                "opt-out-global", "opt-out",
             ]
         )
     }
