@@ -155,7 +155,8 @@ struct ListExporterTests {
     @Test func moreThanAPageComesWhole() async throws {
         try await Backend.sqlite.withEngine { installation in
             let rows = (0..<1203).map { "p\($0)@mail.example" }
-            try await importing((["email,status"] + rows).joined(separator: "\n"), into: installation)
+            let list = (["email,status"] + rows).joined(separator: "\n")
+            try await importing(list, into: installation)
             let (text, counts) = try await export(installation.engine)
             #expect(counts == ["subscribed": 1203])
             #expect(text.split(separator: "\n").count == 1204)
