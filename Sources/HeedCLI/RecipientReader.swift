@@ -106,57 +106,25 @@ struct RecipientReader {
     }
 }
 
-/// Splits bytes into lines, skipping blank ones, and cuts a line off at 64 KiB.
+/// Pulls lines out of a source of bytes.
 struct LineReader {
-    private static let bytesMaximum = 65_536
-
     private let chunk: () throws -> [UInt8]?
-    private var buffer: [UInt8] = []
-    private var start = 0
-    private var number = 0
+    private var buffer = LineBuffer()
     private var atEnd = false
 
     init(chunk: @escaping () throws -> [UInt8]?) { self.chunk = chunk }
 
-    /// The next line that is not blank, with its number from 1.
-    mutating func next() throws -> (number: Int, text: String)? {
-        while let line = try nextLine() {
-            let text = line.trimmingCharacters(in: .whitespacesAndNewlines)
-            if !text.isEmpty { return (number, text) }
-        }
-        return nil
-    }
-
-    private mutating func nextLine() throws -> String? {
+    /// The next line that is not blank.
+    mutating func next() throws -> LineBuffer.Line? {
         while true {
-            if let end = buffer[start...].firstIndex(of: 0x0A) {
-                defer { start = end + 1 }
-                number += 1
-                return String(
-                    decoding: buffer[start..<end].prefix(LineReader.bytesMaximum),
-                    as: UTF8.self
-                )
+            if let line = buffer.next() { return line }
+            guard !atEnd else { return nil }
+            if let bytes = try chunk() {
+                buffer.add(bytes)
+            } else {
+                buffer.end()
+                atEnd = true
             }
-            guard !atEnd else {
-                guard start < buffer.count else { return nil }
-                defer { start = buffer.count }
-                number += 1
-                return String(
-                    decoding: buffer[start...].prefix(LineReader.bytesMaximum),
-                    as: UTF8.self
-                )
-            }
-            buffer.removeSubrange(..<start)
-            start = 0
-            if let bytes = try chunk() { buffer += bytes } else { atEnd = true }
         }
     }
-}
-
-/// One CSV record (RFC 4180), quoted where it needs to be.
-func csvLine(_ fields: [String]) -> String {
-    fields.map { field in
-        let needsQuotes = field.contains { $0 == "," || $0 == "\"" || $0.isNewline }
-        return needsQuotes ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
-    }.joined(separator: ",")
 }

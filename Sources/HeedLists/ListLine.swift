@@ -6,10 +6,14 @@
 /// and whoever reads the list trims it. The usual apostrophe would become part of an address, and
 /// an opt-out would be kept for somebody else.
 package func listLine(_ cells: [String], delimiter: Character = ",") -> String {
+    csvLine(cells.map { beginsLikeFormula($0) ? " " + $0 : $0 }, delimiter: delimiter)
+}
+
+/// The cells as they are, quoted where they need to be (RFC 4180), without a line break.
+package func csvLine(_ cells: [String], delimiter: Character = ",") -> String {
     cells.map { cell in
-        let text = beginsLikeFormula(cell) ? " " + cell : cell
-        let needsQuotes = text.contains { $0 == delimiter || $0 == "\"" || $0.isNewline }
-        return needsQuotes ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+        let needsQuotes = cell.contains { $0 == delimiter || $0 == "\"" || $0.isNewline }
+        return needsQuotes ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell
     }.joined(separator: String(delimiter))
 }
 

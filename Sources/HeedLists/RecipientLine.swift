@@ -27,46 +27,75 @@ package enum RecipientLine {
     }
 }
 
-/// Bytes as they arrive, cut into lines; blank ones are left out.
+/// Bytes as they arrive, cut into lines; blank ones are counted and left out.
 package struct LineBuffer {
     /// No longer line is kept; the rest of it is dropped, so that it cannot fill the memory.
     package static let bytesMaximum = 65_536
 
-    private var lines: [String] = []
+    /// A line without white space around it.
+    package struct Line: Hashable, Sendable {
+        /// Which line of all it is, from 1.
+        package let number: Int
+        /// Its text.
+        package let text: String
+    }
+
+    private var lines: [Line] = []
+    /// How many of `lines` are taken.
+    private var taken = 0
     private var rest: [UInt8] = []
+    private var number = 0
 
     /// Starts with nothing.
     package init() {}
 
     /// How many lines are complete and not taken.
-    package var count: Int { lines.count }
+    package var count: Int { lines.count - taken }
 
     /// Adds what has arrived.
-    package mutating func add(_ bytes: some Sequence<UInt8>) {
-        for byte in bytes {
-            if byte == 0x0A {
-                endLine()
-            } else if rest.count < LineBuffer.bytesMaximum {
-                rest.append(byte)
-            }
+    package mutating func add(_ bytes: some Collection<UInt8>) {
+        var bytes = bytes[...]
+        while let end = bytes.firstIndex(of: 0x0A) {
+            keep(bytes[..<end])
+            endLine()
+            bytes = bytes[bytes.index(after: end)...]
         }
+        keep(bytes)
     }
 
     /// Says that nothing follows: what is left is a line, too.
-    package mutating func end() { endLine() }
+    package mutating func end() { if !rest.isEmpty { endLine() } }
+
+    /// Takes the next line; nil when none is complete.
+    package mutating func next() -> Line? {
+        guard taken < lines.count else { return nil }
+        defer {
+            taken += 1
+            if taken == lines.count {
+                lines.removeAll(keepingCapacity: true)
+                taken = 0
+            }
+        }
+        return lines[taken]
+    }
 
     /// Takes up to `maximum` lines.
-    package mutating func take(_ maximum: Int) -> [String] {
-        let taken = Array(lines.prefix(maximum))
-        lines.removeFirst(taken.count)
-        return taken
+    package mutating func take(_ maximum: Int) -> [Line] {
+        var lines: [Line] = []
+        while lines.count < maximum, let line = next() { lines.append(line) }
+        return lines
+    }
+
+    private mutating func keep(_ bytes: some Collection<UInt8>) {
+        rest += bytes.prefix(LineBuffer.bytesMaximum - rest.count)
     }
 
     private mutating func endLine() {
+        number += 1
         let line = String(decoding: rest, as: UTF8.self).trimmingCharacters(
             in: .whitespacesAndNewlines
         )
-        if !line.isEmpty { lines.append(line) }
+        if !line.isEmpty { lines.append(Line(number: number, text: line)) }
         rest.removeAll(keepingCapacity: true)
     }
 }

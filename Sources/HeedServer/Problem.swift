@@ -140,9 +140,7 @@ struct Problem: Error {
 extension Response {
     /// A JSON answer with its members sorted, so that equal answers have equal bytes.
     init(json value: some Encodable, status: HTTPResponse.Status = .ok) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(value) else {
+        guard let data = try? JSONEncoder.answering().encode(value) else {
             self.init(status: .internalServerError)
             return
         }
@@ -151,5 +149,14 @@ extension Response {
             headers: [.contentType: "application/json", .cacheControl: "no-store"],
             body: .init(byteBuffer: ByteBuffer(bytes: data))
         )
+    }
+}
+
+extension JSONEncoder {
+    /// What every answer is written by: members sorted, slashes as they are.
+    static func answering() -> JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return encoder
     }
 }

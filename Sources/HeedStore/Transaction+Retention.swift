@@ -37,6 +37,14 @@ extension Transaction {
         }
     }
 
+    /// Whether a hold forbids to take away anything of a person (GDPR, article 17(3)(e)).
+    package func isHeld(_ contact: ContactID) throws(StoreError) -> Bool {
+        try row(
+            "SELECT 1 FROM legal_holds WHERE contact_id IS NULL OR contact_id = $1 LIMIT 1",
+            .id(contact)
+        ) != nil
+    }
+
     /// Takes rows away: moves the horizon the database holds, then deletes what is older.
     func apply(_ purge: Purge) throws(StoreError) {
         switch purge.rows {

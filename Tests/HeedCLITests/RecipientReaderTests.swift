@@ -87,17 +87,4 @@ struct RecipientReaderTests {
         let found = try all(String(repeating: "a", count: 200_000) + "\nb@x.example", chunk: 4096)
         #expect(found.map(\.address.utf8.count) == [65_536, 11])
     }
-
-    @Test(arguments: [
-        (["a", "b"], "a,b"),
-        (["a,b", ""], "\"a,b\","),
-        (["say \"yes\""], "\"say \"\"yes\"\"\""),
-        (["two\nlines", "x"], "\"two\nlines\",x"),
-        (["cr\r\nlf"], "\"cr\r\nlf\""),
-        ([" space "], " space "),
-        ([], ""),
-    ])
-    func writesCSV(_ fields: [String], _ line: String) {
-        #expect(csvLine(fields) == line)
-    }
 }

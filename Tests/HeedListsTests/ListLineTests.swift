@@ -33,4 +33,17 @@ struct ListLineTests {
         }
         #expect(row.address.delivery == "+ada@mail.example")
     }
+
+    @Test(arguments: [
+        (["a", "b"], "a,b"),
+        (["a,b", ""], "\"a,b\","),
+        (["say \"yes\""], "\"say \"\"yes\"\"\""),
+        (["two\nlines", "x"], "\"two\nlines\",x"),
+        (["cr\r\nlf"], "\"cr\r\nlf\""),
+        ([" space "], " space "),
+        ([], ""),
+    ])
+    func writesCSV(_ fields: [String], _ line: String) {
+        #expect(csvLine(fields) == line)
+    }
 }

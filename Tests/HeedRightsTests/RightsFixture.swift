@@ -103,14 +103,4 @@ extension Installation {
     func addConnectors(_ names: String...) async throws {
         try await record(try names.map { .connectorAdded(try Sample.connector($0)) })
     }
-
-    /// Takes everything there is into the log.
-    func sequence() async throws {
-        let sequencer = Sequencer(
-            engine: engine,
-            origin: "heed.example/log",
-            holder: [UInt8](repeating: 7, count: 16)
-        )
-        try await sequencer.catchUp()
-    }
 }

@@ -30,7 +30,7 @@ struct HealthRoutesTests {
             let log = try #require(before.log)
             #expect(log.size == 0 && log.signedAt == nil && log.verifiedAt == nil)
             #expect(log.unsequenced == before.position.map { Int($0) } && log.findings == nil)
-            try await server.sequence()
+            try await server.installation.sequence()
             let engine = server.installation.engine
             try await engine.keep(Verifier(engine: engine).run())
             let after = try await server.send(.get("/readyz")).decode(HealthReply.self)
@@ -53,17 +53,5 @@ struct HealthRoutesTests {
             server.faults.set(nil)
             #expect(try await server.send(.get("/readyz")).status == 200)
         }
-    }
-}
-
-extension Server {
-    /// Takes every event into the log.
-    fileprivate func sequence() async throws {
-        let sequencer = Sequencer(
-            engine: installation.engine,
-            origin: "heed.example/log",
-            holder: [UInt8](repeating: 1, count: 16)
-        )
-        try await sequencer.catchUp()
     }
 }

@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import HeedConsent
 import HeedEngine
+import HeedLists
 import HeedServer
 
 /// Filters recipients: one address a line, CSV with a header line, or NDJSON.
@@ -42,7 +43,7 @@ struct Filter: AsyncParsableCommand {
         var last = try await check([], scope, installation.engine)
         var output = FilterOutput(
             asJSON: json,
-            blocked: try blocked.map(Filter.open),
+            blocked: try blocked.map { try OutputFile.open($0, field: "blocked") },
             publicURL: settings.publicURL,
             withLinks: links
         )
@@ -82,13 +83,6 @@ struct Filter: AsyncParsableCommand {
         } catch {
             throw CommandError("file: the list cannot be read")
         }
-    }
-
-    private static func open(_ path: String) throws -> FileHandle {
-        // Opened as a shell does: a device or a link is written to and never replaced.
-        let descriptor = unsafe Foundation.open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        guard descriptor >= 0 else { throw CommandError("blocked: \(path) cannot be written") }
-        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 }
 

@@ -162,9 +162,7 @@ private final class RejectedFile: Sendable {
     private let file: FileHandle
 
     init(_ path: String) throws {
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        guard descriptor >= 0 else { throw CommandError("rejected: \(path) cannot be written") }
-        file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        file = try OutputFile.open(path, field: "rejected")
         try write(RejectedLine.names)
     }
 

@@ -46,7 +46,8 @@ struct ListExportCommand: AsyncParsableCommand {
         // A scope nobody knows is refused before a file is made.
         var run = try await exporter.begin()
         do {
-            let file = try output.map(ListExportCommand.open) ?? .standardOutput
+            let file =
+                try output.map { try OutputFile.open($0, field: "output") } ?? .standardOutput
             while let text = try await run.next() { try ListExportCommand.write(text, to: file) }
         } catch {
             await run.breakOff()
@@ -68,12 +69,5 @@ struct ListExportCommand: AsyncParsableCommand {
         } catch {
             throw CommandError("output: the list cannot be written")
         }
-    }
-
-    /// Only its owner may read it: it is full of addresses.
-    private static func open(_ path: String) throws -> FileHandle {
-        let descriptor = unsafe Foundation.open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        guard descriptor >= 0 else { throw CommandError("output: \(path) cannot be written") }
-        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 }

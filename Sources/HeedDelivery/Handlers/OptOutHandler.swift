@@ -15,11 +15,7 @@ public struct OptOutHandler: Sendable {
     /// not told twice.
     public static let jobSecondsMaximum: Int64 = 18
 
-    private let engine: Engine
-    private let gate: ConnectorGate
-    private let transport: any Transport
-    private let rule: AttemptRule
-    private let surroundings: Surroundings
+    private let telling: ConnectorTelling
     private let metrics: DeliveryMetrics
     private let actor = Actor.system("delivery")
 
@@ -32,11 +28,13 @@ public struct OptOutHandler: Sendable {
         surroundings: Surroundings,
         metrics: DeliveryMetrics = DeliveryMetrics()
     ) {
-        self.engine = engine
-        self.gate = gate
-        self.transport = transport
-        self.rule = AttemptRule(retryPolicy: retryPolicy, surroundings: surroundings)
-        self.surroundings = surroundings
+        telling = ConnectorTelling(
+            engine: engine,
+            gate: gate,
+            transport: transport,
+            retryPolicy: retryPolicy,
+            surroundings: surroundings
+        )
         self.metrics = metrics
     }
 
@@ -47,82 +45,67 @@ public struct OptOutHandler: Sendable {
     public func handle(_ job: Job) async throws {
         switch job.kind {
         case .startOptOut(let id):
-            _ = try await engine.perform(StartOptOut(id, job: job.id), as: actor)
+            _ = try await telling.engine.perform(StartOptOut(id, job: job.id), as: actor)
         case .tellConnector(let id):
             let outcome = try await tell(id, attempt: job.attempts + 1)
             let record = RecordOutcome(target: id, outcome: outcome, job: job.id)
-            _ = try await engine.perform(record, as: actor)
+            _ = try await telling.engine.perform(record, as: actor)
         case .mail, .rights: throw StrayJob(kind: job.kind.stored.name)
         }
     }
 
     private func tell(_ id: TargetID, attempt: Int) async throws -> AttemptOutcome {
-        // Claimed this often without an outcome: the job takes its worker down each time.
-        guard attempt <= Job.attemptsMaximum else {
-            return .givenUp("given up after \(attempt - 1) attempts")
-        }
-        guard let details = try await engine.ask(TargetDetails(id)) else {
+        if let end = ConnectorTelling.end(before: attempt) { return end }
+        guard let details = try await telling.engine.ask(TargetDetails(id)) else {
             return .givenUp("the target is gone")
         }
         if details.target.state == .confirmed { return .confirmed(details.target.answer ?? "") }
         if details.target.state == .cancelled { return .cancelled }
-        let settings = try await engine.ask(ListConnectors())
-            .first { $0.name == details.target.connector }
-        // Removed by an operator, who has been told what becomes of what was open.
-        guard let settings else { return .cancelled }
         do {
-            let connector = try ConnectorKind(named: settings.kind).make(settings)
-            let outcome = rule.outcome(await tell(connector, details), attempt)
+            // Whoever removed it has been told what becomes of what was open.
+            guard let connector = try await telling.connector(named: details.target.connector)
+            else { return .cancelled }
+            let outcome = await tell(connector, details, attempt)
             measure(outcome, of: details)
             return outcome
-        } catch {
-            // The settings themselves are wrong; waiting will not mend them.
-            return .givenUp(error.description)
+        } catch let refusal as Refusal {
+            return .givenUp(refusal.description)
         }
     }
 
-    /// Tells about each of the person's addresses in turn; the first failure ends it.
     private func tell(
         _ connector: any Connector,
-        _ details: TargetDetails.Details
-    ) async -> ConnectorAnswer {
-        let conversation = Conversation(
-            with: connector,
-            over: transport,
-            gate: gate,
-            surroundings: surroundings,
-            seconds: OptOutHandler.jobSecondsMaximum
+        _ details: TargetDetails.Details,
+        _ attempt: Int
+    ) async -> AttemptOutcome {
+        let order = ConnectorTelling.Order(
+            target: details.target.id.text,
+            addresses: details.addresses.map(\.delivery),
+            attempt: attempt
         )
-        var answer = ConnectorAnswer.alreadyDone("no address to tell about")
-        for (index, address) in details.addresses.enumerated() {
-            let id = details.target.id.text
+        return await telling.tell(connector, order) { recipient, now throws(Refusal) in
             let notice = OptOutNotice(
-                // One id an address, so that the other system can tell repeats from news.
-                target: index == 0 ? id : "\(id)_\(index + 1)",
-                address: address.delivery,
+                target: recipient.target,
+                address: recipient.address,
                 extent: details.optOut.extent.name,
                 contact: details.optOut.contact.text,
                 requestedAt: details.optOut.requestedAt
             )
-            answer = await conversation.walk { now throws(Refusal) in
-                try connector.suppress(notice, at: now)
-            }
-            guard answer.isSuccess else { return answer }
+            return try connector.suppress(notice, at: now)
         }
-        return answer
     }
 
     private func measure(_ outcome: AttemptOutcome, of details: TargetDetails.Details) {
         let connector = details.target.connector
         switch outcome {
         case .confirmed:
-            let waited = surroundings.now().milliseconds(since: details.optOut.requestedAt)
+            let waited = telling.surroundings.now().milliseconds(since: details.optOut.requestedAt)
             metrics.attempted(connector: connector, .confirmed)
             metrics.confirmed(connector: connector, afterSeconds: Double(waited) / 1000)
         case .failed: metrics.attempted(connector: connector, .failed)
         case .givenUp: metrics.attempted(connector: connector, .givenUp)
         case .cancelled: break
         }
-        metrics.breaker(connector: connector, open: gate.state(of: connector) != .closed)
+        metrics.breaker(connector: connector, open: telling.gate.state(of: connector) != .closed)
     }
 }

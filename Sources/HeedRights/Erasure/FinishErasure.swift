@@ -21,48 +21,34 @@ public struct FinishErasure: Command {
     /// Repeating it is no change; a hold that was placed meanwhile stops it.
     public func decide(in transaction: Transaction) throws -> Decision<Bool> {
         try transaction.lockContact(of: id)
-        guard var request = try transaction.request(id), request.status == .processing else {
+        guard let request = try transaction.request(id), request.status == .processing else {
             return Decision(false, jobs: [.finish(job)])
         }
         let targets = try transaction.erasureTargets(of: id)
         guard targets.allSatisfy({ $0.state != .pending }) else {
             return Decision(false, jobs: [.finish(job)])
         }
-        let isHeld = try transaction.legalHolds().contains {
-            $0.contact == nil || $0.contact == request.contact
-        }
-        guard !isHeld else {
+        guard try !transaction.isHeld(request.contact) else {
             let next = transaction.now.adding(seconds: StartErasure.holdSeconds)
             return Decision(false, jobs: [.retry(job, at: next)])
         }
         let refused = targets.filter { $0.state == .buried }
-        request.status = refused.isEmpty ? .completed : .partlyRefused
-        request.endedAt = transaction.now
         let erasure = LocalErasure(
             rows: try transaction.personalRows(of: request.contact),
             unconfirmed: refused.map(\.id)
         )
-        let receipt = try RequestReceipt.of(
-            request,
+        let (answered, answer) = try request.answered(
+            as: refused.isEmpty ? .completed : .partlyRefused,
             targets: targets,
             rows: erasure.rows,
             in: transaction
         )
-        let block = Suppression(
-            reason: .erasure,
-            scope: nil,
-            since: transaction.now,
-            source: request.source,
-            optOut: nil
-        )
         return Decision(
             true,
             // Once more, for an address that became known since the beginning.
-            events: [.suppressionAdded(block, .contact(request.contact))]
-                + (try openOptOuts(of: request.contact, in: transaction)) + [
-                    .personErased(request, erasure), .requestMoved(request, from: .processing),
-                    .receiptIssued(receipt, request),
-                ],
+            events: [request.blocking(.erasure, at: transaction.now)]
+                + (try openOptOuts(of: request.contact, in: transaction))
+                + [.personErased(answered, erasure)] + answer,
             jobs: [transaction.job(for: .clean(id)), .finish(job)]
         )
     }

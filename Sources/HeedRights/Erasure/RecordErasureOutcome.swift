@@ -98,13 +98,7 @@ public struct RecordErasureOutcome: Command {
         case .processing where all.allSatisfy { $0.state != .pending }:
             decision.jobs.append(transaction.job(for: .finish(request.id)))
         case .partlyRefused where all.allSatisfy(\.state.isOver):
-            var completed = request
-            completed.status = .completed
-            completed.endedAt = transaction.now
-            let receipt = try RequestReceipt.of(completed, targets: all, in: transaction)
-            decision.events += [
-                .requestMoved(completed, from: request.status), .receiptIssued(receipt, completed),
-            ]
+            decision.events += try request.answered(as: .completed, targets: all, in: transaction).1
             // The sealed addresses have gone; nothing of them may stay in the files.
             decision.jobs.append(transaction.job(for: .clean(request.id)))
         default: break

@@ -25,10 +25,7 @@ public struct StartErasure: Command {
             request.status == .verified || request.status == .held
         else { return Decision(false, jobs: [.finish(job)]) }
         let before = request.status
-        let isHeld = try transaction.legalHolds().contains {
-            $0.contact == nil || $0.contact == request.contact
-        }
-        if isHeld {
+        if try transaction.isHeld(request.contact) {
             request.status = .held
             request.reason = Source(stored: "legal-hold")
             let next = transaction.now.adding(seconds: StartErasure.holdSeconds)
@@ -43,13 +40,6 @@ public struct StartErasure: Command {
         let targets = try transaction.connectorNames().map {
             ErasureTarget(id: transaction.newID(), request: id, connector: $0)
         }
-        let block = Suppression(
-            reason: .erasure,
-            scope: nil,
-            since: transaction.now,
-            source: request.source,
-            optOut: nil
-        )
         let jobs: [JobChange] =
             targets.isEmpty
             ? [transaction.job(for: .finish(id))]
@@ -58,7 +48,7 @@ public struct StartErasure: Command {
             true,
             events: [
                 .requestMoved(request, from: before),
-                .suppressionAdded(block, .contact(request.contact)),
+                request.blocking(.erasure, at: transaction.now),
                 .erasureEnqueued(request, targets),
             ],
             jobs: jobs + [.finish(job)]

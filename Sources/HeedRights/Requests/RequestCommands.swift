@@ -54,20 +54,13 @@ public struct RefuseRequest: Command {
     /// Refuses a request whose work has begun, or that is answered.
     public func decide(in transaction: Transaction) throws -> Decision<Bool> {
         var request = try transaction.requireRequest(id)
-        let before = request.status
-        switch before {
+        switch request.status {
         case .received, .verified, .held: break
         case .processing, .completed, .partlyRefused, .refused:
-            throw Refusal(.conflict, field: "id", "this request is \(before.rawValue)")
+            throw Refusal(.conflict, field: "id", "this request is \(request.status.rawValue)")
         }
-        request.status = .refused
         request.reason = reason
-        request.endedAt = transaction.now
-        let receipt = try RequestReceipt.of(request, in: transaction)
-        return Decision(
-            true,
-            events: [.requestMoved(request, from: before), .receiptIssued(receipt, request)]
-        )
+        return Decision(true, events: try request.answered(as: .refused, in: transaction).1)
     }
 }
 
@@ -80,22 +73,14 @@ public struct CompleteRequest: Command {
 
     /// Refuses an erasure, which ends by its own work, and what is not verified or is answered.
     public func decide(in transaction: Transaction) throws -> Decision<Bool> {
-        var request = try transaction.requireRequest(id)
+        let request = try transaction.requireRequest(id)
         guard request.kind != .erasure else {
             throw Refusal(.conflict, field: "id", "an erasure is completed by its own work")
         }
-        let before = request.status
-        guard before == .verified else {
-            throw Refusal(.conflict, field: "id", "this request is \(before.rawValue)")
+        guard request.status == .verified else {
+            throw Refusal(.conflict, field: "id", "this request is \(request.status.rawValue)")
         }
-        request.status = .completed
-        request.endedAt = transaction.now
-        let receipt = try RequestReceipt.of(request, in: transaction)
-        return Decision(
-            true,
-            events: try request.endings(in: transaction) + [
-                .requestMoved(request, from: before), .receiptIssued(receipt, request),
-            ]
-        )
+        let answer = try request.answered(as: .completed, in: transaction).1
+        return Decision(true, events: try request.endings(in: transaction) + answer)
     }
 }

@@ -1,4 +1,4 @@
-// What a verified request does at once, by its kind.
+// What a verified request does at once by its kind, and what goes with its answer.
 
 import HeedConsent
 import HeedEngine
@@ -16,14 +16,7 @@ extension RightsRequest {
         case .erasure: return (self, [], [transaction.job(for: .start(id))])
         case .objection: return try objecting(in: transaction)
         case .restriction:
-            let block = Suppression(
-                reason: .restriction,
-                scope: nil,
-                since: transaction.now,
-                source: source,
-                optOut: nil
-            )
-            return (self, [.suppressionAdded(block, .contact(contact))], [])
+            return (self, [blocking(.restriction, at: transaction.now)], [])
         case .access, .rectification, .doNotSell: return (self, [], [])
         }
     }
@@ -38,12 +31,50 @@ extension RightsRequest {
         if try draft.standing(in: transaction) == nil {
             (_, events, jobs) = try draft.outcome(in: transaction)
         }
+        let (request, answer) = try answered(as: .completed, in: transaction)
+        return (request, events + answer, jobs)
+    }
+
+    /// The block on all addresses that goes with the request, in every scope.
+    func blocking(_ reason: SuppressionReason, at now: Timestamp) -> Event {
+        let block = Suppression(
+            reason: reason,
+            scope: nil,
+            since: now,
+            source: source,
+            optOut: nil
+        )
+        return .suppressionAdded(block, .contact(contact))
+    }
+
+    /// The request with its answer, and what that leaves behind: the step and the receipt.
+    ///
+    /// - Parameters:
+    ///   - status: The answer.
+    ///   - targets: What other systems said; as they are stored when nil.
+    ///   - rows: Rows by table that were taken away; those of the receipt before when nil.
+    ///   - transaction: Where the rest is read.
+    /// - Returns: The answered request and the events.
+    /// - Throws: when the database does.
+    func answered(
+        as status: Status,
+        targets: [ErasureTarget]? = nil,
+        rows: [String: Int64]? = nil,
+        in transaction: Transaction
+    ) throws -> (RightsRequest, [Event]) {
         var request = self
-        request.status = .completed
+        request.status = status
         request.endedAt = transaction.now
-        let receipt = try RequestReceipt.of(request, in: transaction)
-        events += [.requestMoved(request, from: status), .receiptIssued(receipt, request)]
-        return (request, events, jobs)
+        let receipt = try RequestReceipt.of(
+            request,
+            targets: targets,
+            rows: rows,
+            in: transaction
+        )
+        return (
+            request,
+            [.requestMoved(request, from: self.status), .receiptIssued(receipt, request)]
+        )
     }
 
     /// What ends with the request: a restriction is lifted when it is completed.

@@ -72,7 +72,7 @@ extension LineBuffer {
         _ withLinks: Bool
     ) throws(Refusal) -> MaySendMany {
         try MaySendMany(
-            recipients: take(FilterRoutes.batchSize).map { RecipientLine.address(in: $0) },
+            recipients: take(FilterRoutes.batchSize).map { RecipientLine.address(in: $0.text) },
             scope: scope,
             withLinks: withLinks
         )
@@ -82,6 +82,7 @@ extension LineBuffer {
 /// What a run over a list has said so far.
 private struct FilterRun {
     private let publicURL: String
+    private let encoder = JSONEncoder.answering()
     private var counts: [String: Int] = [:]
     private var position: Int64
     private var validUntil: Timestamp
@@ -100,7 +101,7 @@ private struct FilterRun {
         for verdict in answer.verdicts {
             counts[verdict.reason.rawValue, default: 0] += 1
             let told = VerdictAnswer(verdict, publicURL: publicURL)
-            text += try JSONEncoder.lines.encode(told)
+            text += try encoder.encode(told)
             text.append(0x0A)
         }
         return text
@@ -112,7 +113,7 @@ private struct FilterRun {
             position: position,
             validUntil: validUntil
         )
-        return Array(try JSONEncoder.lines.encode(summary)) + [0x0A]
+        return Array(try encoder.encode(summary)) + [0x0A]
     }
 }
 
@@ -127,14 +128,5 @@ public struct FilterSummary: Encodable, Sendable {
         self.counts = counts
         self.position = position
         self.validUntil = validUntil.text
-    }
-}
-
-extension JSONEncoder {
-    /// One object a line.
-    fileprivate static var lines: JSONEncoder {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
     }
 }

@@ -7,18 +7,6 @@ import HeedStore
 import TestSupport
 
 extension Installation {
-    /// Takes everything into the log, `batch` events a checkpoint.
-    @discardableResult
-    func sequence(batch: Int = 7, origin: String = "heed.example/log") async throws -> Int? {
-        let sequencer = Sequencer(
-            engine: engine,
-            origin: origin,
-            holder: [UInt8](repeating: 1, count: 16),
-            batch: batch
-        )
-        return try await sequencer.catchUpWholly()
-    }
-
     /// People who said yes, no, stop, and came back.
     func live(people: Int = 12) async throws {
         for number in 1...people {
@@ -88,15 +76,6 @@ private let tamperedTriggers: [SQL] = [
     "DROP TRIGGER IF EXISTS ledger_identity_no_delete",
     "DROP TRIGGER IF EXISTS retention_only_forward",
 ]
-
-extension Sequencer {
-    /// Steps until nothing is left, however many checkpoints that takes.
-    func catchUpWholly() async throws -> Int? {
-        var size: Int?
-        while case .extended(let reached, _) = try await step() { size = reached }
-        return size
-    }
-}
 
 extension Verifier.Report {
     /// The codes that were found, each once.

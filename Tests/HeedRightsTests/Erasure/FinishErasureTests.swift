@@ -117,12 +117,7 @@ struct FinishErasureTests {
             try await installation.decide(Sample.address(2))
             _ = try await installation.requestErasure()
             try await installation.doSteps()
-            let sequencer = Sequencer(
-                engine: installation.engine,
-                origin: "heed.example/log",
-                holder: [UInt8](repeating: 7, count: 16)
-            )
-            try await sequencer.catchUp()
+            try await installation.sequence()
             let report = try await Verifier(engine: installation.engine).run()
             #expect(report.findings.isEmpty, "\(report.findings)")
             // An old link still works, and is no difference either.
@@ -133,7 +128,7 @@ struct FinishErasureTests {
             )
             _ = try await installation.engine.perform(stop, as: .person)
             try await installation.drainQueue()
-            try await sequencer.catchUp()
+            try await installation.sequence()
             let later = try await Verifier(engine: installation.engine).run()
             #expect(later.findings.isEmpty, "\(later.findings)")
         }

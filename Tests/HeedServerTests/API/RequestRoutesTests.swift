@@ -94,12 +94,7 @@ struct RequestRoutesTests {
     private func prove(_ receipt: Reply, at path: String, in server: Server) async throws {
         let pending = try await server.send(.get(path + "?part=proof"))
         #expect(pending.status == 404)
-        let sequencer = Sequencer(
-            engine: server.installation.engine,
-            origin: "heed.example/log",
-            holder: [UInt8](repeating: 7, count: 16)
-        )
-        try await sequencer.catchUp()
+        try await server.installation.sequence()
         let event = try await server.send(.get(path + "?part=event"))
         let hash = SHA256.hash(data: receipt.bytes).map { byte in
             String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
