@@ -8,7 +8,7 @@ func normalisationFormC(_ text: String) -> String {
 }
 
 /// The A-label form of a domain (UTS 46, non-transitional), lower-case; nil when there is none.
-func asciiDomain(_ domain: String) -> String? {
+package func asciiDomain(_ domain: String) -> String? {
     if domain.utf8.allSatisfy({ $0 < 0x80 }) { return domain.lowercased() }
     var components = URLComponents()
     components.host = domain

@@ -12,6 +12,12 @@ public struct Policy: Hashable, Sendable {
     public let effectiveAt: Timestamp
     /// Scopes for which consent to an older version is no longer enough from `effectiveAt` on.
     public let reconsent: [ScopeName]
+    /// The text itself, at most `textBytesMaximum` bytes; on the way in, and nil where a version is
+    /// only referred to.
+    public private(set) var text: String?
+
+    /// The longest text that is kept, in bytes.
+    public static let textBytesMaximum = 262_144
 
     /// Makes a version; refuses an unusable name, hash or URL.
     public init(
@@ -42,6 +48,21 @@ public struct Policy: Hashable, Sendable {
         self.textHash = textHash
         self.effectiveAt = effectiveAt
         self.reconsent = Array(Set(reconsent)).sorted()
+    }
+
+    /// The version with its text, so that it can be shown to whoever agrees to it.
+    ///
+    /// - Throws: `Refusal` for a text that is empty or too long.
+    public func showing(_ text: String) throws(Refusal) -> Policy {
+        guard text.utf8.contains(where: { $0 > 0x20 }) else {
+            throw Refusal(.missing, field: "text", "the text is empty")
+        }
+        guard text.utf8.count <= Policy.textBytesMaximum else {
+            throw Refusal(.tooLarge, field: "text", "a policy's text has at most 256 KiB")
+        }
+        var policy = self
+        policy.text = text
+        return policy
     }
 
     /// Refuses a version name that is empty, longer than 64 characters, or not printable ASCII.

@@ -35,6 +35,8 @@ public struct Refusal: Error, Hashable, Sendable {
         public static let malformed = Code(name: "malformed-body")
         /// An Idempotency-Key came back with another request.
         public static let keyReused = Code(name: "idempotency-key-reused")
+        /// What people were shown is not what holds now.
+        public static let outdated = Code(name: "outdated-policy")
         /// There is no mail server to send by.
         public static let noMail = Code(name: "no-mail")
         /// The other system has no way to be asked for a list.

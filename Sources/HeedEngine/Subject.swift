@@ -85,6 +85,18 @@ extension Transaction {
         return policy
     }
 
+    /// Refuses a version whose text is no longer enough for the scope: the guard would go on
+    /// saying no to whoever agreed to it, and nobody would know.
+    func requireCurrent(_ policy: Policy, for scope: ScopeName) throws {
+        guard let since = try reconsentSince(scope), policy.effectiveAt < since else { return }
+        throw Refusal(
+            .outdated,
+            field: "policyVersion",
+            "version '\(policy.version)' is no longer enough for '\(scope)': a newer one asks "
+                + "people again since \(since.text); show that one"
+        )
+    }
+
     /// Refuses an instant in the future, with five minutes of grace for clocks that differ.
     package func requirePast(_ time: Timestamp, field: String) throws {
         guard time <= now.adding(seconds: 300) else {

@@ -61,7 +61,7 @@ struct Problem: Error {
             switch refusal.code {
             case .malformed: .badRequest
             case .notFound: .notFound
-            case .conflict, .optedOut: .conflict
+            case .conflict, .optedOut, .outdated: .conflict
             case .tooLarge: .contentTooLarge
             case .busy: .tooManyRequests
             case .notStored: .serviceUnavailable

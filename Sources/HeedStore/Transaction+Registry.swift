@@ -53,13 +53,14 @@ extension Transaction {
 
     func insert(_ policy: Policy) throws(StoreError) {
         try execute(
-            "INSERT INTO policies (version, url, text_sha256, effective_at, created_at) "
-                + "VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO policies (version, url, text_sha256, effective_at, created_at, "
+                + "text) VALUES ($1, $2, $3, $4, $5, $6)",
             .text(policy.version),
             .text(policy.url),
             .blob(policy.textHash),
             .time(policy.effectiveAt),
-            .time(now)
+            .time(now),
+            .text(policy.text)
         )
         for scope in policy.reconsent {
             try execute(
@@ -82,6 +83,20 @@ extension Transaction {
 
     static func statement(forReconsentsOf version: String) -> Statement {
         Statement(reconsentsByVersion, [.text(version)])
+    }
+
+    /// The text of a version as it was registered; nil where only its hash is known.
+    package func text(ofPolicy version: String) throws(StoreError) -> String? {
+        let row = try row("SELECT text FROM policies WHERE version = $1", .text(version))
+        return try row?.optionalText(0)
+    }
+
+    /// Since when consent to an older text is no longer enough for a scope; nil when any is.
+    package func reconsentSince(_ scope: ScopeName) throws(StoreError) -> Timestamp? {
+        let statement: SQL =
+            "SELECT max(effective_at) FROM policy_reconsents "
+            + "WHERE scope = $1 AND effective_at <= $2"
+        return try row(statement, .text(scope.text), .time(now))?.optionalTime(0)
     }
 
     /// All policy versions, newest first.

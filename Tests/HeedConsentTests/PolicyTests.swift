@@ -64,6 +64,16 @@ struct PolicyTests {
         #expect(refusal.field == "url")
     }
 
+    @Test func keepsTheTextItIsShownWith() throws {
+        let longest = String(repeating: "a", count: Policy.textBytesMaximum)
+        #expect(try policy().text == nil)
+        #expect(try policy().showing(longest).text == longest)
+        let empty = try #require(throws: Refusal.self) { try policy().showing(" \n") }
+        #expect(empty.code == .missing && empty.field == "text")
+        let long = try #require(throws: Refusal.self) { try policy().showing(longest + "a") }
+        #expect(long.code == .tooLarge && long.field == "text")
+    }
+
     @Test func scopesToAskAgainAreSortedAndNamedOnce() throws {
         let names = ["b", "a", "b"].map { ScopeName(stored: $0) }
         #expect(try policy(reconsent: names).reconsent.map(\.text) == ["a", "b"])

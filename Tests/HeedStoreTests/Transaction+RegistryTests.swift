@@ -56,6 +56,27 @@ struct TransactionRegistryTests {
         }
     }
 
+    /// The text is kept as it was, and from when on a scope asks again is known.
+    @Test(arguments: Backend.allCases)
+    func aPolicyHasItsText(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let later = installation.clock.now.adding(seconds: 60)
+            let policy = try Sample.policy("x", effectiveAt: later, reconsent: [Sample.newsletter])
+            let text = "Größe\r\n'; --"
+            try await installation.record([.policyPublished(try policy.showing(text))])
+            try await installation.database.read { transaction throws in
+                #expect(try transaction.text(ofPolicy: "x") == text)
+                #expect(try transaction.text(ofPolicy: Sample.version) == nil)
+                #expect(try transaction.reconsentSince(Sample.newsletter) == nil)
+            }
+            installation.clock.advance(seconds: 60)
+            try await installation.database.read { transaction throws in
+                #expect(try transaction.reconsentSince(Sample.newsletter) == later)
+                #expect(try transaction.reconsentSince(Sample.promotions) == nil)
+            }
+        }
+    }
+
     /// A version and its re-consents are one: an unknown scope takes the version with it.
     @Test(arguments: Backend.allCases)
     func aPolicyWithAnUnknownScopeLeavesNothing(_ backend: Backend) async throws {

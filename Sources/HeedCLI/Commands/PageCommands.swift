@@ -88,14 +88,29 @@ struct FormCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @Argument(help: "Its name.") var name: String
+        @Option(help: "The language of its labels, for example de (default: pagesLanguage).")
+        var language: String?
 
         func run() async throws {
             let settings = try await global.settings()
+            let languages = try PageLanguages(
+                folder: settings.pagesFolder,
+                fallback: settings.pagesLanguage
+            )
+            let known = languages.all.map(\.tag)
+            if let language, !known.contains(language) {
+                throw Refusal(
+                    .invalid,
+                    field: "language",
+                    "there are words in these: \(known.joined(separator: ", "))"
+                )
+            }
             let installation = try Installation(settings, opening: .existing)
             guard let form = try await installation.engine.ask(FindForm(name: name)) else {
                 throw Refusal(.notFound, field: "name", "there is no form '\(name)'")
             }
-            print(FormHTML.text(form, publicURL: settings.publicURL))
+            let words = languages.best(of: language.map { [$0] } ?? [])
+            print(FormHTML.text(form, publicURL: settings.publicURL, in: words))
         }
     }
 

@@ -88,7 +88,8 @@ struct PolicyCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @Argument(help: "Its name, for example 2026-01.") var version: String
-        @Option(help: "The file with the exact text; its SHA-256 is kept.") var textFile: String
+        @Option(help: "The file with the exact text, UTF-8; people can read it on the page.")
+        var textFile: String
         @Option(help: "Where the text can be read.") var url: String?
         @Option(help: "From when it holds: a date or RFC 3339 time (default now).")
         var effective: String?
@@ -114,13 +115,16 @@ struct PolicyCommand: AsyncParsableCommand {
                 }
                 effectiveAt = time
             }
+            guard let wording = String(validating: text, as: UTF8.self) else {
+                throw CommandError("text-file: \(textFile) is no UTF-8 text")
+            }
             let policy = try Policy(
                 version: version,
                 url: url,
                 textHash: Array(SHA256.hash(data: text)),
                 effectiveAt: effectiveAt,
                 reconsent: reconsent.map { try ScopeName($0, field: "reconsent") }
-            )
+            ).showing(wording)
             let installation = try Installation(await global.settings(), opening: .orNew)
             let done = try await installation.engine.perform(
                 PublishPolicy(policy),

@@ -12,7 +12,7 @@ public struct MailMessage: Sendable {
 
     /// Who sends it: an address without a name.
     public let from: String
-    /// Whom it is for: an address without a name.
+    /// Whom it is for: an address without a name, its domain in ASCII (RFC 5890 A-labels).
     public let to: String
     private let subject: String
     private let text: String
@@ -56,8 +56,8 @@ public struct MailMessage: Sendable {
                 throw Refusal(.invalid, field: "headers", "a header field is one line of ASCII")
             }
         }
-        self.from = from
-        self.to = to
+        self.from = MailMessage.withASCIIDomain(from)
+        self.to = MailMessage.withASCIIDomain(to)
         self.subject = subject
         self.text = text
         self.html = html
@@ -144,6 +144,18 @@ public struct MailMessage: Sendable {
         }
         words.append("=?utf-8?B?\(Base64.encode(chunk))?=")
         return words.joined(separator: "\r\n ")
+    }
+
+    /// Whether an address in the envelope has characters beyond ASCII, which not every server takes
+    /// (RFC 6531).
+    var needsUTF8: Bool { !(from + to).utf8.allSatisfy { $0 < 0x80 } }
+
+    /// The address as every server understands its domain; as it is where that has no such form.
+    private static func withASCIIDomain(_ address: String) -> String {
+        guard let at = address.lastIndex(of: "@"),
+            let domain = asciiDomain(String(address[address.index(after: at)...]))
+        else { return address }
+        return address[...at] + domain
     }
 
     /// An address that cannot leave its place in a command or a header.

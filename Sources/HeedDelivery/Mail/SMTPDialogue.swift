@@ -62,9 +62,12 @@ struct SMTPDialogue {
     private let client: String
     private let from: String
     private let to: String
+    private let needsUTF8: Bool
     private let security: MailSecurity
     private let credentials: MailCredentials?
     private var stage = Stage.greeting
+    /// Whether the server's last answer to EHLO offers addresses beyond ASCII.
+    private var takesUTF8 = false
 
     /// Takes the name this client says it has, the envelope and how to log in.
     init(
@@ -76,6 +79,7 @@ struct SMTPDialogue {
         self.client = client
         from = message.from
         to = message.to
+        needsUTF8 = message.needsUTF8
         self.security = security
         self.credentials = credentials
     }
@@ -122,6 +126,7 @@ struct SMTPDialogue {
     }
 
     private mutating func authenticate(_ reply: SMTPReply) -> Step {
+        takesUTF8 = reply.offers("SMTPUTF8")
         guard let credentials else { return beginMail() }
         // A password is never said in the clear.
         guard security != .none else { return .end(.refused("a login needs TLS")) }
@@ -136,7 +141,15 @@ struct SMTPDialogue {
         return go(.authLoginUser, "AUTH LOGIN \(encoded(credentials.user))")
     }
 
-    private mutating func beginMail() -> Step { go(.from, "MAIL FROM:<\(from)>") }
+    /// Says who sends; an address beyond ASCII goes only to a server that takes it, because another
+    /// may deliver it to somebody else (RFC 6531 §3.2).
+    private mutating func beginMail() -> Step {
+        guard needsUTF8 else { return go(.from, "MAIL FROM:<\(from)>") }
+        guard takesUTF8 else {
+            return .end(.refused("the server takes no address beyond ASCII (SMTPUTF8)"))
+        }
+        return go(.from, "MAIL FROM:<\(from)> SMTPUTF8")
+    }
 
     private mutating func go(_ next: Stage, _ line: String) -> Step {
         stage = next

@@ -41,7 +41,8 @@ public struct ConfirmDoubleOptIn: Command {
         return Decision(isConfirmed || !group.granted.isEmpty, events: group.events)
     }
 
-    /// The yes; nil for whoever was erased since, who has taken the request with them.
+    /// The yes; nil for whoever was erased since, who has taken the request with them, and where
+    /// the text that was shown has been replaced by one that asks anew.
     private func draft(
         _ request: DoubleOptIn,
         _ person: ResolvedSubject,
@@ -50,6 +51,10 @@ public struct ConfirmDoubleOptIn: Command {
         guard
             var evidence = try transaction.evidence(of: request.request, contact: person.id)
         else { return nil }
+        let policy = try transaction.requirePolicy(request.policyVersion)
+        if let since = try transaction.reconsentSince(request.scope), policy.effectiveAt < since {
+            return nil
+        }
         evidence.confirmedAt = transaction.now.text
         evidence.confirmedIP = ip
         try evidence.check()
@@ -59,7 +64,7 @@ public struct ConfirmDoubleOptIn: Command {
             decision: .granted,
             basis: .consent,
             source: .doubleOptIn,
-            policy: try transaction.requirePolicy(request.policyVersion),
+            policy: policy,
             locale: request.locale,
             givenAt: transaction.now,
             expiresAt: nil,

@@ -13,7 +13,8 @@ public struct AddForm: Command {
     /// Names the form.
     public init(_ form: SignUpForm) { self.form = form }
 
-    /// Refuses a name that is taken by another form, and scopes or a policy version nobody knows.
+    /// Refuses a name that is taken by another form, scopes nobody knows, and a policy version
+    /// that is unknown or outdated.
     public func decide(in transaction: Transaction) throws -> Decision<SignUpForm> {
         if let existing = try transaction.form(form.name) {
             guard existing == form else {
@@ -26,8 +27,11 @@ public struct AddForm: Command {
             }
             return Decision(existing)
         }
-        for box in form.boxes { _ = try transaction.requireScope(box.scope) }
-        _ = try transaction.requirePolicy(form.policyVersion)
+        let policy = try transaction.requirePolicy(form.policyVersion)
+        for box in form.boxes {
+            _ = try transaction.requireScope(box.scope)
+            try transaction.requireCurrent(policy, for: box.scope)
+        }
         return Decision(form, events: [.formAdded(form)])
     }
 }
@@ -115,8 +119,8 @@ public struct SubmitForm: Command {
     /// Whom it is about.
     public var needs: Needs { Needs(about: [address]) }
 
-    /// Refuses a form nobody knows, a submission without a single tick, and a form confirmed by
-    /// mail where none can be sent.
+    /// Refuses a form nobody knows or whose policy version is outdated, a submission without a
+    /// single tick, and a form confirmed by mail where none can be sent.
     public func decide(in transaction: Transaction) throws -> Decision<Receipt> {
         guard let form = try transaction.form(form) else {
             throw Refusal(.notFound, field: "form", "there is no form of this name")
@@ -126,6 +130,7 @@ public struct SubmitForm: Command {
             throw Refusal(.missing, field: "scope", "no box is ticked, so there is nothing to take")
         }
         let policy = try transaction.requirePolicy(form.policyVersion)
+        for box in boxes { try transaction.requireCurrent(policy, for: box.scope) }
         let person = try transaction.resolve(.address(address))
         guard form.confirmation == .none else {
             return try ask(person, form, policy, in: transaction)

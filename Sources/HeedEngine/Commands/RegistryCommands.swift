@@ -47,8 +47,12 @@ public struct PublishPolicy: Command {
     /// Names the version to register.
     public init(_ policy: Policy) { self.policy = policy }
 
-    /// Refuses a version that exists with another text, and re-consent for a scope nobody knows.
+    /// Refuses a version that exists with another text, a text that is not the one that was hashed,
+    /// and re-consent for a scope nobody knows.
     public func decide(in transaction: Transaction) throws -> Decision<Policy> {
+        if let text = policy.text, Array(SHA256.hash(data: Array(text.utf8))) != policy.textHash {
+            throw Refusal(.invalid, field: "textSha256", "this is the hash of another text")
+        }
         if let existing = try transaction.policy(policy.version) {
             guard existing.textHash == policy.textHash else {
                 throw Refusal(

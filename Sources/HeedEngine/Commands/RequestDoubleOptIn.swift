@@ -48,10 +48,11 @@ public struct RequestDoubleOptIn: Command {
         Needs(about: [address], policies: [policyVersion])
     }
 
-    /// Refuses an unknown scope or policy version only.
+    /// Refuses only an unknown scope, and a policy version that is unknown or outdated.
     public func decide(in transaction: Transaction) throws -> Decision<Receipt> {
         let scope = try transaction.requireScope(scope)
         let policy = try transaction.requirePolicy(policyVersion)
+        try transaction.requireCurrent(policy, for: scope.name)
         let person = try transaction.resolve(.address(address))
         let draft = DoubleOptInDraft(
             address: address,

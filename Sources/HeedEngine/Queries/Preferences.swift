@@ -34,6 +34,8 @@ public struct ReadPreferences: Query {
         public let choices: [Choice]
         /// The newest version of the text that is in force; without one nobody can join.
         public let policy: Policy?
+        /// That text; nil where only its hash is known.
+        public let policyText: String?
         /// Their newest decisions, newest first.
         public let history: [ConsentEntry]
         /// True when they reported a message as spam, after which only a confirmed address counts.
@@ -71,10 +73,12 @@ public struct ReadPreferences: Query {
             of: contact.id,
             limit: ReadPreferences.historyMaximum
         )
+        let policy = try transaction.policies().first { $0.effectiveAt <= transaction.now }
         return Seen(
             contact: contact,
             choices: choices,
-            policy: try transaction.policies().first { $0.effectiveAt <= transaction.now },
+            policy: policy,
+            policyText: try policy.flatMap { try transaction.text(ofPolicy: $0.version) },
             history: history.map(ConsentEntry.init),
             hasComplained: person.blocks.contains { $0.reason == .complaint }
         )

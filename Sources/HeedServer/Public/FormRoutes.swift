@@ -61,6 +61,12 @@ struct FormRoutes {
                 }
             )
             _ = try await engine.perform(command, as: .person)
+        } catch let refusal as Refusal where refusal.code == .outdated {
+            context.logger.error(
+                "a form shows terms that no longer hold",
+                metadata: ["form": "\(form.name)", "error": "\(refusal)"]
+            )
+            return refuse(.outdated, .conflict, request)
         } catch is Refusal {
             return refuse(.incomplete, .unprocessableContent, request)
         } catch let error as StoreError {
@@ -100,18 +106,27 @@ struct FormRoutes {
         _ request: Request
     ) -> Response {
         var response = pages.response(page, to: request, Pages.Headers(status: status))
-        if status != .unprocessableContent { response.headers[.retryAfter] = "60" }
+        if [.tooManyRequests, .serviceUnavailable].contains(status) {
+            response.headers[.retryAfter] = "60"
+        }
         return response
     }
 }
 
 /// The HTML of a form, for an operator's own page: nothing is ticked, and it needs no script.
 public enum FormHTML {
-    /// The form's HTML.
-    public static func text(_ form: SignUpForm, publicURL: String) -> String {
+    /// The form's HTML with labels in this language, which is also what messages will be in; the
+    /// wording of the boxes is the form's own.
+    public static func text(
+        _ form: SignUpForm,
+        publicURL: String,
+        in language: PageLanguage
+    ) -> String {
         var lines = [
-            "<form action=\"\(escaped(publicURL))/v1/forms/\(form.name)\" method=\"post\">",
-            "  <p><label>Email",
+            "<form action=\"\(escaped(publicURL))/v1/forms/\(form.name)\" method=\"post\" "
+                + "lang=\"\(escaped(language.tag))\" dir=\"\(language.direction)\">",
+            "  <input type=\"hidden\" name=\"locale\" value=\"\(escaped(language.tag))\">",
+            "  <p><label>\(escaped(language["formEmail"]))",
             "    <input type=\"email\" name=\"email\" autocomplete=\"email\" required "
                 + "maxlength=\"254\"></label></p>",
         ]
@@ -123,13 +138,15 @@ public enum FormHTML {
         }
         lines += [
             "  <!-- For programs only; people neither see nor reach it. -->",
-            "  <p hidden><label>Leave this empty <input type=\"text\" name=\"\(FormRoutes.trap)\" "
-                + "tabindex=\"-1\" autocomplete=\"off\"></label></p>",
+            "  <p hidden><label>\(escaped(language["formTrap"])) "
+                + "<input type=\"text\" name=\"\(FormRoutes.trap)\" tabindex=\"-1\" "
+                + "autocomplete=\"off\"></label></p>",
         ]
         if let next = form.redirects.first {
             lines.append("  <input type=\"hidden\" name=\"redirect\" value=\"\(escaped(next))\">")
         }
-        return (lines + ["  <p><button>Sign up</button></p>", "</form>"]).joined(separator: "\n")
+        lines += ["  <p><button>\(escaped(language["formButton"]))</button></p>", "</form>"]
+        return lines.joined(separator: "\n")
     }
 
     private static func escaped(_ text: String) -> String {

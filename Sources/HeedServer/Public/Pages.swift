@@ -43,6 +43,8 @@ struct Pages: Sendable {
         case askedByMail
         /// Says that a form lacks something.
         case incomplete
+        /// Says that a form shows terms that no longer hold.
+        case outdated
 
         /// The template that makes it.
         var template: String {
@@ -50,7 +52,7 @@ struct Pages: Sendable {
             case .ask, .done, .failed, .confirm, .preferences, .entry: rawValue
             case .noAddress: "entry"
             case .confirmed, .lapsed, .invalid, .noMail, .sent, .busy, .signedUp, .askedByMail,
-                .incomplete:
+                .incomplete, .outdated:
                 "notice"
             }
         }

@@ -33,7 +33,8 @@ struct PreferencePage {
     /// The values by name.
     var content: [String: Any] {
         let boxes = answer.choices.filter(\.isOpen)
-        let needed = answer.choices.filter { !$0.isOpen }
+        // Who never said yes to them does not get them, whatever they are.
+        let needed = answer.choices.filter { !$0.isOpen && $0.isOn }
         let on = boxes.filter(\.isOn).map(\.scope.name.text).joined(separator: " ")
         var content: [String: Any] = [
             "on": on, "boxes": boxes.map(box), "hasBoxes": !boxes.isEmpty,
@@ -42,6 +43,7 @@ struct PreferencePage {
         ]
         content["version"] = answer.policy?.version
         content["url"] = answer.policy?.url
+        content["wording"] = answer.policyText
         if answer.hasComplained {
             content["warning"] = language["complainedText"]
         } else if answer.policy == nil {

@@ -78,6 +78,8 @@ CREATE TABLE policies (
     version TEXT COLLATE "C" PRIMARY KEY,
     url TEXT COLLATE "C",
     text_sha256 BYTEA NOT NULL CHECK (length(text_sha256) = 32),
+    -- NULL where the operator shows it elsewhere.
+    text TEXT,
     effective_at BIGINT NOT NULL,
     created_at BIGINT NOT NULL
 );

@@ -29,6 +29,8 @@ CREATE TABLE policies (
     version TEXT PRIMARY KEY,
     url TEXT,
     text_sha256 BLOB NOT NULL CHECK (length(text_sha256) = 32),
+    -- NULL where the operator shows it elsewhere.
+    text TEXT,
     effective_at INTEGER NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;

@@ -9,13 +9,14 @@ import Testing
 struct SMTPDialogueTests {
     private func dialogue(
         _ security: MailSecurity = .none,
-        _ credentials: MailCredentials? = nil
+        _ credentials: MailCredentials? = nil,
+        to: String = "ada@mail.example"
     ) throws -> SMTPDialogue {
         SMTPDialogue(
             client: "node.example",
             message: try MailMessage(
                 from: "heed@shop.example",
-                to: "ada@mail.example",
+                to: to,
                 subject: "s",
                 text: "t"
             ),
@@ -45,6 +46,29 @@ struct SMTPDialogueTests {
         #expect(try talk.take(reply("354 go")) == .sendMessage)
         let end = SMTPDialogue.Step.end(.accepted("SMTP 250 2.0.0"))
         #expect(try talk.take(reply("250 2.0.0 queued for ada@mail.example")) == end)
+    }
+
+    /// RFC 6531 §3.2: an address beyond ASCII goes only where it is understood; a domain has a form
+    /// that every server understands.
+    @Test func addressesBeyondASCII() throws {
+        var plain = try dialogue(to: "jürgen@bücher.example")
+        _ = try plain.take(reply("220 mx"))
+        let end = SMTPDialogue.Step.end(
+            .refused("the server takes no address beyond ASCII (SMTPUTF8)")
+        )
+        #expect(try plain.take(reply("250-mx\n250 8BITMIME")) == end)
+        var able = try dialogue(to: "jürgen@bücher.example")
+        _ = try able.take(reply("220 mx"))
+        let from = SMTPDialogue.Step.send("MAIL FROM:<heed@shop.example> SMTPUTF8\r\n")
+        #expect(try able.take(reply("250-mx\n250 SMTPUTF8")) == from)
+        let to = SMTPDialogue.Step.send("RCPT TO:<jürgen@xn--bcher-kva.example>\r\n")
+        #expect(try able.take(reply("250 ok")) == to)
+        var domain = try dialogue(to: "ada@bücher.example")
+        _ = try domain.take(reply("220 mx"))
+        #expect(try domain.take(reply("250 mx")) == .send("MAIL FROM:<heed@shop.example>\r\n"))
+        #expect(
+            try domain.take(reply("250 ok")) == .send("RCPT TO:<ada@xn--bcher-kva.example>\r\n")
+        )
     }
 
     @Test func protectsAndLogsIn() throws {

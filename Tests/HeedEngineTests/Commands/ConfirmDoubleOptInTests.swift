@@ -42,6 +42,29 @@ struct ConfirmDoubleOptInTests {
         }
     }
 
+    /// A yes to terms that were replaced by ones that ask anew would not count, so none is taken.
+    @Test(arguments: Backend.allCases)
+    func termsThatChangedInBetween(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let address = try ada.get()
+            try await installation.askToConfirm(address)
+            let token = try await installation.onlyToken()
+            installation.clock.advance(seconds: 60)
+            let newer = try Sample.policy(
+                "2026-09",
+                effectiveAt: installation.clock.now,
+                reconsent: [Sample.newsletter]
+            )
+            _ = try await installation.engine.perform(PublishPolicy(newer), as: Sample.actor)
+            #expect(try await !installation.confirm(token))
+            #expect(try await installation.check(address).reason == .unconfirmed)
+            let refusal = await #expect(throws: Refusal.self) {
+                try await installation.askToConfirm(address)
+            }
+            #expect(refusal?.code == .outdated && refusal?.field == "policyVersion")
+        }
+    }
+
     @Test(arguments: Backend.allCases)
     func aRepeatIsTheSameAnswerAndNoSecondRecord(_ backend: Backend) async throws {
         try await backend.withEngine { installation in

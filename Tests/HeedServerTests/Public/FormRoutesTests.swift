@@ -3,6 +3,7 @@
 import HTTPTypes
 import HeedConsent
 import HeedEngine
+import HeedStore
 import TestSupport
 import Testing
 
@@ -66,6 +67,26 @@ struct FormRoutesTests {
         }
     }
 
+    /// Whoever was shown terms that no longer hold is not thanked for a yes that does not count.
+    @Test(arguments: SignUpForm.Confirmation.allCases)
+    func aFormWithOutdatedTermsTakesNothing(_ confirmation: SignUpForm.Confirmation) async throws {
+        try await withForm(options: .withMail, confirmation: confirmation) { server in
+            let since = server.installation.surroundings.now()
+            let newer = try Sample.policy(
+                "2026-09",
+                effectiveAt: since,
+                reconsent: [Sample.newsletter]
+            )
+            _ = try await server.installation.engine.perform(PublishPolicy(newer), as: Sample.actor)
+            let reply = try await server.sendWithoutEffect(.sign(FormRoutesTests.yes))
+            #expect(reply.status == 409)
+            #expect(reply.body.contains("<h1>This form is out of date</h1>"))
+            // Another box of it still shows what holds.
+            let other = "email=ada%40mail.example&scope=promotions"
+            #expect(try await server.send(.sign(other)).status == 200)
+        }
+    }
+
     @Test(arguments: ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"])
     func robotsChangeNothing(_ name: String) async throws {
         try await withForm { server in
@@ -120,14 +141,20 @@ struct FormRoutesTests {
         try await withForm { server in
             let found = try await server.installation.engine.ask(FindForm(name: "footer"))
             let form = try #require(found)
-            let html = FormHTML.text(form, publicURL: "https://news.example")
+            let html = FormHTML.text(
+                form,
+                publicURL: "https://news.example",
+                in: try PageLanguages(folder: nil, fallback: nil).best(of: ["de"])
+            )
             #expect(html.contains("action=\"https://news.example/v1/forms/footer\""))
             #expect(!html.contains("checked"))
             #expect(html.contains("> Yes &amp; please &lt;now&gt;.</label>"))
             #expect(
-                html.contains("<p hidden><label>Leave this empty <input type=\"text\" name=\"web")
+                html.contains("<p hidden><label>Bitte leer lassen <input type=\"text\" name=\"web")
             )
             #expect(html.contains("value=\"https://shop.example/thanks?a=1&amp;b=2\""))
+            #expect(html.contains("name=\"locale\" value=\"de\""))
+            #expect(html.contains("<button>Anmelden</button>"))
             #expect(!html.contains("<script"))
         }
     }

@@ -1,5 +1,6 @@
 // Tests the preference centre: what it shows, what its form changes, and what changes nothing.
 
+import Crypto
 import HTTPTypes
 import HeedConsent
 import HeedEngine
@@ -47,6 +48,10 @@ struct PreferenceRoutesTests {
             let describe = DescribeScope(Sample.newsletter, as: text)
             _ = try await server.installation.engine.perform(describe, as: Sample.actor)
             let token = try await server.preferences()
+            try await server.installation.decide(
+                Address(email: "ada@mail.example"),
+                in: Sample.receipts
+            )
             let reply = try await server.send(.get("/p/\(token)").with(.acceptLanguage, "de"))
             #expect(reply.status == 200)
             #expect(reply.headers[.contentLanguage] == "de")
@@ -66,6 +71,34 @@ struct PreferenceRoutesTests {
             for id in reply.body.matches(of: /aria-describedby="([^"]+)"/).map(\.1) {
                 #expect(reply.body.contains("id=\"\(id)\""))
             }
+        }
+    }
+
+    /// A message that the guard would not let through is not promised.
+    @Test func whatNobodySaidYesToIsNotPromised() async throws {
+        try await withServer { server in
+            let token = try await server.preferences()
+            let reply = try await server.send(.get("/p/\(token)"))
+            #expect(try await server.check("ada@mail.example", "receipts").reason == "noConsent")
+            #expect(reply.status == 200 && !reply.body.contains("receipts"))
+        }
+    }
+
+    @Test func thePolicyTextIsShownAsItIs() async throws {
+        try await withServer { server in
+            let text = "We mail you.\n<b>Never</b> more."
+            let policy = try Policy(
+                version: "2026-09",
+                url: nil,
+                textHash: Array(SHA256.hash(data: Array(text.utf8))),
+                effectiveAt: server.installation.surroundings.now(),
+                reconsent: []
+            )
+            let publish = try PublishPolicy(policy.showing(text))
+            _ = try await server.installation.engine.perform(publish, as: Sample.actor)
+            let page = try await server.send(.get("/p/\(server.preferences())"))
+            #expect(page.body.contains(">We mail you.\n&lt;b&gt;Never&lt;/b&gt; more.</div>"))
+            #expect(page.body.contains("Version 2026-09."))
         }
     }
 

@@ -90,7 +90,11 @@ struct PublicRoutesTests {
         try await withServer(options: .withMail) { server in
             let links = try await links(server)
             let found = try await server.installation.engine.ask(FindForm(name: "footer"))
-            let form = FormHTML.text(try #require(found), publicURL: "https://news.example")
+            let form = FormHTML.text(
+                try #require(found),
+                publicURL: "https://news.example",
+                in: try PageLanguages(folder: nil, fallback: nil).best(of: [])
+            )
             // An address, a tick, a button; with double opt-in another button.
             func link(_ path: String) throws -> String { try #require(links[path]) }
             let joining = try presses(form, for: "<button", boxes: 1)
