@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import HeedConsent
 import HeedEngine
+import HeedExchange
 import HeedLists
 
 /// Imports, and what may be done about them afterwards.

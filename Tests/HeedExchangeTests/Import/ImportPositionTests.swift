@@ -1,13 +1,14 @@
 // An import that broke off goes on where it was, and its counts are those of one that did not.
 
 import HeedConsent
+import HeedEngine
 import HeedLists
 import HeedStore
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import HeedEngine
+@testable import HeedExchange
 
 @Suite("Import position")
 struct ImportPositionTests {

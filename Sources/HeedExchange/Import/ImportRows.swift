@@ -1,6 +1,7 @@
 // Records some rows of an import in one transaction, under the rules that bind everybody else.
 
 package import HeedConsent
+import HeedEngine
 import HeedLists
 package import HeedStore
 

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import HeedEngine
+@testable import HeedExchange
 
 @Suite("Undo import")
 struct UndoImportTests {

@@ -1,12 +1,13 @@
 // Whole imports: each row is counted once, no "no" is weakened, a second run changes nothing.
 
 import HeedConsent
+import HeedEngine
 import HeedLists
 import HeedStore
 import TestSupport
 import Testing
 
-@testable import HeedEngine
+@testable import HeedExchange
 
 extension ImportRequest {
     /// Whatever the header line shows, for the newsletter.

@@ -2,6 +2,7 @@
 // time.
 
 package import HeedConsent
+package import HeedEngine
 package import HeedLists
 import HeedStore
 
