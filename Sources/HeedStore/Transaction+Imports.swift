@@ -121,6 +121,19 @@ extension Transaction {
         return records
     }
 
+    /// The batches that some consent records came with; records of no batch have none.
+    package func batches(
+        of records: [ConsentID]
+    ) throws(StoreError) -> [ConsentID: ImportID] {
+        var batches: [ConsentID: ImportID] = [:]
+        for row in try rows(
+            "SELECT id, import_id FROM consent_records WHERE id " + connection.dialect.isAmongKeys
+                + " AND import_id IS NOT NULL",
+            .keys(records.map(\.bytes))
+        ) { batches[try row.id(0)] = try row.id(1) }
+        return batches
+    }
+
     func markUndone(_ id: ImportID) throws(StoreError) {
         try execute("UPDATE imports SET undone_at = $2 WHERE id = $1", .id(id), .time(now))
     }

@@ -71,6 +71,16 @@ extension Transaction {
         }
     }
 
+    /// Since when older consent to a scope is not enough; nil when all of it is.
+    package func reconsentSince(_ scope: ScopeName) throws(StoreError) -> Timestamp? {
+        try row(
+            "SELECT max(effective_at) FROM policy_reconsents WHERE scope = $1 "
+                + "AND effective_at <= $2",
+            .text(scope.text),
+            .time(now)
+        )?.optionalTime(0)
+    }
+
     /// A policy version by name.
     package func policy(_ version: String) throws(StoreError) -> Policy? {
         try policies(rows(Transaction.statement(forPolicy: version))).first

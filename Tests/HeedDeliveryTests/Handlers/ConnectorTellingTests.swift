@@ -1,6 +1,8 @@
 // The end of a target that takes its workers down, and a connector that is no longer there.
 
 import HeedConnectors
+import HeedConsent
+import HeedEngine
 import HeedStore
 import TestSupport
 import Testing
