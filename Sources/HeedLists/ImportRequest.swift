@@ -12,7 +12,7 @@ package struct ImportRequest: Hashable, Sendable {
     package var policyVersion: String
     /// What rows are that say nothing else.
     package var status: ImportRow.Status?
-    /// The topic the rows are asked about where people chose among topics; nil for the scope's name.
+    /// The topic the rows are asked about where people chose among topics; nil for the scope's.
     package var topic: String?
 
     /// Takes what every import has to say.

@@ -85,8 +85,9 @@ struct SystemFormat: Sendable {
         }
     }
 
-    /// True for a list that may be of telephone numbers, as a provider of both has it; its first row
-    /// shows which.
+    /// True for a list that may be of telephone numbers, as a provider of both has it.
+    ///
+    /// Its first row shows which.
     static func mayBeOfTelephones(_ columns: ImportColumns) -> Bool {
         ["to", "from", "reason", "scope"].allSatisfy(columns.contains)
             && !columns.contains("email")

@@ -114,7 +114,7 @@ struct SESContactsTests {
             if case .row(let row) = item { times.append(row.decidedAt?.text) }
         }
         #expect(
-            times == ["2025-04-10T21:03:44.843Z", "2025-04-10T21:03:44.843Z", nil]
+            times == ["2025-04-10T21:03:44.843000Z", "2025-04-10T21:03:44.843000Z", nil]
         )
     }
 

@@ -32,6 +32,10 @@ extension MirrorRule {
             by: "Tests/HeedServerTests/API/ImportRoutesTests.swift"
         ),
         .init(
+            "Sources/HeedLists/ImportRequest.swift",
+            by: "Tests/HeedServerTests/API/ImportRoutesTests.swift"
+        ),
+        .init(
             "Sources/HeedLists/ImportUpload.swift",
             by: "Tests/HeedExchangeTests/Import/ImportSpoolTests.swift"
         ),
