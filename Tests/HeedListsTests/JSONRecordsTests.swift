@@ -25,7 +25,7 @@ struct JSONRecordsTests {
     func theShapesOfAnAnswer(_ size: Int) throws {
         for text in [
             #"{"Contacts": [{"a": 1}, {"b": [{"c": "]}"}]}], "NextToken": "{x"}"#,
-            #"{"NextToken": null, "Meta": {"Id": "1"}, "contacts": [{"a": 1},{"b": [{"c": "]}"}]}]}"#,
+            #"{"NextToken": null, "Meta": {"I": 1}, "contacts": [{"a": 1},{"b": [{"c": "]}"}]}]}"#,
             #"[{"a": 1}, {"b": [{"c": "]}"}]}]"#,
             "{\"a\": 1}\n{\"b\": [{\"c\": \"]}\"}]}\n",
             #"{"Contacts": [{"a": 1}]}{"Contacts": []}{"Contacts": [{"b": [{"c": "]}"}]}]}"#,

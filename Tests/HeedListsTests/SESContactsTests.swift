@@ -121,7 +121,8 @@ struct SESContactsTests {
     @Test func theSuppressionListIsOfNo() throws {
         let list = """
             {"SuppressedDestinationSummaries": [
-              {"EmailAddress": "a@mail.example", "Reason": "BOUNCE", "LastUpdateTime": 1586700000.1},
+              {"EmailAddress": "a@mail.example", "Reason": "BOUNCE",
+               "LastUpdateTime": 1586700000.1},
               {"EmailAddress": "b@mail.example", "Reason": "COMPLAINT",
                "LastUpdateTime": "2020-04-10T21:03:05+00:00"},
               {"EmailAddress": "c@mail.example", "Reason": "WHY"}

@@ -114,7 +114,8 @@ struct SystemSample: CustomTestStringConvertible, Sendable {
         SystemSample(
             .telnyx,
             """
-            id,to,from,reason,source,scope,status,domain_id,created_at,updated_at,expires_at,group_id
+            id,to,from,reason,source,scope,status,domain_id,created_at,updated_at,expires_at,\
+            group_id
             1,a@mail.example,,unsubscribe,link,group,active,d,2025-01-02T03:04:05Z,,,g
             2,b@mail.example,,hard_bounce,smtp,account,active,d,,,,
             3,c@mail.example,,spam_complaint,fbl,account,active,d,,,,

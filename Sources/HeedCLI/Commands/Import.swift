@@ -29,8 +29,8 @@ struct ImportFiles: AsyncParsableCommand {
             Formats are told by their header lines: \
             \(ImportFormat.allCases.map(\.rawValue).joined(separator: ", ")). An archive as \
             Mailchimp exports it is read as it is, and so is the JSON that SES' API and command \
-            line print. sendgrid needs --status; a list of cloudflare without all three fields has to \
-            be named by --format.
+            line print. sendgrid needs --status; a list of cloudflare without all three fields has \
+            to be named by --format.
             """
     )
 
