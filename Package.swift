@@ -94,20 +94,22 @@ let package = Package(
         ),
         .target(
             name: "HeedEngine",
-            dependencies: [
-                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", crypto, logging, metrics,
-            ]
+            dependencies: ["HeedConsent", "HeedLedger", "HeedStore", crypto, logging, metrics]
         ),
         .target(
             name: "HeedRights",
             dependencies: ["HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", crypto]
+        ),
+        .target(
+            name: "HeedExchange",
+            dependencies: ["HeedConsent", "HeedLists", "HeedStore", "HeedEngine", crypto]
         ),
         .target(name: "HeedConnectors", dependencies: ["HeedConsent", crypto, extras]),
         .target(
             name: "HeedDelivery",
             dependencies: [
                 "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine", "HeedRights",
-                "HeedConnectors", logging, lifecycle,
+                "HeedExchange", "HeedConnectors", logging, lifecycle,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -119,7 +121,7 @@ let package = Package(
             name: "HeedServer",
             dependencies: [
                 "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine", "HeedRights",
-                "HeedConnectors", crypto, logging, lifecycle, metrics,
+                "HeedExchange", "HeedConnectors", crypto, logging, lifecycle, metrics,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
@@ -144,7 +146,8 @@ let package = Package(
             name: "HeedCLI",
             dependencies: [
                 "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedSQLite", "HeedEngine",
-                "HeedRights", "HeedConnectors", "HeedDelivery", "HeedServer", logging, lifecycle,
+                "HeedRights", "HeedExchange", "HeedConnectors", "HeedDelivery", "HeedServer",
+                logging, lifecycle,
                 .target(name: "HeedPostgres", condition: .when(traits: ["PostgreSQL"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -196,8 +199,8 @@ let package = Package(
         .testTarget(
             name: "HeedEngineTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedSQLite",
-                "HeedEngine", metrics,
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", "HeedEngine",
+                metrics,
             ]
         ),
         .testTarget(
@@ -205,6 +208,13 @@ let package = Package(
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite",
                 "HeedEngine", "HeedRights",
+            ]
+        ),
+        .testTarget(
+            name: "HeedExchangeTests",
+            dependencies: [
+                "TestSupport", "HeedConsent", "HeedLists", "HeedStore", "HeedEngine",
+                "HeedExchange",
             ]
         ),
         .testTarget(
@@ -230,7 +240,8 @@ let package = Package(
             name: "HeedServerTests",
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine",
-                "HeedRights", "HeedConnectors", "HeedServer", crypto, logging, metrics,
+                "HeedRights", "HeedExchange", "HeedConnectors", "HeedServer", crypto, logging,
+                metrics,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

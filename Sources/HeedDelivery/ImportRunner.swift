@@ -2,6 +2,7 @@
 
 import HeedConsent
 package import HeedEngine
+import HeedExchange
 package import HeedLists
 package import Logging
 public import ServiceLifecycle

@@ -29,6 +29,14 @@ package struct ResolvedSubject {
     package let added: Event?
     /// The blocks on their addresses.
     package let blocks: [Suppression]
+
+    /// Says who it is, and whether they are to be added.
+    package init(id: ContactID, contact: Contact, added: Event?, blocks: [Suppression]) {
+        self.id = id
+        self.contact = contact
+        self.added = added
+        self.blocks = blocks
+    }
 }
 
 extension Transaction {
@@ -66,7 +74,7 @@ extension Transaction {
     }
 
     /// The scope, or a refusal that names the field.
-    func requireScope(_ name: ScopeName) throws -> Scope {
+    package func requireScope(_ name: ScopeName) throws -> Scope {
         guard let scope = try scope(name) else {
             throw Refusal(.invalid, field: "scope", "there is no scope '\(name)'; add it first")
         }
@@ -74,7 +82,7 @@ extension Transaction {
     }
 
     /// The policy version, or a refusal that names the field (SPEC version-tracking).
-    func requirePolicy(_ version: String) throws -> Policy {
+    package func requirePolicy(_ version: String) throws -> Policy {
         guard !hasControls(version), let policy = try policy(version) else {
             throw Refusal(
                 .invalid,

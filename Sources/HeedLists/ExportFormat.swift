@@ -100,7 +100,7 @@ extension ExportFormat {
     /// Every file there is.
     package static let all: [ExportFormat] =
         [csv, listmonk, keila, dittofeed, mautic, mailup, promio, cloudflare] + mailchimp + mailgun
-        + [sparkpost, ses, mandrill] + sendgrid
+        + [sparkpost, ses, mandrill, telnyx] + sendgrid
 
     private static let csv = ExportFormat(
         .csv,
@@ -281,6 +281,23 @@ extension ExportFormat {
         columns: ["emailAddress", "reason", "lastUpdateTime"]
     ) { row in
         [row.address, row.status == .cleaned ? "BOUNCE" : "COMPLAINT", row.at?.text ?? ""]
+    }
+
+    private static let telnyx = ExportFormat(
+        .telnyx,
+        stops,
+        columns: [
+            "id", "to", "from", "reason", "source", "scope", "status", "created_at", "updated_at",
+        ]
+    ) { row in
+        let reason =
+            switch row.status {
+            case .complained: "spam_complaint"
+            case .cleaned: "hard_bounce"
+            default: "unsubscribe"
+            }
+        let time = row.at?.text ?? ""
+        return ["", row.address, "", reason, "import", "account", "active", time, time]
     }
 
     private static let mandrill = ExportFormat(

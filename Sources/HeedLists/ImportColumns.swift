@@ -10,9 +10,11 @@ package struct ImportColumns: Sendable {
     /// The names as the file spells them.
     package let names: [String]
     private let positions: [String: [Int]]
+    private let notAfter: Timestamp?
 
-    /// Reads the fields of a header line.
-    package init(header: [String]) {
+    /// Reads the fields of a header line; a yes of after `notAfter` is a mistake.
+    package init(header: [String], notAfter: Timestamp? = nil) {
+        self.notAfter = notAfter
         names = header.map(trimmed)
         positions = Dictionary(grouping: names.indices) { [names] in folded(names[$0]) }
     }
@@ -23,7 +25,7 @@ package struct ImportColumns: Sendable {
     /// The columns with any of these names, those with the first name first; repeats are kept.
     package func column(_ names: [String]) -> ImportColumn {
         let found = names.flatMap { positions[folded($0)] ?? [] }
-        return ImportColumn(places: found.map { ($0, self.names[$0]) })
+        return ImportColumn(places: found.map { ($0, self.names[$0]) }, notAfter: notAfter)
     }
 
     /// The columns with the first of these names that the file has.
@@ -43,6 +45,7 @@ package struct ImportColumn: Sendable {
     }
 
     fileprivate let places: [(position: Int, name: String)]
+    fileprivate let notAfter: Timestamp?
 
     /// True when the file has no such column.
     package var isAbsent: Bool { places.isEmpty }
@@ -78,6 +81,15 @@ package struct ImportColumn: Sendable {
         return time
     }
 
+    /// The same of a yes, which nobody gives tomorrow.
+    ///
+    /// A stop is kept whatever its time.
+    package func pastTime(in fields: [String]) throws(InvalidRow) -> Timestamp? {
+        guard let time = try time(in: fields) else { return nil }
+        guard let notAfter, time > notAfter else { return time }
+        throw InvalidRow("\(cell(in: fields)?.column ?? "time"): this time is in the future")
+    }
+
     /// The address a row is about.
     package func address(in fields: [String]) throws(InvalidRow) -> Address {
         let cell = cell(in: fields)
@@ -89,13 +101,24 @@ package struct ImportColumn: Sendable {
     }
 }
 
-/// Why a row cannot be read, without any value of it.
+/// Why a row cannot be read or is passed over, without any value of it.
 package struct InvalidRow: Error, Hashable, Sendable {
     /// Names the column and says what would be right.
     package let reason: String
+    /// True for a row that can be read and says nothing of what Heed keeps.
+    let isPassedOver: Bool
 
     /// Makes a reason.
-    package init(_ reason: String) { self.reason = reason }
+    package init(_ reason: String) {
+        self.reason = reason
+        isPassedOver = false
+    }
+
+    /// Makes a reason for passing the row over.
+    init(passingOver reason: String) {
+        self.reason = reason
+        isPassedOver = true
+    }
 }
 
 /// A name or a word of a closed set as it is compared.

@@ -1,6 +1,6 @@
 // Reads an imported file row by row, in the format it names or the one its header line shows.
 
-import HeedConsent
+package import HeedConsent
 
 /// The programs whose files can be read.
 package enum ImportFormat: String, CaseIterable, Sendable {
@@ -18,7 +18,7 @@ package enum ImportFormat: String, CaseIterable, Sendable {
     case sparkpost
     /// SendGrid's lists, which say by a name of their own only what they are.
     case sendgrid
-    /// Amazon SES' account suppression list.
+    /// Amazon SES' account suppression list, and the JSON of its contact lists.
     case ses
     /// Mandrill's rejection denylist.
     case mandrill
@@ -28,6 +28,8 @@ package enum ImportFormat: String, CaseIterable, Sendable {
     case mautic
     /// MailUp's export with dates of leaving.
     case mailup
+    /// Telnyx' list of opt-outs, of addresses.
+    case telnyx
     /// promio.net's list of those who left.
     case promio
     /// Cloudflare's suppression list, which has no header line.
@@ -48,6 +50,7 @@ package struct ImportReader {
         case mailchimp(MailchimpFormat)
         case system(SystemFormat)
         case csv(PlainCSVFormat)
+        case contacts(SESContacts)
     }
 
     /// The format the file is read in, never `auto`.
@@ -55,16 +58,22 @@ package struct ImportReader {
     private let parser: Parser
     private let given: ImportRow.Status?
     private var csv: CSVReader
-    /// The first record of a file without a header line.
+    /// The first record, when it had to be read to know what the file is.
     private var first: CSVRecord?
+    /// The objects of a file in JSON, and the first of them.
+    private var objects: JSONRecords?
+    private let firstObject: JSONRecord?
+    private var hasReadFirst = false
 
-    /// Reads the header line.
+    /// Reads the header line, or the first object of a file in JSON.
     ///
     /// - Parameters:
     ///   - format: what the file is, or `auto`.
     ///   - fileName: the file's name, where there is one: some exports differ in nothing else.
     ///   - delimiter: what stands between two fields; nil for what the first line shows.
     ///   - status: what the rows are that say nothing else.
+    ///   - topic: the topic the rows are asked about where people chose among topics.
+    ///   - notAfter: a yes of after this is a mistake; nil where nobody knows what time it is.
     ///   - chunk: hands out the file's bytes and answers nil at its end.
     /// - Throws: `Refusal` naming "file" when no address can be found, else what `chunk` throws.
     package init(
@@ -72,35 +81,63 @@ package struct ImportReader {
         fileName: String? = nil,
         delimiter: UInt8? = nil,
         status: ImportRow.Status? = nil,
+        topic: String = "",
+        notAfter: Timestamp? = nil,
         chunk: @escaping () throws -> [UInt8]?
     ) throws {
-        let (begun, shown) = try CSVReader.begin(chunk)
+        let (all, begin) = try ImportReader.beginning(chunk)
+        let (begun, shown) = try CSVReader.begin(all)
         csv = CSVReader(chunk: begun, delimiter: delimiter ?? shown)
         given = status
-        if format == .cloudflare {
-            let names = ImportColumns(header: ["email", "expires", "scope"])
-            self.format = format
-            parser = .system(try ImportReader.system(format, names, status))
-            first = try csv.next()
+        if let begin, begin == UInt8(ascii: "{") || begin == UInt8(ascii: "[") {
+            guard format == .auto || format == .ses else {
+                throw ImportReader.refusal("this is JSON; only lists of ses are read as JSON")
+            }
+            self.format = .ses
+            var objects = JSONRecords(members: SESContacts.members, chunk: begun)
+            firstObject = try objects.next()
+            self.objects = objects
+            parser = .contacts(SESContacts(topic: topic, given: status, notAfter: notAfter))
             return
         }
-        let columns = try ImportReader.header(&csv)
-        self.format = format == .auto ? ImportFormat.detect(columns) : format
-        switch self.format {
-        case .mailchimp:
-            parser = .mailchimp(try ImportReader.mailchimp(columns, fileName, status))
-        case .csv, .auto:
-            guard !SystemFormat.isOfTelephones(columns) else {
+        firstObject = nil
+        let header = format == .cloudflare ? try csv.next() : try ImportReader.header(&csv)
+        if format == .cloudflare || format == .auto && header.map(isOfCloudflare) ?? false {
+            let names = ImportColumns(header: ["email", "expires", "scope"])
+            self.format = .cloudflare
+            parser = .system(try ImportReader.system(.cloudflare, names, status))
+            first = header
+            return
+        }
+        let columns = ImportColumns(header: header?.fields ?? [], notAfter: notAfter)
+        if SystemFormat.mayBeOfTelephones(columns) {
+            first = try csv.next()
+            let to = first.flatMap { columns.column(["to"]).cell(in: $0.fields) }
+            guard to?.text.contains("@") ?? true else {
                 throw ImportReader.refusal("this is a list of telephone numbers, not of addresses")
             }
+        }
+        self.format = format == .auto ? ImportFormat.detect(columns) : format
+        parser = try ImportReader.parser(self.format, columns, fileName, status)
+    }
+
+    private static func parser(
+        _ format: ImportFormat,
+        _ columns: ImportColumns,
+        _ fileName: String?,
+        _ status: ImportRow.Status?
+    ) throws -> Parser {
+        switch format {
+        case .mailchimp: return .mailchimp(try mailchimp(columns, fileName, status))
+        case .csv, .auto:
             guard let plain = PlainCSVFormat(columns: columns) else {
-                throw ImportReader.noAddress(PlainCSVFormat.addressNames, in: columns)
+                throw noAddress(PlainCSVFormat.addressNames, in: columns)
             }
             guard status != nil || plain.saysWhatItIsOf else {
-                throw ImportReader.unclear("this list has no column with a status")
+                throw unclear("this list has no column with a status")
             }
-            parser = .csv(plain)
-        default: parser = .system(try ImportReader.system(self.format, columns, status))
+            return .csv(plain)
+        default: return .system(try system(format, columns, status))
         }
     }
 
@@ -111,14 +148,16 @@ package struct ImportReader {
         case .mailchimp(let mailchimp): mailchimp.kind != .subscribed
         case .system(let system): system.isListOfNo
         case .csv: given.map { $0 != .subscribed } ?? false
+        case .contacts: firstObject.map(SESContacts.isSuppressed) ?? false
         }
     }
 
     /// How many bytes were read so far, for progress.
-    package var bytesRead: Int { csv.bytesRead }
+    package var bytesRead: Int { objects?.bytesRead ?? csv.bytesRead }
 
     /// The next item, or nil at the end; throws only what the source of bytes throws.
     package mutating func next() throws -> ImportItem? {
+        if case .contacts(let contacts) = parser { return try nextObject(of: contacts) }
         while let record = try nextRecord() {
             if let problem = record.problem {
                 return .invalid(line: record.line, reason: report(problem, in: record))
@@ -136,15 +175,32 @@ package struct ImportReader {
         return try csv.next()
     }
 
+    private mutating func nextObject(of contacts: SESContacts) throws -> ImportItem? {
+        guard let record = try hasReadFirst ? objects?.next() : firstObject else { return nil }
+        hasReadFirst = true
+        if let problem = record.problem { return .invalid(line: record.line, reason: problem) }
+        do throws(InvalidRow) {
+            return .row(try contacts.row(record).saying(given))
+        } catch {
+            return ImportReader.item(error, line: record.line)
+        }
+    }
+
+    private static func item(_ error: InvalidRow, line: Int) -> ImportItem {
+        guard error.isPassedOver else { return .invalid(line: line, reason: error.reason) }
+        return .passedOver(line: line, reason: error.reason)
+    }
+
     private func item(_ record: CSVRecord) -> ImportItem {
         do throws(InvalidRow) {
             switch parser {
             case .mailchimp(let format): return .row(try format.row(record).saying(given))
             case .system(let format): return .row(try format.row(record).saying(given))
             case .csv(let format): return .row(try format.row(record).saying(given))
+            case .contacts: return .invalid(line: record.line, reason: "this is no JSON")
             }
         } catch {
-            return .invalid(line: record.line, reason: error.reason)
+            return ImportReader.item(error, line: record.line)
         }
     }
 }
@@ -201,7 +257,28 @@ extension ImportReader {
         return system
     }
 
-    private static func header(_ csv: inout CSVReader) throws -> ImportColumns {
+    /// The bytes again, and the first of them that is no white space.
+    private static func beginning(
+        _ chunk: @escaping () throws -> [UInt8]?
+    ) throws -> (chunk: () throws -> [UInt8]?, first: UInt8?) {
+        var bytes: [UInt8] = []
+        var first: UInt8?
+        while first == nil, bytes.count < 4096, let more = try chunk() {
+            bytes += more
+            let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+            first = bytes.first { !mark.contains($0) && $0 > UInt8(ascii: " ") }
+        }
+        var begun: [UInt8]? = bytes.isEmpty ? nil : bytes
+        return (
+            {
+                guard let held = begun else { return try chunk() }
+                begun = nil
+                return held
+            }, first
+        )
+    }
+
+    private static func header(_ csv: inout CSVReader) throws -> CSVRecord {
         while let record = try csv.next() {
             if let problem = record.problem {
                 throw refusal("the header line cannot be read: \(problem.reason)")
@@ -211,7 +288,7 @@ extension ImportReader {
             guard !record.fields.contains(where: { $0.utf8.contains(where: isControl) }) else {
                 throw refusal("not a text file in UTF-8; unpack an archive, or save as UTF-8")
             }
-            return ImportColumns(header: record.fields)
+            return record
         }
         throw refusal("the file is empty")
     }
@@ -247,4 +324,17 @@ private func isBlank(_ record: CSVRecord) -> Bool {
 private func report(_ problem: CSVRecord.Problem, in record: CSVRecord) -> String {
     guard record.lastLine > record.line else { return problem.reason }
     return "\(problem.reason); lines \(record.line) to \(record.lastLine) were left out"
+}
+
+/// True for a first line that is an entry of Cloudflare's list: address, end, place.
+///
+/// A line with an address alone may be of anybody's list, so nobody guesses there.
+private func isOfCloudflare(_ record: CSVRecord) -> Bool {
+    let cells = record.fields.map(trimmed)
+    guard cells.count == 3, (try? Address(email: cells[0], field: "email")) != nil else {
+        return false
+    }
+    let isPlace = cells[2].isEmpty || cells[2] == "account" || cells[2].contains(".")
+    return isPlace && !cells[2].contains("@")
+        && (cells[1].isEmpty || Timestamp(text: cells[1]) != nil)
 }

@@ -12,6 +12,8 @@ package struct ImportRequest: Hashable, Sendable {
     package var policyVersion: String
     /// What rows are that say nothing else.
     package var status: ImportRow.Status?
+    /// The topic the rows are asked about where people chose among topics; nil for the scope's.
+    package var topic: String?
 
     /// Takes what every import has to say.
     package init(scope: ScopeName, policyVersion: String) {
@@ -24,11 +26,18 @@ package struct ImportRequest: Hashable, Sendable {
         scope: String,
         policyVersion: String,
         format: String?,
-        status: String?
+        status: String?,
+        topic: String? = nil
     ) throws(Refusal) {
         self.init(scope: try ScopeName(scope), policyVersion: policyVersion)
         if let format { self.format = try ImportRequest.format(format) }
         if let status { self.status = try ImportRequest.status(status) }
+        if let topic {
+            guard (1...100).contains(topic.utf8.count) else {
+                throw Refusal(.invalid, field: "topic", "a topic has 1 to 100 bytes")
+            }
+            self.topic = topic
+        }
     }
 
     /// The format of this name.

@@ -35,6 +35,8 @@ package struct ImportRow: Hashable, Sendable {
     package let region: String?
     /// The other system's own key for the person, when it is not an address.
     package var externalID: String?
+    /// True for a stop that is meant for everything, not for the scope alone.
+    package var isGlobal = false
 
     /// Makes a row, without the parts about the person that could not be stored.
     package init(
@@ -76,6 +78,8 @@ package enum ImportItem: Hashable, Sendable {
     case row(ImportRow)
     /// A row that could not, and why; the reason never repeats a value of the row.
     case invalid(line: Int, reason: String)
+    /// A row that says nothing of what Heed keeps, such as a bounce that may pass.
+    case passedOver(line: Int, reason: String)
 }
 
 // The rules are Contact's own, so they are asked rather than written again.

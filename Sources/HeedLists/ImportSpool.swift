@@ -101,6 +101,7 @@ package struct ImportOrder: Codable, Sendable {
     private let scope: String
     private let policyVersion: String
     private var status: String?
+    private var topic: String?
     /// True to count only what would happen.
     package let isDryRun: Bool
     private let actorKind: String
@@ -113,6 +114,7 @@ package struct ImportOrder: Codable, Sendable {
         scope = request.scope.text
         policyVersion = request.policyVersion
         status = request.status?.rawValue
+        topic = request.topic
         self.isDryRun = isDryRun
         actorKind = actor.kind.rawValue
         actorID = actor.id
@@ -125,7 +127,8 @@ package struct ImportOrder: Codable, Sendable {
                 scope: scope,
                 policyVersion: policyVersion,
                 format: format,
-                status: status
+                status: status,
+                topic: topic
             )
         }
     }

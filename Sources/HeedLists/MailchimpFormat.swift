@@ -106,8 +106,8 @@ package struct MailchimpFormat: Sendable {
         in fields: [String],
         evidence: inout Evidence
     ) throws(InvalidRow) -> Timestamp? {
-        let requestedAt = try optinTime.time(in: fields)
-        let confirmedAt = try confirmTime.time(in: fields)
+        let requestedAt = try optinTime.pastTime(in: fields)
+        let confirmedAt = try confirmTime.pastTime(in: fields)
         evidence.requestedAt = requestedAt?.text
         evidence.requestedIP = optinIP.text(in: fields, atMost: 64)
         evidence.confirmedAt = confirmedAt?.text

@@ -130,7 +130,7 @@ package struct PlainCSVFormat: Sendable {
         // No consent that an import could carry lifts a complaint.
         if let complainedAt { return (.complained, complainedAt) }
         if try saysStop(fields) { return (.unsubscribed, stoppedAt) }
-        let consentedAt = try consentTime.time(in: fields)
+        let consentedAt = try consentTime.pastTime(in: fields)
         let stops: [(ImportRow.Status, Timestamp?)] = [
             (.unsubscribed, stoppedAt), (.cleaned, bouncedAt),
         ]

@@ -2,7 +2,7 @@
 
 import HeedConsent
 
-/// Remembers people by a fingerprint of 123 bits, with what was said of each.
+/// Remembers people by a fingerprint of 122 bits, with what was said of each.
 ///
 /// Two people share one about as often as two random ids are the same. Up to `maximum` people are
 /// known; who comes after that is not remembered: their repeated rows are counted as unchanged
@@ -26,6 +26,14 @@ package struct SeenAddresses: Sendable {
         package static let cleaned = Marks(rawValue: 8)
         /// A dry run would have opted them out.
         package static let leaving = Marks(rawValue: 16)
+        /// Said to have left everything.
+        package static let leftAll = Marks(rawValue: 32)
+
+        /// The mark of what a row says.
+        package static func of(_ row: ImportRow) -> Marks {
+            if row.isGlobal { return .leftAll }
+            return of(row.status)
+        }
 
         /// The mark of a status.
         package static func of(_ status: ImportRow.Status) -> Marks {
@@ -40,7 +48,7 @@ package struct SeenAddresses: Sendable {
 
     /// At most 64 MiB of slots, about three quarters of them used.
     package static let maximum = 3_000_000
-    private static let markBits: UInt64 = 31
+    private static let markBits: UInt64 = 63
 
     private struct Slot: Sendable {
         /// Fingerprint and marks; 0 for a free slot, since a used one has a mark.

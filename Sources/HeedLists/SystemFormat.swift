@@ -26,6 +26,8 @@ struct SystemFormat: Sendable {
         let consentTime: [String]
         let stopTime: [String]
         let externalID: [String]
+        /// Words of rows that are passed over, and why.
+        let passedOver: [String: String]
 
         init(
             _ format: ImportFormat,
@@ -34,7 +36,8 @@ struct SystemFormat: Sendable {
             status: Rule,
             consentTime: [String] = [],
             stopTime: [String] = [],
-            externalID: [String] = []
+            externalID: [String] = [],
+            passedOver: [String: String] = [:]
         ) {
             self.format = format
             self.marks = marks
@@ -43,6 +46,7 @@ struct SystemFormat: Sendable {
             self.consentTime = consentTime
             self.stopTime = stopTime
             self.externalID = externalID
+            self.passedOver = passedOver
         }
 
         func isShown(by columns: ImportColumns) -> Bool {
@@ -81,8 +85,10 @@ struct SystemFormat: Sendable {
         }
     }
 
-    /// True for the list of a provider of text messages, which has telephone numbers.
-    static func isOfTelephones(_ columns: ImportColumns) -> Bool {
+    /// True for a list that may be of telephone numbers, as a provider of both has it.
+    ///
+    /// Its first row shows which.
+    static func mayBeOfTelephones(_ columns: ImportColumns) -> Bool {
         ["to", "from", "reason", "scope"].allSatisfy(columns.contains)
             && !columns.contains("email")
     }
@@ -93,7 +99,7 @@ struct SystemFormat: Sendable {
         let status = try status(in: record.fields)
         let decidedAt: Timestamp?
         if status == .subscribed {
-            decidedAt = try consentTime.time(in: record.fields)
+            decidedAt = try consentTime.pastTime(in: record.fields)
         } else {
             // A stop is never turned away, so a time nobody can read is only an unknown time.
             decidedAt = (try? stopTime.time(in: record.fields)) ?? nil
@@ -120,6 +126,9 @@ struct SystemFormat: Sendable {
                 throw InvalidRow("\(name): the row says neither that somebody joined nor left")
             }
             let text = folded(cell.text)
+            if let reason = layout.passedOver[text] {
+                throw InvalidRow(passingOver: "\(cell.column): \(reason)")
+            }
             if let status = words.first(where: { $0.value.contains(text) })?.key { return status }
             if let otherwise, otherwise != .subscribed { return otherwise }
             let known = words.values.flatMap(\.self).sorted().joined(separator: ", ")
@@ -187,7 +196,8 @@ extension SystemFormat {
                 ],
                 otherwise: nil
             ),
-            stopTime: ["last_event_at", "created_at"]
+            stopTime: ["last_event_at", "created_at"],
+            passedOver: ["soft_bounce": "a soft bounce may pass and blocks nobody"]
         ),
         Layout(
             .mailgun,
@@ -230,6 +240,21 @@ extension SystemFormat {
                 otherwise: nil
             ),
             stopTime: ["lastupdatetime"]
+        ),
+        Layout(
+            .telnyx,
+            marks: ["to", "from", "reason", "source", "scope"],
+            address: ["to"],
+            status: .words(
+                ["reason"],
+                [
+                    .cleaned: ["hard_bounce", "invalid"], .complained: ["spam_complaint"],
+                    .unsubscribed: ["unsubscribe", "manual_block"],
+                ],
+                // Every entry stops mail, whatever its reason is called.
+                otherwise: .unsubscribed
+            ),
+            stopTime: ["created_at", "updated_at"]
         ),
         Layout(
             .dittofeed,

@@ -121,6 +121,24 @@ extension Transaction {
         return records
     }
 
+    /// The batches that some yeses rest on and on no other: a record of no batch has none, nor has
+    /// one beside which another batch that stands has brought the same yes.
+    package func onlyBatches(
+        of records: [ConsentID]
+    ) throws(StoreError) -> [ConsentID: ImportID] {
+        var batches: [ConsentID: ImportID] = [:]
+        for row in try rows(
+            "SELECT r.id, r.import_id FROM consent_records r WHERE r.id "
+                + connection.dialect.isAmongKeys + " AND r.import_id IS NOT NULL "
+                + "AND NOT EXISTS (SELECT 1 FROM consent_records q "
+                + "JOIN imports i ON i.id = q.import_id WHERE q.contact_id = r.contact_id "
+                + "AND q.scope = r.scope AND q.decision = 'granted' "
+                + "AND q.import_id <> r.import_id AND i.undo_requested_at IS NULL)",
+            .keys(records.map(\.bytes))
+        ) { batches[try row.id(0)] = try row.id(1) }
+        return batches
+    }
+
     func markUndone(_ id: ImportID) throws(StoreError) {
         try execute("UPDATE imports SET undone_at = $2 WHERE id = $1", .id(id), .time(now))
     }

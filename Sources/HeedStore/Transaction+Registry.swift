@@ -72,6 +72,16 @@ extension Transaction {
         }
     }
 
+    /// Since when older consent to a scope is not enough; nil when all of it is.
+    package func reconsentSince(_ scope: ScopeName) throws(StoreError) -> Timestamp? {
+        try row(
+            "SELECT max(effective_at) FROM policy_reconsents WHERE scope = $1 "
+                + "AND effective_at <= $2",
+            .text(scope.text),
+            .time(now)
+        )?.optionalTime(0)
+    }
+
     /// A policy version by name.
     package func policy(_ version: String) throws(StoreError) -> Policy? {
         try policies(rows(Transaction.statement(forPolicy: version))).first
@@ -89,14 +99,6 @@ extension Transaction {
     package func text(ofPolicy version: String) throws(StoreError) -> String? {
         let row = try row("SELECT text FROM policies WHERE version = $1", .text(version))
         return try row?.optionalText(0)
-    }
-
-    /// Since when consent to an older text is no longer enough for a scope; nil when any is.
-    package func reconsentSince(_ scope: ScopeName) throws(StoreError) -> Timestamp? {
-        let statement: SQL =
-            "SELECT max(effective_at) FROM policy_reconsents "
-            + "WHERE scope = $1 AND effective_at <= $2"
-        return try row(statement, .text(scope.text), .time(now))?.optionalTime(0)
     }
 
     /// All policy versions, newest first.

@@ -87,7 +87,7 @@ struct SampleExport {
         while let item = try reader.next() {
             switch item {
             case .row(let row): rows.append(row)
-            case .invalid(let line, let reason):
+            case .invalid(let line, let reason), .passedOver(let line, let reason):
                 invalidLines.append(line)
                 reasons.append(reason)
             }

@@ -32,7 +32,8 @@ struct ImportFormatTests {
 
     @Test(arguments: ImportFormat.allCases)
     func aNamedFormatIsKept(_ format: ImportFormat) throws {
-        let names = ["email", "address", "recipient", "EmailAddress", "mail"].joined(separator: ",")
+        let names = ["email", "address", "recipient", "EmailAddress", "mail", "to"]
+            .joined(separator: ",")
         let reader = try ImportReader(
             format: format,
             status: .cleaned,

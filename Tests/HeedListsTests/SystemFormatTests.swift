@@ -112,6 +112,25 @@ struct SystemSample: CustomTestStringConvertible, Sendable {
             time: "2025-01-03T00:00:00Z"
         ),
         SystemSample(
+            .telnyx,
+            """
+            id,to,from,reason,source,scope,status,domain_id,created_at,updated_at,expires_at,\
+            group_id
+            1,a@mail.example,,unsubscribe,link,group,active,d,2025-01-02T03:04:05Z,,,g
+            2,b@mail.example,,hard_bounce,smtp,account,active,d,,,,
+            3,c@mail.example,,spam_complaint,fbl,account,active,d,,,,
+            4,d@mail.example,,something_new,api,account,active,d,,,,
+            5,+15550100,,unsubscribe,sms,account,active,,,,,
+            """,
+            [.unsubscribed, .cleaned, .complained, .unsubscribed, nil],
+            time: "2025-01-02T03:04:05Z"
+        ),
+        SystemSample(
+            .cloudflare,
+            "a@mail.example,,account\nb@mail.example,2030-01-01,shop.example\n",
+            [.unsubscribed, .unsubscribed]
+        ),
+        SystemSample(
             .dittofeed,
             """
             id,email,firstName,lastName,phone,action
@@ -213,8 +232,55 @@ struct SystemFormatTests {
 
     @Test func aListOfTelephonesIsTurnedAway() throws {
         let header = "id,to,from,reason,source,scope,status,domain_id,created_at\n"
-        let refusal = try Imported.refusal(of: header)
+        let refusal = try Imported.refusal(of: header + "1,+15550100,,unsubscribe,sms,,active,,\n")
         #expect(refusal?.message.contains("telephone numbers") == true)
+    }
+
+    /// A soft bounce may pass: it blocks nobody, and the row is said to be passed over.
+    @Test func aSoftBounceIsPassedOver() throws {
+        let text = "email,reason,detail,last_event_at\na@mail.example,soft-bounce,,2025-01-01\n"
+        let items = try Imported.items(of: text)
+        #expect(
+            items == [
+                .passedOver(line: 2, reason: "reason: a soft bounce may pass and blocks nobody")
+            ]
+        )
+    }
+
+    /// One address on a line may be of anybody's list.
+    @Test(arguments: [
+        "a@mail.example\n", "a@mail.example,2026-01-01\n", "a@mail.example,Ada,Lovelace\n",
+        "a@mail.example,,x@mail.example\n",
+    ])
+    func aLineWithoutNamesIsNotTakenForCloudflares(_ text: String) throws {
+        #expect(try Imported.refusal(of: text)?.field == "file")
+    }
+
+    @Test(arguments: [
+        ("email,consented_at\na@mail.example,2099-01-01\n", "consented_at"),
+        ("Email Address,OPTIN_TIME,CONFIRM_TIME\na@m.example,,2099-01-01\n", "CONFIRM_TIME"),
+        ("email,doNotEmail,date_added\na@m.example,0,2099-01-01\n", "date_added"),
+    ])
+    func aYesOfTheFutureIsInvalidAndAStopIsNot(_ text: String, _ column: String) throws {
+        let present = Timestamp(seconds: 1_769_851_800)
+        var reader = try ImportReader(
+            format: .auto,
+            notAfter: present,
+            chunk: Imported.chunks(of: text)
+        )
+        let item = try reader.next()
+        #expect(item == .invalid(line: 2, reason: "\(column): this time is in the future"))
+        let stop = "email,status,unsubscribed_at\na@mail.example,unsubscribed,2099-01-01\n"
+        var other = try ImportReader(
+            format: .auto,
+            notAfter: present,
+            chunk: Imported.chunks(of: stop)
+        )
+        guard case .row(let row)? = try other.next() else {
+            Issue.record("the stop was not read")
+            return
+        }
+        #expect(row.status == .unsubscribed)
     }
 
     @Test(arguments: [

@@ -5,7 +5,7 @@ extension MirrorRule {
     static let lists: [Coverage] = [
         .init(
             "Sources/HeedLists/ImportSpool.swift",
-            by: "Tests/HeedEngineTests/Import/ImportSpoolTests.swift"
+            by: "Tests/HeedExchangeTests/Import/ImportSpoolTests.swift"
         ),
         .init(
             "Sources/HeedDelivery/ImportRunner.swift",
@@ -13,27 +13,31 @@ extension MirrorRule {
         ),
         .init(
             "Sources/HeedStore/Transaction+ImportNotes.swift",
-            by: "Tests/HeedEngineTests/Import/ImportWorkerTests.swift"
+            by: "Tests/HeedExchangeTests/Import/ImportWorkerTests.swift"
         ),
         .init(
             "Sources/HeedStore/Transaction+Exports.swift",
-            by: "Tests/HeedEngineTests/Export/ListExporterTests.swift"
+            by: "Tests/HeedExchangeTests/Export/ListExporterTests.swift"
         ),
         .init(
             "Sources/HeedLists/ExportRow.swift",
             by: "Tests/HeedListsTests/ExportFormatTests.swift"
         ),
         .init(
-            "Sources/HeedEngine/Import/ImportBatches.swift",
-            by: "Tests/HeedEngineTests/Import/ImportWorkerTests.swift"
+            "Sources/HeedExchange/Import/ImportBatches.swift",
+            by: "Tests/HeedExchangeTests/Import/ImportWorkerTests.swift"
         ),
         .init(
-            "Sources/HeedEngine/Import/ImportQueries.swift",
+            "Sources/HeedExchange/Import/ImportQueries.swift",
+            by: "Tests/HeedServerTests/API/ImportRoutesTests.swift"
+        ),
+        .init(
+            "Sources/HeedLists/ImportRequest.swift",
             by: "Tests/HeedServerTests/API/ImportRoutesTests.swift"
         ),
         .init(
             "Sources/HeedLists/ImportUpload.swift",
-            by: "Tests/HeedEngineTests/Import/ImportSpoolTests.swift"
+            by: "Tests/HeedExchangeTests/Import/ImportSpoolTests.swift"
         ),
         .init(
             "Sources/HeedCLI/Commands/ListExport.swift",

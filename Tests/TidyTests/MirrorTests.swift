@@ -184,12 +184,12 @@ enum MirrorRule {
         .init("Sources/HeedCLI/OpenDatabase.swift", by: "Tests/EndToEndTests/PostgresTests.swift"),
         .init("Sources/HeedCLI/LogServices.swift", by: "Tests/EndToEndTests/LogTests.swift"),
         .init(
-            "Sources/HeedEngine/Import/ImportReport.swift",
-            by: "Tests/HeedEngineTests/Import/ImporterTests.swift"
+            "Sources/HeedExchange/Import/ImportReport.swift",
+            by: "Tests/HeedExchangeTests/Import/ImporterTests.swift"
         ),
         .init(
-            "Sources/HeedEngine/Import/ImportRows.swift",
-            by: "Tests/HeedEngineTests/Import/ImporterTests.swift"
+            "Sources/HeedExchange/Import/ImportRows.swift",
+            by: "Tests/HeedExchangeTests/Import/ImporterTests.swift"
         ),
         .init(
             "Sources/HeedLedger/ProofBundle+Check.swift",

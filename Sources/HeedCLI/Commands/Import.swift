@@ -4,13 +4,16 @@ import ArgumentParser
 import Foundation
 import HeedConsent
 import HeedEngine
+import HeedExchange
 import HeedLists
+import HeedServer
+import Synchronization
 
 /// Imports, and what may be done about them afterwards.
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Import lists of other programs; an import never weakens an opt-out.",
-        subcommands: [ImportFiles.self, ImportUndo.self],
+        subcommands: [ImportFiles.self, ImportList.self, ImportUndo.self],
         defaultSubcommand: ImportFiles.self
     )
 }
@@ -25,8 +28,9 @@ struct ImportFiles: AsyncParsableCommand {
         discussion: """
             Formats are told by their header lines: \
             \(ImportFormat.allCases.map(\.rawValue).joined(separator: ", ")). An archive as \
-            Mailchimp exports it is read as it is. sendgrid needs --status, cloudflare has no \
-            header line and is named by --format.
+            Mailchimp exports it is read as it is, and so is the JSON that SES' API and command \
+            line print. sendgrid needs --status; a list of cloudflare without all three fields has \
+            to be named by --format.
             """
     )
 
@@ -40,6 +44,8 @@ struct ImportFiles: AsyncParsableCommand {
         help: "What rows are that say nothing else: subscribed, unsubscribed, complained, cleaned."
     )
     var status: String?
+    @Option(help: "The topic people chose, where a list has topics (default: the scope's name).")
+    var topic: String?
     @Option(help: "Write the rows that were not taken, with line and reason, to this CSV file.")
     var rejected: String?
     @Option(help: "Go on with a batch that broke off; the files have to be the same.")
@@ -53,7 +59,8 @@ struct ImportFiles: AsyncParsableCommand {
             scope: scope,
             policyVersion: policy,
             format: format,
-            status: status
+            status: status,
+            topic: topic
         )
         let sources = try files.flatMap(ImportFiles.sources)
         let installation = try Installation(await global.settings(), opening: .existing)
@@ -63,16 +70,20 @@ struct ImportFiles: AsyncParsableCommand {
             mode: mode,
             actor: Installation.actor
         )
-        let output = try rejected.map { try RejectedFile($0) }
-        if let output { importer.onRejected = { try output.write($0) } }
+        if let rejected {
+            let output = RejectedFile(rejected)
+            // A file of a batch that cannot go on is left as it is.
+            if resume == nil { try output.open() }
+            importer.onRejected = { try output.write($0) }
+            importer.onRejectedBefore = { try output.write($0) }
+        }
+        importer.onBegun = { batch in
+            guard let batch else { return }
+            Terminal.note("batch \(batch.text); --resume \(batch.text) if it breaks off")
+        }
         var bar = ProgressBar(dryRun ? "counting" : "importing")
-        var named = false
         let report = try await namingOptions {
             try await importer.run(sources) { progress in
-                if let batch = progress.batch, !named, Terminal.isWatched {
-                    Terminal.note("batch \(batch.text); --resume \(batch.text) if it breaks off")
-                    named = true
-                }
                 let detail = "\(progress.rows) rows, \(bar.rate(progress.rows)) a second"
                 bar.show(progress.bytesDone, of: progress.bytesAll, detail: detail)
             }
@@ -107,7 +118,8 @@ struct ImportFiles: AsyncParsableCommand {
         for file in report.files {
             print(
                 "\(file.name): \(file.rows) rows, \(file.contacts) contacts, "
-                    + "\(file.duplicates) duplicates, \(file.invalid) invalid"
+                    + "\(file.duplicates) duplicates, \(file.invalid) invalid, "
+                    + "\(file.passedOver) passed over"
             )
         }
         let counts: [(String, Int)] = [
@@ -115,6 +127,7 @@ struct ImportFiles: AsyncParsableCommand {
             ("complaints", report.complaints), ("hard bounces", report.hardBounces),
             ("unchanged", report.unchanged), ("duplicates", report.duplicates),
             ("refused", report.refused), ("invalid", report.invalidCount),
+            ("passed over", report.passedOver),
         ]
         print(dryRun ? "would be, of \(report.rows) rows:" : "of \(report.rows) rows:")
         for (name, count) in counts {
@@ -132,6 +145,46 @@ struct ImportFiles: AsyncParsableCommand {
     }
 }
 
+/// Lists batches.
+struct ImportList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List imports, the newest first, those over HTTP and dry runs of theirs included."
+    )
+    @OptionGroup var global: GlobalOptions
+    @Option(help: "Only imports older than the one with this id.") var after: String?
+    @Option(help: "At most so many.") var limit = 50
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() async throws {
+        let last = try after.map { text throws(Refusal) in
+            guard let id = ImportID(text: text) else {
+                throw Refusal(.invalid, field: "after", "this is not a batch's id")
+            }
+            return id
+        }
+        let question = try ListImports(after: last, limit: limit)
+        let installation = try Installation(await global.settings(), opening: .existing)
+        let page = try await installation.engine.ask(question)
+        if json { return try Terminal.print(json: ImportsAnswer(page)) }
+        Terminal.print(
+            table: page.imports.map(ImportList.cells),
+            headings: ["batch", "format", "scope", "began", "rows", "state"]
+        )
+        if let next = page.next {
+            Terminal.note("older ones: heed import list --after \(next.text)")
+        }
+    }
+
+    private static func cells(_ batch: ImportView) -> [String] {
+        [
+            batch.id.text, batch.format, batch.scope.text, batch.startedAt.text,
+            String(batch.counts["rows"] ?? 0),
+            batch.state.rawValue + (batch.isDryRun ? " (dry run)" : ""),
+        ]
+    }
+}
+
 /// Undoes a batch.
 struct ImportUndo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -139,7 +192,7 @@ struct ImportUndo: AsyncParsableCommand {
         abstract: "Take the consents of a batch back; its opt-outs stay, and no record is deleted."
     )
     @OptionGroup var global: GlobalOptions
-    @Argument(help: "The batch's id, as the import printed it.") var batch: String
+    @Argument(help: "The batch's id, as `heed import list` shows it.") var batch: String
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
@@ -157,24 +210,30 @@ struct ImportUndo: AsyncParsableCommand {
     }
 }
 
-/// A CSV file with the rows that were not taken.
+/// A CSV file with the rows that were not taken; it is begun with the first of them, or when asked.
 private final class RejectedFile: Sendable {
-    private let file: FileHandle
+    private let path: String
+    private let file = Mutex<FileHandle?>(nil)
 
-    init(_ path: String) throws {
-        file = try OutputFile.open(path, field: "rejected")
-        try write(RejectedLine.names)
-    }
+    init(_ path: String) { self.path = path }
 
-    func write(_ line: RejectedLine) throws {
-        try write(line.cells)
-    }
+    /// Begins the file.
+    func open() throws { try write("") }
 
-    private func write(_ cells: [String]) throws {
-        do {
-            try file.write(contentsOf: Data((listLine(cells) + "\n").utf8))
-        } catch {
-            throw CommandError("rejected: the rows that were not taken cannot be written")
+    func write(_ line: RejectedLine) throws { try write(listLine(line.cells) + "\n") }
+
+    /// Writes lines that are CSV already.
+    func write(_ lines: String) throws {
+        try file.withLock { file in
+            var text = lines
+            let open = try file ?? OutputFile.open(path, field: "rejected")
+            if file == nil { text = ReadRejections.header + lines }
+            file = open
+            do {
+                try open.write(contentsOf: Data(text.utf8))
+            } catch {
+                throw CommandError("rejected: the rows that were not taken cannot be written")
+            }
         }
     }
 }

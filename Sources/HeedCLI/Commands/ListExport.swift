@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import HeedConsent
 import HeedEngine
+import HeedExchange
 
 /// Lists as they go out.
 struct ListCommand: AsyncParsableCommand {

@@ -5,6 +5,7 @@ import HeedConnectors
 import HeedConsent
 import HeedDelivery
 import HeedEngine
+import HeedExchange
 import HeedLists
 
 extension DemoStage {

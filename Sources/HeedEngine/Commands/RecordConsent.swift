@@ -115,7 +115,7 @@ public struct RecordConsent: Command {
 
 /// A decision about to be recorded; shared by the command and by imports, so that both obey one
 /// rule.
-struct ConsentDraft {
+package struct ConsentDraft {
     let person: ResolvedSubject
     let scope: Scope
     let decision: ConsentRecord.Decision
@@ -128,8 +128,35 @@ struct ConsentDraft {
     let evidence: Evidence
     let batch: ImportID?
 
+    /// Says what is decided, by whom, about what, and what shows it.
+    package init(
+        person: ResolvedSubject,
+        scope: Scope,
+        decision: ConsentRecord.Decision,
+        basis: ConsentRecord.Basis,
+        source: Source,
+        policy: Policy,
+        locale: String?,
+        givenAt: Timestamp,
+        expiresAt: Timestamp?,
+        evidence: Evidence,
+        batch: ImportID?
+    ) {
+        self.person = person
+        self.scope = scope
+        self.decision = decision
+        self.basis = basis
+        self.source = source
+        self.policy = policy
+        self.locale = locale
+        self.givenAt = givenAt
+        self.expiresAt = expiresAt
+        self.evidence = evidence
+        self.batch = batch
+    }
+
     /// The events that record it, the person's addition included.
-    func events(in transaction: Transaction) throws -> (ConsentRecord, [Event]) {
+    package func events(in transaction: Transaction) throws -> (ConsentRecord, [Event]) {
         // Somebody who is just being added has none yet.
         let before =
             person.added == nil

@@ -87,6 +87,23 @@ package struct OptOutDraft {
     /// The connector that reported it and must not be told back.
     var reportedBy: String?
 
+    /// Describes the request, and the import it came with.
+    package init(
+        person: ResolvedSubject,
+        extent: OptOut.Extent,
+        source: Source,
+        requestedAt: Timestamp,
+        evidence: Evidence,
+        batch: ImportID?
+    ) {
+        self.person = person
+        self.extent = extent
+        self.source = source
+        self.requestedAt = requestedAt
+        self.evidence = evidence
+        self.batch = batch
+    }
+
     /// A request of a person's own, at a time.
     package static func own(
         _ source: Source,

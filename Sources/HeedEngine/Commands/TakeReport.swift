@@ -159,7 +159,7 @@ extension Transaction {
     /// The block that a hard bounce makes; nil when the address is blocked for one already.
     ///
     /// Nobody is added for an address that does not exist; the keyed hash is enough.
-    func hardBounce(
+    package func hardBounce(
         of address: Address,
         since: Timestamp,
         from source: Source
@@ -178,7 +178,7 @@ extension Transaction {
     }
 
     /// True when the person came back to a scope by their own act after `time`.
-    func hasComeBack(
+    package func hasComeBack(
         _ person: ResolvedSubject,
         since time: Timestamp,
         scope: ScopeName

@@ -162,7 +162,7 @@ extension Transaction {
     }
 
     /// What the guard's rule decides on, for a list that says since when as well.
-    func facts(about many: [LookupKeys], _ scope: ScopeName) throws -> [GuardFacts] {
+    package func facts(about many: [LookupKeys], _ scope: ScopeName) throws -> [GuardFacts] {
         guard let facts = try guardFacts(for: many, in: scope) else {
             _ = try requireScope(scope)
             throw StoreError(.corrupt, "a scope that exists gave no answer")

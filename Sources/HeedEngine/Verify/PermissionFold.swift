@@ -1,14 +1,21 @@
 // Folds the records of a range of people in the order of the log, for checking and for rebuilding.
 
-import HeedConsent
-import HeedStore
+package import HeedConsent
+package import HeedStore
 
 /// A person in a scope.
-struct PermissionPlace: Hashable, Comparable, Sendable {
+package struct PermissionPlace: Hashable, Comparable, Sendable {
     let contact: ContactID
     let scope: String
 
-    static func < (left: PermissionPlace, right: PermissionPlace) -> Bool {
+    /// Names both.
+    package init(contact: ContactID, scope: String) {
+        self.contact = contact
+        self.scope = scope
+    }
+
+    /// By person, then by scope.
+    package static func < (left: PermissionPlace, right: PermissionPlace) -> Bool {
         (left.contact, left.scope) < (right.contact, right.scope)
     }
 
@@ -26,9 +33,9 @@ struct PermissionDifference: Hashable, Sendable {
 }
 
 /// What the records of a range make of its permissions.
-struct PermissionFold {
+package struct PermissionFold {
     /// Permissions by place.
-    private(set) var permissions: [PermissionPlace: Permission] = [:]
+    package private(set) var permissions: [PermissionPlace: Permission] = [:]
     /// Records of which no event speaks; they are left out.
     private(set) var unlogged: [ConsentID] = []
     /// Records of which several events speak; the first counts.
@@ -38,7 +45,7 @@ struct PermissionFold {
 
     /// Folds the records of a page in the order of the log; those from before `horizon` may have
     /// been purged.
-    init(_ page: PeoplePage, horizon: Timestamp) {
+    package init(_ page: PeoplePage, horizon: Timestamp) {
         var last: ConsentID?
         var steps: [Step] = []
         for entry in page.entries {

@@ -3,6 +3,7 @@
 import HTTPTypes
 import HeedConsent
 import HeedEngine
+import HeedExchange
 import Hummingbird
 import NIOCore
 

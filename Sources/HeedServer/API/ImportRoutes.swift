@@ -3,6 +3,7 @@
 import HTTPTypes
 import HeedConsent
 import HeedEngine
+package import HeedExchange
 import HeedLists
 import HeedStore
 import Hummingbird
@@ -65,7 +66,8 @@ struct ImportRoutes {
             scope: fields.text("scope"),
             policyVersion: fields.text("policyVersion"),
             format: fields.take("format"),
-            status: fields.take("status")
+            status: fields.take("status"),
+            topic: fields.take("topic")
         )
         let name = fields.take("filename") ?? nameByDefault
         guard (1...255).contains(name.utf8.count), !name.contains("/"), !name.contains("\0") else {
@@ -180,8 +182,8 @@ struct ImportRoutes {
     }
 }
 
-/// The JSON form of an import.
-struct ImportAnswer: Encodable {
+/// The JSON form of an import, for HTTP and for the command line.
+package struct ImportAnswer: Encodable {
     private let id: String
     private let state: String
     private let dryRun: Bool
@@ -216,11 +218,12 @@ struct ImportAnswer: Encodable {
 }
 
 /// The JSON form of a page of imports.
-struct ImportsAnswer: Encodable {
+package struct ImportsAnswer: Encodable {
     private let imports: [ImportAnswer]
     private let next: String?
 
-    init(_ page: ListImports.Page) {
+    /// Takes a page.
+    package init(_ page: ListImports.Page) {
         imports = page.imports.map(ImportAnswer.init)
         next = page.next?.text
     }

@@ -3,13 +3,14 @@
 import Foundation
 import HTTPTypes
 import HeedConsent
+import HeedEngine
+import HeedExchange
 import HeedLists
 import HeedStore
 import HummingbirdTesting
 import TestSupport
 import Testing
 
-@testable import HeedEngine
 @testable import HeedServer
 
 /// `GET /v1/imports/{id}`, written down a second time.

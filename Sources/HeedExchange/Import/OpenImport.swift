@@ -1,6 +1,7 @@
 // Opens the batch of an uploaded list, once for each key of its caller.
 
 package import HeedConsent
+package import HeedEngine
 package import HeedLists
 package import HeedStore
 

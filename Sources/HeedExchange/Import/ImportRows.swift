@@ -1,6 +1,7 @@
 // Records some rows of an import in one transaction, under the rules that bind everybody else.
 
 package import HeedConsent
+import HeedEngine
 import HeedLists
 package import HeedStore
 
@@ -17,14 +18,17 @@ package struct RowOutcome: Hashable, Sendable {
     /// Why consent was refused.
     package var refused: String?
 
-    /// True when Heed knew all of it already.
+    /// True when it changed nobody's standing.
     package var isUnchanged: Bool { self == RowOutcome() }
 }
 
 /// Rows with different addresses, to be recorded together.
 ///
 /// An import never weakens an opt-out (SPEC B1): consent is recorded only where no "no" stands,
-/// since an import is not the person's own act, and a row Heed knows already changes nothing.
+/// since an import is not the person's own act, and a row Heed knows already changes nobody's
+/// standing. A yes that rests on one other batch is recorded again with this one, so that undoing
+/// the other leaves it; with two behind it no more are kept, or a list that comes every night would
+/// fill the record.
 package struct ImportRows: Command {
     /// At most so many rows a transaction.
     ///
@@ -61,14 +65,16 @@ package struct ImportRows: Command {
         try requireStanding(in: transaction)
         let scope = try transaction.requireScope(scope)
         let policy = try transaction.requirePolicy(policyVersion)
+        let rule = YesRule(scope, policy, since: try transaction.reconsentSince(scope.name))
         var decision = Decision<[RowOutcome]>([])
+        var repeated: [RepeatedYes] = []
         var externalIDs: Set<String> = []
         for var row in rows {
             // Two people under one key: it is the first one's, and the other row is worth having.
             if let id = row.externalID, !externalIDs.insert(id).inserted { row.externalID = nil }
             let one: Decision<RowOutcome>
             switch row.status {
-            case .subscribed: one = try subscribe(row, scope, policy, in: transaction)
+            case .subscribed: one = try subscribe(row, rule, noting: &repeated, in: transaction)
             case .unsubscribed, .complained: one = try optOut(row, scope, in: transaction)
             case .cleaned: one = try bounce(row, in: transaction)
             }
@@ -76,6 +82,7 @@ package struct ImportRows: Command {
             decision.events += one.events
             decision.jobs += one.jobs
         }
+        decision.events += try again(repeated, rule, in: transaction)
         if let position {
             decision.jobs.append(.noteProgress(batch, try position.after(decision.receipt).text))
             let rejected = invalid + refused(decision.receipt)
@@ -106,28 +113,26 @@ package struct ImportRows: Command {
 
     private func subscribe(
         _ row: ImportRow,
-        _ scope: Scope,
-        _ policy: Policy,
+        _ rule: YesRule,
+        noting repeated: inout [RepeatedYes],
         in transaction: Transaction
     ) throws -> Decision<RowOutcome> {
         var decision = Decision(RowOutcome())
         let person = try resolved(row, in: transaction)
-        if try isKnown(row, person, scope, in: transaction) { return decision }
-        let draft = ConsentDraft(
-            person: person,
-            scope: scope,
-            decision: .granted,
-            basis: .consent,
-            source: .batchImport,
-            policy: policy,
-            locale: person.contact.locale,
-            givenAt: min(row.decidedAt ?? transaction.now, transaction.now),
-            expiresAt: nil,
-            evidence: row.evidence,
-            batch: batch
-        )
+        if person.added == nil {
+            let permission = try transaction.permission(of: person.id, in: rule.scope.name)
+            switch rule.standing(of: row, permission, at: transaction.now) {
+            case .new: break
+            case .known(let record):
+                if let record { repeated.append(RepeatedYes(row, of: person, record: record)) }
+                return decision
+            case .tooOld(let reason):
+                decision.receipt.refused = reason
+                return decision
+            }
+        }
         do {
-            decision.events = try draft.events(in: transaction).1
+            decision.events = try events(row, person, rule, in: transaction)
             decision.receipt.granted = true
         } catch let refusal as Refusal {
             decision.receipt.refused = refusal.message
@@ -135,19 +140,43 @@ package struct ImportRows: Command {
         return decision
     }
 
-    /// True when the same or a newer yes stands, or the row says no time and any yes stands.
-    private func isKnown(
+    private func events(
         _ row: ImportRow,
         _ person: ResolvedSubject,
-        _ scope: Scope,
+        _ rule: YesRule,
         in transaction: Transaction
-    ) throws -> Bool {
-        guard person.added == nil else { return false }
-        let permission = try transaction.permission(of: person.id, in: scope.name)
-        guard permission.state == .granted, let decidedAt = permission.decidedAt else {
-            return false
+    ) throws -> [Event] {
+        let draft = ConsentDraft(
+            person: person,
+            scope: rule.scope,
+            decision: .granted,
+            basis: .consent,
+            source: .batchImport,
+            policy: rule.policy,
+            locale: person.contact.locale,
+            givenAt: min(row.decidedAt ?? transaction.now, transaction.now),
+            expiresAt: nil,
+            evidence: row.evidence,
+            batch: batch
+        )
+        return try draft.events(in: transaction).1
+    }
+
+    /// Records again, with this batch, what rests on one other alone.
+    private func again(
+        _ repeated: [RepeatedYes],
+        _ rule: YesRule,
+        in transaction: Transaction
+    ) throws -> [Event] {
+        guard !repeated.isEmpty else { return [] }
+        let batches = try transaction.onlyBatches(of: repeated.map(\.record))
+        return try repeated.flatMap { yes throws -> [Event] in
+            guard let other = batches[yes.record], other != batch else { return [] }
+            // What is refused today stays as it was.
+            do { return try events(yes.row, yes.person, rule, in: transaction) } catch is Refusal {
+                return []
+            }
         }
-        return row.decidedAt.map { min($0, transaction.now) <= decidedAt } ?? true
     }
 
     private func optOut(
@@ -159,7 +188,7 @@ package struct ImportRows: Command {
         let person = try resolved(row, in: transaction)
         let draft = OptOutDraft(
             person: person,
-            extent: .scope(scope.name),
+            extent: row.isGlobal ? .global : .scope(scope.name),
             source: .batchImport,
             requestedAt: min(row.decidedAt ?? transaction.now, transaction.now),
             evidence: row.evidence,

@@ -15,7 +15,7 @@ struct ImportPosition: Codable, Hashable, Sendable {
     var row = 0
     /// Rows that recorded consent.
     var granted = 0
-    /// Rows that recorded an opt-out.
+    /// Rows that recorded an opt-out without a complaint.
     var optedOut = 0
     /// Rows that recorded a complaint.
     var complaints = 0
@@ -31,19 +31,29 @@ struct ImportPosition: Codable, Hashable, Sendable {
     var duplicates = 0
     /// Rows that could not be read.
     var invalid = 0
+    /// Rows that say nothing of what Heed keeps.
+    var passedOver = 0
     /// Bytes read, over all files.
     var bytesDone = 0
     /// Bytes of all files.
     var bytesAll = 0
 
-    /// Counts a row.
+    /// Counts a row, in one count.
     mutating func add(_ outcome: RowOutcome) {
-        if outcome.granted { granted += 1 }
-        if outcome.optedOut { optedOut += 1 }
-        if outcome.complaint { complaints += 1 }
-        if outcome.hardBounce { hardBounces += 1 }
-        if outcome.isUnchanged { unchanged += 1 }
-        if let reason = outcome.refused { refusals[reason, default: 0] += 1 }
+        // Each row is in one count: who complained left, too, and is counted as who complained.
+        if outcome.complaint {
+            complaints += 1
+        } else if outcome.optedOut {
+            optedOut += 1
+        } else if outcome.hardBounce {
+            hardBounces += 1
+        } else if outcome.granted {
+            granted += 1
+        } else if let reason = outcome.refused {
+            refusals[reason, default: 0] += 1
+        } else {
+            unchanged += 1
+        }
     }
 
     /// The counts so far, named as at the end; people are counted at the end alone.
@@ -52,6 +62,7 @@ struct ImportPosition: Codable, Hashable, Sendable {
             "rows": rows, "granted": granted, "optedOut": optedOut, "complaints": complaints,
             "hardBounces": hardBounces, "duplicates": duplicates,
             "refused": refusals.values.reduce(0, +), "unchanged": unchanged, "invalid": invalid,
+            "passedOver": passedOver,
         ]
     }
 

@@ -2,6 +2,7 @@
 // time.
 
 package import HeedConsent
+package import HeedEngine
 package import HeedLists
 import HeedStore
 
@@ -23,6 +24,10 @@ package struct Importer: Sendable {
     private let actor: Actor
     /// Is told each row that was not taken as it says.
     package var onRejected: @Sendable (RejectedLine) throws -> Void = { _ in }
+    /// Is told the batch before any row of it is recorded; nil for a dry run.
+    package var onBegun: @Sendable (ImportID?) throws -> Void = { _ in }
+    /// Is told lines of CSV about the rows that were not taken before a batch broke off.
+    package var onRejectedBefore: @Sendable (String) throws -> Void = { _ in }
 
     /// Says what is asked for, whether it is written, and who asks.
     package init(_ request: ImportRequest, engine: Engine, mode: Mode, actor: Actor) {
@@ -87,6 +92,8 @@ package struct Importer: Sendable {
         /// Rows before this place were recorded before the import broke off.
         var doneBefore: (file: Int, row: Int) = (0, 0)
         var bytesBefore = 0
+        /// A yes of after this is a mistake.
+        var latest = Timestamp(microseconds: .max)
 
         /// Moves to a row of a file, of which so many bytes are read.
         mutating func move(to place: Place, in file: ImportReport.File, bytes: Int) {
@@ -95,6 +102,7 @@ package struct Importer: Sendable {
             position.rows = report.rows + place.row
             position.duplicates = report.duplicates + file.duplicates
             position.invalid = report.invalidCount
+            position.passedOver = report.passedOver
             position.bytesDone = bytesBefore + bytes
         }
 
@@ -115,6 +123,8 @@ package struct Importer: Sendable {
         var run = Run()
         let start = start(ofOrdered: ordered)
         run.position = start.position
+        // Clocks differ by minutes.
+        run.latest = try await engine.ask(Present()).adding(seconds: 300)
         switch mode {
         case .write: run.batch = try await engine.perform(start, as: actor).receipt
         case .dryRun(let id):
@@ -126,7 +136,19 @@ package struct Importer: Sendable {
             run.batch = batch
             run.doneBefore = (run.position.file, run.position.row)
         }
+        try onBegun(run.batch)
+        if case .resume(let batch) = mode { try await tellRejected(of: batch) }
         return run
+    }
+
+    /// Tells what was not taken before the batch broke off, some rows at a time.
+    private func tellRejected(of batch: ImportID) async throws {
+        var page = try await engine.ask(ReadRejections(of: batch))
+        try onRejectedBefore(page.lines)
+        while let place = page.next {
+            page = try await engine.ask(ReadRejections(of: batch, after: place))
+            try onRejectedBefore(page.lines)
+        }
     }
 
     private func orderedByNo(_ sources: [ImportSource]) throws -> [ImportSource] {
@@ -138,11 +160,16 @@ package struct Importer: Sendable {
         return no + yes
     }
 
-    private func reader(_ source: ImportSource) throws -> ImportReader {
+    private func reader(
+        _ source: ImportSource,
+        notAfter latest: Timestamp? = nil
+    ) throws -> ImportReader {
         try ImportReader(
             format: request.format,
             fileName: source.name,
             status: request.status,
+            topic: request.topic ?? request.scope.text,
+            notAfter: latest,
             chunk: source.open()
         )
     }
@@ -164,7 +191,7 @@ package struct Importer: Sendable {
         into run: inout Run,
         progress: (ImportProgress) -> Void
     ) async throws {
-        var reader = try reader(source)
+        var reader = try reader(source, notAfter: run.latest)
         var file = ImportReport.File(name: source.name)
         var people = SeenAddresses()
         var chunk = Chunk()
@@ -172,33 +199,32 @@ package struct Importer: Sendable {
             file.rows += 1
             // Rows that were recorded before the import broke off are only counted.
             let isDone = (index, file.rows) <= run.doneBefore
-            switch item {
-            case .invalid(let line, let reason):
-                file.invalid += 1
-                run.report.add(InvalidLine(file: source.name, line: line, reason: reason))
-                if isDone { continue }
-                try reject(source, line, reason, in: &run)
+            guard case .row(let row) = item else {
+                let rejected = run.report.leaveOut(item, of: &file)
+                guard !isDone, let rejected else { continue }
+                run.rejected.append(rejected)
+                try onRejected(rejected)
                 guard run.rejected.count >= ImportRows.rejectedMaximum else { continue }
                 run.move(to: (index, file.rows), in: file, bytes: reader.bytesRead)
                 try await record(&chunk, of: source, into: &run)
-            case .row(let row):
-                let person = row.address.match
-                let mark = SeenAddresses.Marks.of(row.status)
-                _ = people.note(person, mark)
-                if run.people.note(person, mark)?.contains(mark) == true {
-                    file.duplicates += 1
-                    continue
-                }
-                if isDone { continue }
-                // Two rows about one person are two transactions: the second must see the first.
-                if chunk.rows.count == ImportRows.rowsMaximum || chunk.people.contains(person) {
-                    run.move(to: (index, file.rows - 1), in: file, bytes: reader.bytesRead)
-                    try await record(&chunk, of: source, into: &run)
-                    progress(run.progress)
-                }
-                chunk.people.insert(person)
-                chunk.rows.append(row)
+                continue
             }
+            let person = row.address.match
+            let mark = SeenAddresses.Marks.of(row)
+            _ = people.note(person, mark)
+            if run.people.note(person, mark)?.contains(mark) == true {
+                file.duplicates += 1
+                continue
+            }
+            if isDone { continue }
+            // Two rows about one person are two transactions: the second must see the first.
+            if chunk.rows.count == ImportRows.rowsMaximum || chunk.people.contains(person) {
+                run.move(to: (index, file.rows - 1), in: file, bytes: reader.bytesRead)
+                try await record(&chunk, of: source, into: &run)
+                progress(run.progress)
+            }
+            chunk.people.insert(person)
+            chunk.rows.append(row)
         }
         run.move(to: (index, file.rows), in: file, bytes: reader.bytesRead)
         try await record(&chunk, of: source, into: &run)
@@ -275,20 +301,9 @@ package struct Importer: Sendable {
         refused.refused = "the person opts out in this import"
         return refused
     }
+}
 
-    private func reject(
-        _ source: ImportSource,
-        _ line: Int,
-        _ reason: String,
-        in run: inout Run
-    ) throws {
-        let rejected = RejectedLine(
-            file: source.name,
-            line: line,
-            outcome: "invalid",
-            reason: reason
-        )
-        run.rejected.append(rejected)
-        try onRejected(rejected)
-    }
+/// What time it is where the rows are recorded.
+private struct Present: Query {
+    func answer(in transaction: Transaction) throws -> Timestamp { transaction.now }
 }

@@ -1,13 +1,14 @@
 // What is known about imports: one, the newest, and the rows of one that were not taken.
 
 import Foundation
-public import HeedConsent
-public import HeedStore
+package import HeedConsent
+import HeedEngine
+package import HeedStore
 
 /// An import as it is shown.
-public struct ImportView: Sendable {
+package struct ImportView: Sendable {
     /// How far it is.
-    public enum State: String, CaseIterable, Sendable {
+    package enum State: String, CaseIterable, Sendable {
         /// It is read, waits to be, or broke off.
         case running
         /// It ended.
@@ -21,31 +22,31 @@ public struct ImportView: Sendable {
     }
 
     /// Its id, which is on every record it brought.
-    public let id: ImportID
+    package let id: ImportID
     /// How far it is.
-    public let state: State
+    package let state: State
     /// True when it only counts what would happen.
-    public let isDryRun: Bool
+    package let isDryRun: Bool
     /// The format as it was asked for.
-    public let format: String
+    package let format: String
     /// The scope its rows are about.
-    public let scope: ScopeName
+    package let scope: ScopeName
     /// The policy version of its consents.
-    public let policyVersion: String
+    package let policyVersion: String
     /// When it began.
-    public let startedAt: Timestamp
+    package let startedAt: Timestamp
     /// When it ended.
-    public let finishedAt: Timestamp?
+    package let finishedAt: Timestamp?
     /// When it was undone.
-    public let undoneAt: Timestamp?
+    package let undoneAt: Timestamp?
     /// Why it ended before its files did.
-    public let failure: String?
+    package let failure: String?
     /// Bytes read, of how many; nil when nothing is known about it.
-    public let bytes: (done: Int, all: Int)?
+    package let bytes: (done: Int, all: Int)?
     /// What became of its rows, by the names of a report; each row is in one of them.
-    public let counts: [String: Int]
+    package let counts: [String: Int]
     /// Refused rows by reason.
-    public let refusals: [String: Int]
+    package let refusals: [String: Int]
 
     init(_ stored: StoredImport) {
         id = stored.id
@@ -74,14 +75,14 @@ public struct ImportView: Sendable {
 }
 
 /// Asks for one import.
-public struct ReadImport: Query {
+package struct ReadImport: Query {
     let id: ImportID
 
     /// Names it.
-    public init(_ id: ImportID) { self.id = id }
+    package init(_ id: ImportID) { self.id = id }
 
     /// The import; refuses an id nobody knows.
-    public func answer(in transaction: Transaction) throws -> ImportView {
+    package func answer(in transaction: Transaction) throws -> ImportView {
         guard let stored = try transaction.storedImport(id) else {
             throw Refusal(.notFound, field: "id", "there is no import with this id")
         }
@@ -90,23 +91,23 @@ public struct ReadImport: Query {
 }
 
 /// Asks for imports, the newest first.
-public struct ListImports: Query {
+package struct ListImports: Query {
     /// At most so many an answer.
-    public static let limitMaximum = 500
+    package static let limitMaximum = 500
 
     /// Some imports; `next` is nil at the end.
-    public struct Page: Sendable {
+    package struct Page: Sendable {
         /// The imports.
-        public let imports: [ImportView]
+        package let imports: [ImportView]
         /// Where to go on.
-        public let next: ImportID?
+        package let next: ImportID?
     }
 
     let after: ImportID?
     let limit: Int
 
     /// Says where to go on, and how many at most.
-    public init(after: ImportID?, limit: Int) throws(Refusal) {
+    package init(after: ImportID?, limit: Int) throws(Refusal) {
         guard (1...ListImports.limitMaximum).contains(limit) else {
             throw Refusal(
                 .invalid,
@@ -119,7 +120,7 @@ public struct ListImports: Query {
     }
 
     /// The page.
-    public func answer(in transaction: Transaction) throws -> Page {
+    package func answer(in transaction: Transaction) throws -> Page {
         let found = try transaction.storedImports(before: after, limit: Int64(limit) + 1)
         let page = found.prefix(limit)
         return Page(
@@ -130,34 +131,34 @@ public struct ListImports: Query {
 }
 
 /// Asks for the rows of an import that were not taken, some at a time.
-public struct ReadRejections: Query {
+package struct ReadRejections: Query {
     /// The first line of the list.
-    public static var header: String { RejectedLine.names.joined(separator: ",") + "\n" }
+    package static var header: String { RejectedLine.names.joined(separator: ",") + "\n" }
 
     /// Where a page ends.
-    public struct Place: Sendable {
+    package struct Place: Sendable {
         fileprivate let place: (file: Int64, row: Int64)
     }
 
     /// Lines of CSV; `next` is nil at the end.
-    public struct Page: Sendable {
+    package struct Page: Sendable {
         /// The lines.
-        public let lines: String
+        package let lines: String
         /// Where to go on.
-        public let next: Place?
+        package let next: Place?
     }
 
     let id: ImportID
     let after: Place?
 
     /// Names the import and where to go on.
-    public init(of id: ImportID, after: Place? = nil) {
+    package init(of id: ImportID, after: Place? = nil) {
         self.id = id
         self.after = after
     }
 
     /// The page; refuses an id nobody knows.
-    public func answer(in transaction: Transaction) throws -> Page {
+    package func answer(in transaction: Transaction) throws -> Page {
         let limit = 20
         if after == nil { _ = try ReadImport(id).answer(in: transaction) }
         let rejections = try transaction.importRejections(
@@ -174,9 +175,9 @@ public struct ReadRejections: Query {
 }
 
 /// Asks for the id of an import to come.
-public struct NewImport: Query {
+package struct NewImport: Query {
     /// Asks for one.
-    public init() {}
+    package init() {}
     /// The id.
-    public func answer(in transaction: Transaction) throws -> ImportID { transaction.newID() }
+    package func answer(in transaction: Transaction) throws -> ImportID { transaction.newID() }
 }

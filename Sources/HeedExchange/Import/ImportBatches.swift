@@ -1,6 +1,7 @@
 // The life of a batch: opened, gone on with, ended, failed, and asked to be undone.
 
 package import HeedConsent
+import HeedEngine
 import HeedLists
 package import HeedStore
 

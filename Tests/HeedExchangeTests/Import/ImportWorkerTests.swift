@@ -2,12 +2,13 @@
 
 import Foundation
 import HeedConsent
+import HeedEngine
 import HeedLists
 import HeedStore
 import TestSupport
 import Testing
 
-@testable import HeedEngine
+@testable import HeedExchange
 
 @Suite("Import worker")
 struct ImportWorkerTests {
@@ -22,6 +23,7 @@ struct ImportWorkerTests {
     private static let counts = [
         "rows": 3504, "granted": 3500, "optedOut": 1, "complaints": 0, "hardBounces": 0,
         "duplicates": 1, "refused": 0, "unchanged": 0, "invalid": 2, "contacts": 3501,
+        "passedOver": 0,
     ]
 
     private func worker(_ engine: Engine, _ fixture: SpoolFixture) -> ImportWorker {

@@ -2,6 +2,7 @@
 // silence.
 
 package import HeedConsent
+import HeedLists
 
 /// A row that could not be read.
 package struct InvalidLine: Hashable, Sendable, Encodable {
@@ -13,13 +14,14 @@ package struct InvalidLine: Hashable, Sendable, Encodable {
     package let reason: String
 }
 
-/// A row that was not taken as it says: it could not be read, or was refused.
+/// A row that was not taken as it says: it could not be read, was refused, or says nothing of what
+/// Heed keeps.
 package struct RejectedLine: Hashable, Sendable {
     /// The file it is in.
     package let file: String
     /// The physical line it starts on, from 1.
     package let line: Int
-    /// `invalid` or `refused`.
+    /// `invalid`, `refused` or `passed-over`.
     package let outcome: String
     /// Why, without the address.
     package let reason: String
@@ -58,7 +60,7 @@ package struct ImportReport: Sendable, Encodable {
     package var contacts = 0
     /// Rows that recorded consent.
     package var granted = 0
-    /// Rows that recorded an opt-out.
+    /// Rows that recorded an opt-out without a complaint.
     package var optedOut = 0
     /// Rows that recorded a complaint.
     package var complaints = 0
@@ -66,10 +68,12 @@ package struct ImportReport: Sendable, Encodable {
     package var hardBounces = 0
     /// Rows whose address and status came before in the import.
     package var duplicates = 0
-    /// Rows whose consent was refused because the person said no.
+    /// Rows whose consent was refused: the person said no, or it is not enough any more.
     package var refused = 0
-    /// Rows Heed knew already.
+    /// Rows that changed nobody's standing.
     package var unchanged = 0
+    /// Rows that say nothing of what Heed keeps, such as a bounce that may pass.
+    package var passedOver = 0
     /// The refusals by reason.
     package var refusals: [String: Int] = [:]
     /// Rows that could not be read, the first `invalidMaximum` of them.
@@ -91,12 +95,29 @@ package struct ImportReport: Sendable, Encodable {
         package var duplicates = 0
         /// Rows that could not be read.
         package var invalid = 0
+        /// Rows that say nothing of what Heed keeps.
+        package var passedOver = 0
     }
 
     /// Starts with nothing read.
     package init() {}
 
-    mutating func add(_ invalid: InvalidLine) {
+    /// Counts a row that is left out, in its file as well; nil for one that is taken.
+    mutating func leaveOut(_ item: ImportItem, of file: inout File) -> RejectedLine? {
+        switch item {
+        case .row: return nil
+        case .invalid(let line, let reason):
+            file.invalid += 1
+            add(InvalidLine(file: file.name, line: line, reason: reason))
+            return RejectedLine(file: file.name, line: line, outcome: "invalid", reason: reason)
+        case .passedOver(let line, let reason):
+            file.passedOver += 1
+            passedOver += 1
+            return RejectedLine(file: file.name, line: line, outcome: "passed-over", reason: reason)
+        }
+    }
+
+    private mutating func add(_ invalid: InvalidLine) {
         invalidCount += 1
         if self.invalid.count < ImportReport.invalidMaximum { self.invalid.append(invalid) }
     }
@@ -118,6 +139,7 @@ package struct ImportReport: Sendable, Encodable {
             "rows": rows, "contacts": contacts, "granted": granted, "optedOut": optedOut,
             "complaints": complaints, "hardBounces": hardBounces, "duplicates": duplicates,
             "refused": refused, "unchanged": unchanged, "invalid": invalidCount,
+            "passedOver": passedOver,
         ]
     }
 }

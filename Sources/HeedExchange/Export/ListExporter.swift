@@ -1,6 +1,7 @@
 // Hands a scope's list out, a page at a time, between two lines of the audit log.
 
 package import HeedConsent
+package import HeedEngine
 import HeedLists
 import HeedStore
 

@@ -1,12 +1,13 @@
 // A list that goes out says what the guard says, comes in again as it was, and is in the log.
 
 import HeedConsent
+import HeedEngine
 import HeedLists
 import HeedStore
 import TestSupport
 import Testing
 
-@testable import HeedEngine
+@testable import HeedExchange
 
 @Suite("List exporter")
 struct ListExporterTests {

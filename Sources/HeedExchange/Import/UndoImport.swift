@@ -2,6 +2,7 @@
 // revived.
 
 package import HeedConsent
+package import HeedEngine
 import HeedStore
 
 /// What an undo did.

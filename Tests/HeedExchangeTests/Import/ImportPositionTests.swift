@@ -1,13 +1,14 @@
 // An import that broke off goes on where it was, and its counts are those of one that did not.
 
 import HeedConsent
+import HeedEngine
 import HeedLists
 import HeedStore
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import HeedEngine
+@testable import HeedExchange
 
 @Suite("Import position")
 struct ImportPositionTests {
@@ -61,15 +62,24 @@ struct ImportPositionTests {
             let before = try await installation.number("SELECT count(*) FROM consent_records")
             #expect(before > 0 && before < 3630)
             let rejected = Mutex<[RejectedLine]>([])
+            let earlier = Mutex("")
+            let begun = Mutex<ImportID?>(nil)
             var again = importer(installation, .resume(id))
             again.onRejected = { line in rejected.withLock { $0.append(line) } }
+            again.onRejectedBefore = { lines in earlier.withLock { $0 += lines } }
+            again.onBegun = { batch in begun.withLock { $0 = batch } }
             let report = try await again.run([source()]) { _ in }
             #expect(report.counts == whole.counts)
             #expect(report.batch == id.text)
             #expect(try await installation.number("SELECT count(*) FROM imports") == 1)
             #expect(try await installation.number("SELECT count(*) FROM consent_records") == 3630)
-            // What was done before is not told again.
-            #expect(rejected.withLock { $0.count } <= 2)
+            #expect(begun.withLock { $0 } == id)
+            // What was written down before is told once, and what came after once.
+            let told = rejected.withLock { $0.map { listLine($0.cells) } }
+            let wereTold = earlier.withLock { $0.split(separator: "\n").map(String.init) }
+            #expect(!wereTold.isEmpty)
+            let all = (wereTold + told).map { $0.split(separator: ",")[1] }
+            #expect(all == ["1602", "1604"])
         }
     }
 

@@ -2,12 +2,13 @@
 
 import Foundation
 import HeedConsent
+import HeedEngine
 import HeedLists
 import HeedStore
 import TestSupport
 import Testing
 
-@testable import HeedEngine
+@testable import HeedExchange
 
 /// A folder of uploads for one test.
 struct SpoolFixture {

@@ -1,6 +1,7 @@
 // Imports uploaded lists and undoes batches in the background, one after the other.
 
 package import HeedConsent
+package import HeedEngine
 package import HeedLists
 import HeedStore
 

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import HeedEngine
+@testable import HeedExchange
 
 @Suite("Undo import")
 struct UndoImportTests {
@@ -123,6 +124,76 @@ struct UndoImportTests {
             let again = try await run(installation, "email,status\n\(names)\n")
             #expect(again != batch)
             #expect(try await reason(installation, "p7") == .allowed)
+        }
+    }
+
+    private func evidence(_ installation: Installation, _ name: String) async throws -> String? {
+        let address = try Address(email: "\(name)@mail.example")
+        let history = try await installation.engine.ask(History(.address(address)))
+        let scope = history.scopes.first { $0.scope.name == Sample.newsletter }
+        guard let record = scope?.permission.record, let contact = history.contact else {
+            return nil
+        }
+        return try await installation.database.read { transaction in
+            try transaction.evidence(of: record, contact: contact.id)?.ip
+        }
+    }
+
+    /// What a later batch said as well stands by itself.
+    @Test(arguments: Backend.allCases)
+    func aYesThatALaterBatchRepeatedStaysUntilThatIsUndone(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let engine = installation.engine
+            let header = "email,status,consented_at,ip\n"
+            func list(_ ip: String) -> String {
+                header + "dated@mail.example,subscribed,2025-01-01,\(ip)\n"
+                    + "plain@mail.example,subscribed,,\(ip)\n"
+            }
+            try await consent(installation, "own")
+            let own = header + "own@mail.example,subscribed,2025-01-01,192.0.2.1\n"
+            #expect(try await installation.number("SELECT count(*) FROM consent_records") == 1)
+            _ = try await run(installation, own)
+            // What rests on the person's own act needs no list.
+            #expect(try await installation.number("SELECT count(*) FROM consent_records") == 1)
+            let first = try await run(installation, list("192.0.2.1"))
+            let second = try await run(installation, list("192.0.2.2"))
+            // With two behind it a yes needs no more: a nightly list does not fill the record.
+            let count = try await installation.number("SELECT count(*) FROM consent_records")
+            for _ in 1...3 { _ = try await run(installation, list("192.0.2.3")) }
+            let later = try await installation.number("SELECT count(*) FROM consent_records")
+            #expect(count == later)
+            let undoing = ImportUndoing(engine: engine, actor: Sample.actor)
+            #expect(try await undoing.run(first).takenBack == 2)
+            for name in ["dated", "plain"] {
+                #expect(try await reason(installation, name) == .allowed, "\(name)")
+                #expect(try await evidence(installation, name) == "192.0.2.2", "\(name)")
+            }
+            #expect(try await undoing.run(second).takenBack == 2)
+            for name in ["dated", "plain"] {
+                #expect(try await reason(installation, name) == .noConsent, "\(name)")
+            }
+            _ = try await run(installation, list("192.0.2.3"))
+            #expect(try await reason(installation, "dated") == .allowed)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func undoingTheLaterOneRestoresTheFirst(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let list = "email,status,consented_at,ip\na@mail.example,subscribed,,192.0.2.1\n"
+            _ = try await run(installation, list)
+            let address = try Address(email: "a@mail.example")
+            func permission() async throws -> Permission? {
+                let history = try await installation.engine.ask(History(.address(address)))
+                return history.scopes.first { $0.scope.name == Sample.newsletter }?.permission
+            }
+            let before = try await permission()
+            installation.clock.advance(seconds: 60)
+            let second = try await run(installation, list)
+            #expect(try await permission() != before)
+            let undoing = ImportUndoing(engine: installation.engine, actor: Sample.actor)
+            _ = try await undoing.run(second)
+            #expect(try await permission() == before)
         }
     }
 
