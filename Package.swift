@@ -18,7 +18,7 @@ let package = Package(
         .executable(name: "heed", targets: ["HeedCLI"]),
         .library(
             name: "HeedEngine",
-            targets: ["HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine"]
+            targets: ["HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine", "HeedRights"]
         ),
         .library(name: "HeedPostgres", targets: ["HeedPostgres"]),
         .library(name: "HeedLedger", targets: ["HeedLedger"]),
@@ -63,12 +63,14 @@ let package = Package(
                 .embedInCode("Migrations/0004-connectors.sqlite.sql"),
                 .embedInCode("Migrations/0005-forms.sqlite.sql"),
                 .embedInCode("Migrations/0006-requests.sqlite.sql"),
+                .embedInCode("Migrations/0007-events.sqlite.sql"),
                 .embedInCode("Migrations/0001-spine.postgres.sql"),
                 .embedInCode("Migrations/0002-ledger.postgres.sql"),
                 .embedInCode("Migrations/0003-alerts.postgres.sql"),
                 .embedInCode("Migrations/0004-connectors.postgres.sql"),
                 .embedInCode("Migrations/0005-forms.postgres.sql"),
                 .embedInCode("Migrations/0006-requests.postgres.sql"),
+                .embedInCode("Migrations/0007-events.postgres.sql"),
             ]
         ),
         .target(

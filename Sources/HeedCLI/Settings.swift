@@ -185,6 +185,14 @@ struct Settings: Sendable {
                     default: Int(consentRecordRetentionDays),
                     in: 0...Int(Int32.max)
                 )
+            ),
+            eventDays: Int64(
+                integer(
+                    "eventRetentionDays",
+                    reader,
+                    default: Int(eventRetentionDays),
+                    in: 0...Int(Int32.max)
+                )
             )
         )
     }

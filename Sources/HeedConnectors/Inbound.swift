@@ -100,6 +100,8 @@ public struct InboundBatch: Hashable, Sendable {
     public let events: [InboundEvent]
     /// How many events of the message mean nothing for consent: deliveries, opens, soft bounces.
     public let ignored: Int
+    /// What happened to messages, for the counts; what is in `events` may be in here, too.
+    public let activities: [InboundActivity]
     /// How many events are not as the other system describes them: an address is missing, or
     /// what happened.
     public let unreadable: Int
@@ -111,16 +113,22 @@ public struct InboundBatch: Hashable, Sendable {
         events: [InboundEvent] = [],
         ignored: Int = 0,
         unreadable: Int = 0,
+        activities: [InboundActivity] = [],
         replay: Replay? = nil
     ) {
         self.events = events
+        self.activities = activities
         self.ignored = ignored
         self.unreadable = unreadable
         self.replay = replay
     }
 
     /// Sorts what was read from a message's items.
-    init(_ items: [InboundReading], replay: Replay? = nil) {
+    init(
+        _ items: [InboundReading],
+        activities: [InboundActivity] = [],
+        replay: Replay? = nil
+    ) {
         let events = items.compactMap { item in
             if case .event(let event) = item { event } else { nil }
         }
@@ -128,6 +136,7 @@ public struct InboundBatch: Hashable, Sendable {
             events: events,
             ignored: items.count { $0 == .ignored },
             unreadable: items.count { $0 == .unreadable },
+            activities: activities,
             replay: replay
         )
     }

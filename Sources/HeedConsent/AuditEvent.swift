@@ -54,7 +54,7 @@ extension Event {
         line.detailsHash = detailsHash
         switch self {
         case .scopeAdded, .scopeDescribed, .policyPublished, .formAdded, .keyCreated, .keyRevoked,
-            .importStarted, .importFinished, .importUndone, .listExported:
+            .importStarted, .importFinished, .importUndone, .listExported, .activitiesRecorded:
             describeRegistry(&line)
         case .connectorAdded, .connectorChanged, .connectorDisabled, .connectorEnabled,
             .connectorRemoved, .connectorReconciled:
@@ -120,6 +120,7 @@ extension Event {
         case .personErased: "erasure.local-cascade-completed"
         case .receiptIssued: "request.receipt-issued"
         case .listExported(let export): export.eventKind
+        case .activitiesRecorded: "events.recorded"
         }
     }
 
@@ -152,6 +153,7 @@ extension Event {
             line.scope = export.scope.text
             line.subject = export.id.bytes
             line.facts = export.facts
+        case .activitiesRecorded(let activities): line.facts = activities.facts
         default: break
         }
     }

@@ -87,6 +87,8 @@ public enum Event: Hashable, Sendable {
     case receiptIssued(RequestReceipt, RightsRequest)
     /// A list of a scope's people was handed out, or began to be.
     case listExported(ListExport)
+    /// What became of messages was taken down.
+    case activitiesRecorded([RecordedActivity])
 }
 
 /// What a block is put on.

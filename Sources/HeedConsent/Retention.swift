@@ -11,7 +11,13 @@ public let auditLogRetentionDays: Int64 = 1825
 /// Days of consent records kept by default; five years, for the same reasons (§ 7a(2) UWG).
 public let consentRecordRetentionDays: Int64 = 1825
 
-/// For how long rows of evidence are kept.
+/// Days of events about messages kept by default.
+///
+/// Two years: they are no evidence, so nothing asks to keep them longer than their counts are
+/// compared with last year's (GDPR Art. 5(1)(e)).
+public let eventRetentionDays: Int64 = 730
+
+/// For how long rows are kept.
 public struct Retention: Hashable, Sendable {
     /// The least that may be configured: three years, the limitation period of CASL, section 23.
     ///
@@ -24,11 +30,14 @@ public struct Retention: Hashable, Sendable {
     public let auditLogDays: Int64
     /// Days for consent records.
     public let consentRecordDays: Int64
+    /// Days for events about messages.
+    public let eventDays: Int64
 
-    /// Refuses less than 1095 days, naming the setting.
+    /// Refuses less than 1095 days of evidence and less than a day of events, naming the setting.
     public init(
         auditLogDays: Int64 = auditLogRetentionDays,
-        consentRecordDays: Int64 = consentRecordRetentionDays
+        consentRecordDays: Int64 = consentRecordRetentionDays,
+        eventDays: Int64 = eventRetentionDays
     ) throws(Refusal) {
         let settings = [
             ("auditLogRetentionDays", auditLogDays),
@@ -43,6 +52,14 @@ public struct Retention: Hashable, Sendable {
                 )
             }
         }
+        guard (1...Retention.daysMaximum).contains(eventDays) else {
+            throw Refusal(
+                .invalid,
+                field: "eventRetentionDays",
+                "events are kept 1 to \(Retention.daysMaximum) days"
+            )
+        }
+        self.eventDays = eventDays
         self.auditLogDays = auditLogDays
         self.consentRecordDays = consentRecordDays
     }
@@ -53,6 +70,8 @@ public struct Retention: Hashable, Sendable {
         case consentRecords = "consent_records"
         /// Audit events whose hash is in the log.
         case auditEvents = "audit_events"
+        /// What became of messages.
+        case activities = "events"
     }
 
     /// Rows of a kind that were written before this instant may go.
@@ -60,6 +79,7 @@ public struct Retention: Hashable, Sendable {
         switch kind {
         case .consentRecords: now.adding(days: -consentRecordDays)
         case .auditEvents: now.adding(days: -auditLogDays)
+        case .activities: now.adding(days: -eventDays)
         }
     }
 }
@@ -72,6 +92,8 @@ public struct Purge: Hashable, Sendable {
         case consentRecords([ConsentID])
         /// Audit events, by position.
         case auditEvents([Int64])
+        /// Events about messages, by id.
+        case activities([[UInt8]])
     }
 
     /// Which rows.
@@ -90,6 +112,7 @@ public struct Purge: Hashable, Sendable {
         switch rows {
         case .consentRecords: .consentRecords
         case .auditEvents: .auditEvents
+        case .activities: .activities
         }
     }
 
@@ -98,6 +121,7 @@ public struct Purge: Hashable, Sendable {
         switch rows {
         case .consentRecords(let ids): ids.count
         case .auditEvents(let positions): positions.count
+        case .activities(let ids): ids.count
         }
     }
 }

@@ -152,6 +152,15 @@ struct Fields {
         return objects
     }
 
+    /// A list whose items are read by themselves, or nil; an item that is no object is nil.
+    mutating func optionalItems(_ name: String) throws(Refusal) -> [Fields?]? {
+        guard let values = try optionalArray(name) else { return nil }
+        return values.enumerated().map { index, value in
+            guard case .object(let members) = value else { return nil }
+            return Fields(members: members, path: "\(self.name(name))[\(index)].")
+        }
+    }
+
     /// A list of strings, or nil.
     mutating func optionalStrings(_ name: String) throws(Refusal) -> [String]? {
         guard let values = try optionalArray(name) else { return nil }

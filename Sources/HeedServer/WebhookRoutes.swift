@@ -51,6 +51,8 @@ struct WebhookRoutes {
             let key = event.id ?? batch.replay.map { "\($0.token) \(index)" }
             try await take(event, key, from: settings, &counts)
         }
+        // Last, so that whoever has become known by a "no" is known to the counts as well.
+        try await count(batch.activities, from: settings, &counts)
         tell(counts, of: name, context)
         // Also when something could not be read: it would be no clearer when it is sent again.
         return Response(status: .noContent)
@@ -68,6 +70,8 @@ struct WebhookRoutes {
         var ignored = 0
         /// Has no address, or is of a shape nobody knows.
         var unreadable = 0
+        /// Is in the counts of what became of messages.
+        var counted = 0
     }
 
     private func tell(_ counts: Counts, of name: String, _ context: HeedRequestContext) {
@@ -76,7 +80,7 @@ struct WebhookRoutes {
             metadata: [
                 "connector": "\(name)", "news": "\(counts.news)", "known": "\(counts.known)",
                 "history": "\(counts.history)", "ignored": "\(counts.ignored)",
-                "unreadable": "\(counts.unreadable)",
+                "unreadable": "\(counts.unreadable)", "counted": "\(counts.counted)",
             ]
         )
         guard counts.unreadable > 0 else { return }
@@ -124,6 +128,28 @@ struct WebhookRoutes {
                 "what proves this message could not be fetched; send it again",
                 retryAfterSeconds: 30
             )
+        }
+    }
+
+    /// Counts what became of messages; what cannot be kept of an event is left out of it.
+    private func count(
+        _ activities: [InboundActivity],
+        from settings: ConnectorSettings,
+        _ counts: inout Counts
+    ) async throws {
+        guard !activities.isEmpty else { return }
+        let scopes = Set(try await engine.ask(ListScopes()).map(\.name.text))
+        let now = inbox.now()
+        var reports = activities.compactMap { ActivityReport($0, scopes: scopes, at: now) }[...]
+        while !reports.isEmpty {
+            let command = RecordActivities(
+                Array(reports.prefix(RecordActivities.reportsMaximum)),
+                from: "connector " + settings.name,
+                stops: .counted
+            )
+            reports = reports.dropFirst(RecordActivities.reportsMaximum)
+            let done = try await engine.perform(command, as: .system("webhook:" + settings.name))
+            counts.counted += done.receipt.count { $0 == .recorded || $0 == .anonymous }
         }
     }
 
@@ -175,6 +201,29 @@ struct WebhookRoutes {
                 counts.known += 1
             }
         }
+    }
+}
+
+extension ActivityReport {
+    /// Takes what can be kept of what another system tells; nil where it names no address.
+    fileprivate init?(_ activity: InboundActivity, scopes: Set<String>, at now: Timestamp) {
+        let details = ActivityDetails(
+            telling: activity.message,
+            ip: activity.ip,
+            userAgent: activity.userAgent
+        )
+        let scope = activity.scope.flatMap { scopes.contains($0) ? try? ScopeName($0) : nil }
+        guard let address = try? Address(email: activity.address),
+            let told = try? Activity(
+                activity.kind,
+                // Another system's clock may be ahead.
+                at: min(activity.at, now),
+                campaign: Activity.campaign(telling: activity.campaign),
+                scope: scope,
+                details: details
+            )
+        else { return nil }
+        try? self.init(id: activity.id, subject: .address(address), activity: told)
     }
 }
 

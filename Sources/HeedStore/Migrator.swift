@@ -30,6 +30,7 @@ package struct Migration: Sendable {
         Migration(4, "connectors", PackageResources._004_connectors_sqlite_sql),
         Migration(5, "forms", PackageResources._005_forms_sqlite_sql),
         Migration(6, "requests", PackageResources._006_requests_sqlite_sql),
+        Migration(7, "events", PackageResources._007_events_sqlite_sql),
     ]
 
     /// The steps for PostgreSQL.
@@ -40,6 +41,7 @@ package struct Migration: Sendable {
         Migration(4, "connectors", PackageResources._004_connectors_postgres_sql),
         Migration(5, "forms", PackageResources._005_forms_postgres_sql),
         Migration(6, "requests", PackageResources._006_requests_postgres_sql),
+        Migration(7, "events", PackageResources._007_events_postgres_sql),
     ]
 
     private init(_ number: Int64, _ name: String, _ script: [UInt8]) {

@@ -133,6 +133,17 @@ public enum PersonalData {
             [random, Column("details", "IP address, browser, reason: sealed", .shred)]
         ),
         Table(
+            "events",
+            "what became of messages: sent, delivered, opened, and so on",
+            basis: "to count what was read, without people after erasure (GDPR Art. 6(1)(f))",
+            count: "SELECT count(*) FROM events WHERE contact_id = $1",
+            [
+                Column("contact_id", "a random id of the person", .null),
+                Column("first_key", "keyed hash of person, kind and message", .null),
+                Column("sealed", "message, IP address, browser: sealed", .null),
+            ]
+        ),
+        Table(
             "audit_events",
             "what happened, insert-only",
             basis: consent,

@@ -9,6 +9,7 @@ enum SealedPlace {
     case address
     case consent(ConsentID)
     case optOut(OptOutID)
+    case activity([UInt8])
 
     /// The associated data for a person's value.
     func label(of contact: ContactID) -> String {
@@ -16,6 +17,7 @@ enum SealedPlace {
         case .address: "address:\(contact.text)"
         case .consent(let id): "consent:\(contact.text):\(id.text)"
         case .optOut(let id): "opt-out:\(contact.text):\(id.text)"
+        case .activity(let id): "event:\(contact.text):\(hexadecimal(id))"
         }
     }
 }

@@ -30,6 +30,7 @@ extension Transaction {
         try execute("DELETE FROM contact_keys WHERE contact_id = $1", .id(request.contact))
         try execute("DELETE FROM addresses WHERE contact_id = $1", .id(request.contact))
         try execute("DELETE FROM permissions WHERE contact_id = $1", .id(request.contact))
+        try anonymiseActivities(of: request.contact)
         try execute(
             "UPDATE contacts SET external_id = NULL, locale = NULL, region = NULL WHERE id = $1",
             .id(request.contact)

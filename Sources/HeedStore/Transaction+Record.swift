@@ -115,6 +115,7 @@ extension Transaction {
         case .holdPlaced(let hold): try insert(hold, reason: sealed[0])
         case .holdLifted(let hold): try deleteHold(hold.id)
         case .rowsPurged(let purge): try apply(purge)
+        case .activitiesRecorded(let activities): try insert(activities)
         case .requestReceived, .requestMoved, .erasureEnqueued, .erasureTargetMoved, .personErased,
             .receiptIssued:
             try applyToRequests(event, sealed: sealed)

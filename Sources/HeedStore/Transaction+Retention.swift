@@ -56,6 +56,7 @@ extension Transaction {
             for position in positions {
                 try execute(connection.dialect.purgeEvent, .integer(position))
             }
+        case .activities(let ids): for id in ids { try deleteActivity(id) }
         }
     }
 

@@ -119,6 +119,16 @@ private enum Golden {
         "facts":{"before":"2021-02-01T09:30:00Z","rows":"3","table":"audit_events"},\#
         "id":"01900000-0000-7006-8000-000000000006","kind":"retention.purged","v":1}
         """#,
+        "activities purged": #"""
+        {"actor":"runner","actorType":"system","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"before":"2021-02-01T09:30:00Z","rows":"2","table":"events"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"retention.purged","v":1}
+        """#,
+        "activities recorded": #"""
+        {"actor":"k-1","actorType":"api-key","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"anonymous":"1","opened":"2"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"events.recorded","v":1}
+        """#,
         "consent granted": #"""
         {"actor":"k-1","actorType":"api-key","at":"2026-01-31T09:30:00Z",\#
         "contact":"01900000-0000-7001-8000-000000000001",\#

@@ -26,6 +26,18 @@ struct RetentionTests {
         }
     }
 
+    /// Events about messages are no evidence, so there is no least but a day.
+    @Test(arguments: [-1, 0, 36_501] as [Int64])
+    func eventsAreKeptADayAtLeast(_ days: Int64) throws {
+        #expect {
+            try Retention(eventDays: days)
+        } throws: {
+            ($0 as? Refusal)?.field == "eventRetentionDays"
+        }
+        #expect(try Retention().eventDays == 730)
+        #expect(try Retention(eventDays: 1).eventDays == 1)
+    }
+
     @Test(arguments: [1095, 36_500] as [Int64])
     func theLimitsThemselvesAreTaken(_ days: Int64) throws {
         #expect(try Retention(auditLogDays: days).auditLogDays == days)
@@ -36,6 +48,7 @@ struct RetentionTests {
         let now = try instant("2026-01-31T09:30:00Z")
         #expect(retention.horizon(of: .auditEvents, at: now).text == "2023-02-01T09:30:00Z")
         #expect(retention.horizon(of: .consentRecords, at: now).text == "2021-02-01T09:30:00Z")
+        #expect(retention.horizon(of: .activities, at: now).text == "2024-02-01T09:30:00Z")
     }
 
     @Test(arguments: ["", String(repeating: "x", count: 501)])

@@ -205,12 +205,35 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
         let horizon = Fixture.now.adding(days: -1825)
         let records = Purge(.consentRecords([Fixture.consent]), before: horizon)
         let events = Purge(.auditEvents([1, 2, 4]), before: horizon)
+        let activities = Purge(.activities([[1], [2]]), before: horizon)
         return [
             SampleEvent("hold placed", by: cli, .holdPlaced(onPerson), details: sealed),
             SampleEvent("hold on everything lifted", by: cli, .holdLifted(onAll)),
             SampleEvent("records purged", by: runner, .rowsPurged(records)),
+            SampleEvent("activities purged", by: runner, .rowsPurged(activities)),
+            SampleEvent("activities recorded", by: key, try recorded()),
             SampleEvent("events purged", by: runner, .rowsPurged(events)),
         ]
+    }
+
+    /// One about somebody and one about nobody.
+    private static func recorded() throws -> Event {
+        let details = try ActivityDetails(
+            message: "beeblebrox-1",
+            ip: "198.51.100.7",
+            userAgent: "Netscape/4.0"
+        )
+        let opened = try Activity(
+            .opened,
+            at: Fixture.now,
+            campaign: "spring",
+            scope: Fixture.newsletter,
+            details: details
+        )
+        let contact = Fixture.contact
+        let one = RecordedActivity(id: [1], activity: opened, contact: contact, firstKey: [2])
+        let other = RecordedActivity(id: [3], activity: opened, contact: nil, firstKey: nil)
+        return .activitiesRecorded([one, other])
     }
 
     private static func optOuts() throws -> [SampleEvent] {

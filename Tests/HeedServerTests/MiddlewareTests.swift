@@ -35,6 +35,8 @@ private struct Door: Sendable, CustomTestStringConvertible {
         Door(call: .post("/v1/requests/none/retry", "{}"), roles: []),
         Door(call: .post("/v1/sends/check", "{}"), roles: [.sender]),
         Door(call: .post("/v1/sends/filter?unknown=1", ""), roles: [.sender]),
+        Door(call: .post("/v1/events", "{}"), roles: [.sender]),
+        Door(call: .get("/v1/stats?unknown=1"), roles: [.sender, .auditor]),
         Door(call: .get("/v1/queue?unknown=1"), roles: [.auditor]),
         Door(call: .get("/v1/windows?unknown=1"), roles: [.auditor]),
         Door(call: .post("/v1/imports", "email\n"), roles: [.collector]),

@@ -107,6 +107,36 @@ struct WebhookRoutesTests {
         }
     }
 
+    /// What means nothing for consent is counted, once; a "no" is obeyed and counted.
+    @Test func whatBecameOfMessagesIsCounted() async throws {
+        try await withConnectors { server, secret in
+            let installation = server.installation
+            try await installation.decide(Address(email: "ada@mail.example"))
+            func told(_ type: String) -> String {
+                #"{"type":"recipient.\#(type)","timestamp":"2026-01-31T09:00:00Z","#
+                    + #""data":{"address":"ada@mail.example","campaign":"spring","#
+                    + #""scope":"newsletter","ip":"203.0.113.7","message":"m"}}"#
+            }
+            let opened = signed(told("opened"), server, secret)
+            #expect(try await server.send(opened).status == 204)
+            // After a lost answer it comes again.
+            #expect(try await server.sendWithoutEffect(opened).status == 204)
+            #expect(try await server.check().allowed)
+            let delivery =
+                #"{"RecordType":"Delivery","Recipient":"ada@mail.example","MessageID":"m","#
+                + #""MessageStream":"letters","DeliveredAt":"2026-01-31T09:00:00Z"}"#
+            #expect(try await server.send(postmark(delivery)).status == 204)
+            #expect(try await server.send(postmark(change("ada@mail.example"))).status == 204)
+            #expect(try await server.check().reason == "optOut")
+            let total = try await installation.statistics().total
+            let counts = ActivityKind.allCases.map { total[$0].total }
+            #expect(counts == [0, 1, 1, 0, 0, 0, 0, 1])
+            let linked = try await installation.number("SELECT count(contact_id) FROM events")
+            #expect(linked == 3)
+            #expect(!server.log.all.contains { $0.contains("203.0.113.7") })
+        }
+    }
+
     @Test func whatIsNotProvenChangesNothing() async throws {
         try await withConnectors { server, secret in
             let body = change("ada@mail.example")
@@ -159,6 +189,8 @@ struct WebhookRoutesTests {
             #expect(metrics.contains(line))
             #expect(server.log.all.count { $0.contains("cannot be read") } == 3)
             #expect(!server.log.all.contains { $0.contains("not an address") })
+            // An open is read, and counted once.
+            #expect(try await server.send(postmark(open)).status == 204)
             #expect(try await server.sendWithoutEffect(postmark(open)).status == 204)
             #expect(try await server.send(Call.get("/metrics")).body.contains(line))
         }
@@ -215,8 +247,12 @@ struct WebhookRoutesTests {
                 #expect(reply.status == 503)
             }
             server.faults.set(nil)
-            #expect(try await server.sendWithoutEffect(call).status == 204)
+            // It holds already; what is missing is in the counts.
             #expect(try await server.check().reason == "optOut")
+            #expect(try await server.send(call).status == 204)
+            #expect(try await server.sendWithoutEffect(call).status == 204)
+            let events = try await server.installation.number("SELECT count(*) FROM events")
+            #expect(events == 1)
         }
     }
 

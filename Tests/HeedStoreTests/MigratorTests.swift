@@ -112,8 +112,9 @@ struct MigratorTests {
     }
 
     private static let backToTheFirstStep: [SQL] = [
-        "DROP TABLE receipts", "DROP TABLE erasure_targets", "DROP TABLE requests",
-        "ALTER TABLE forms DROP COLUMN confirmation", "DROP INDEX jobs_buried",
+        "DROP TABLE events", "DROP TABLE receipts", "DROP TABLE erasure_targets",
+        "DROP TABLE requests", "ALTER TABLE forms DROP COLUMN confirmation",
+        "DROP INDEX jobs_buried",
         "ALTER TABLE connectors DROP COLUMN disabled_at",
         "DROP TABLE alert_notices", "DROP TABLE alerts", "DROP INDEX jobs_waiting",
         "ALTER TABLE jobs DROP COLUMN due_at", "DROP INDEX opt_outs_open",
@@ -139,8 +140,9 @@ struct MigratorTests {
             try await installation.optOut(Sample.address())
             let before = try await Contents.of(installation.database)
             for statement: SQL in [
-                "DROP TABLE receipts", "DROP TABLE erasure_targets", "DROP TABLE requests",
-                "ALTER TABLE forms DROP COLUMN confirmation", "DROP INDEX jobs_buried",
+                "DROP TABLE events", "DROP TABLE receipts", "DROP TABLE erasure_targets",
+                "DROP TABLE requests", "ALTER TABLE forms DROP COLUMN confirmation",
+                "DROP INDEX jobs_buried",
                 "ALTER TABLE connectors DROP COLUMN disabled_at",
                 "DELETE FROM schema_migrations WHERE number > 3",
             ] { try await installation.sql(statement) }

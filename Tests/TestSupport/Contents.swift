@@ -28,6 +28,7 @@ package struct Contents: Sendable {
         ("contact_keys", "SELECT * FROM contact_keys ORDER BY 1"),
         ("contacts", "SELECT * FROM contacts ORDER BY 1"),
         ("erasure_targets", "SELECT * FROM erasure_targets ORDER BY 1"),
+        ("events", "SELECT * FROM events ORDER BY 1"),
         ("form_boxes", "SELECT * FROM form_boxes ORDER BY 1, 2"),
         ("forms", "SELECT * FROM forms ORDER BY 1"),
         ("idempotency_keys", "SELECT * FROM idempotency_keys ORDER BY 1"),

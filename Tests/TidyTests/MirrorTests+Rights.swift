@@ -56,6 +56,14 @@ extension MirrorRule {
             by: "Tests/HeedRightsTests/Retention/PurgerTests.swift"
         ),
         .init(
+            "Sources/HeedStore/Transaction+Activity.swift",
+            by: "Tests/HeedEngineTests/Activity/RecordActivitiesTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/StatsCommand.swift",
+            by: "Tests/EndToEndTests/StatsTests.swift"
+        ),
+        .init(
             "Sources/HeedStore/Transaction+Locks.swift",
             by: "Tests/EndToEndTests/PostgresRaceTests.swift"
         ),

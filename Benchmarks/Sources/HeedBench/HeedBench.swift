@@ -27,6 +27,7 @@ struct HeedBench {
         if wants("sequencing") {
             results.append(try await SequencingBench(folder: folder).run())
         }
+        if wants("erasure") { results.append(try await ErasureBench(folder: folder).run()) }
         let onPostgres = ["postgres-check", "postgres-intake", "postgres-nodes"].filter {
             wants("postgres") || wants($0)
         }

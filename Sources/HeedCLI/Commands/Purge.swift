@@ -5,7 +5,7 @@ import HeedConsent
 import HeedEngine
 import HeedRights
 
-/// Takes away evidence that is past its retention; without it, nothing is ever deleted by age.
+/// Takes away rows that are past their retention; without it, nothing is ever deleted by age.
 struct PurgeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "purge",
@@ -13,8 +13,8 @@ struct PurgeCommand: AsyncParsableCommand {
         discussion: """
             A running server does this once a month. How long rows are kept is set by
             auditLogRetentionDays and consentRecordRetentionDays (1825 days each, never under
-            1095). Rows on a legal hold stay, and so do those that a permission or a block still
-            rests on.
+            1095) and eventRetentionDays (730 days). Rows on a legal hold stay, and so do those
+            that a permission or a block still rests on.
             """
     )
     @OptionGroup var global: GlobalOptions

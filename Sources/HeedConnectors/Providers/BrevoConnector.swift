@@ -150,7 +150,42 @@ public struct BrevoConnector: Connector {
         try secret.verify(delivery)
         let json = try delivery.json()
         let items = json.list ?? [json]
-        return .accepted(InboundBatch(items.flatMap { events($0, at: now) }))
+        let activities = items.compactMap { BrevoConnector.activity($0, at: now) }
+        return .accepted(
+            InboundBatch(items.flatMap { events($0, at: now) }, activities: activities)
+        )
+    }
+
+    /// What a mail program's proxy opened, nobody has read.
+    private static func activity(_ item: JSON, at now: Timestamp) -> InboundActivity? {
+        let name = item["event"]?.text
+        let kind: ActivityKind
+        switch name {
+        case "request": kind = .sent
+        case "delivered": kind = .delivered
+        case "opened", "unique_opened": kind = .opened
+        case "click": kind = .clicked
+        case "soft_bounce", "softBounce": kind = .softBounced
+        case "hard_bounce", "hardBounce", "invalid_email": kind = .hardBounced
+        case "spam", "complaint": kind = .complained
+        case "unsubscribe", "unsubscribed": kind = .unsubscribed
+        default: return nil
+        }
+        guard let address = item["email"]?.text else { return nil }
+        let time = item["ts_epoch"] ?? item["ts_event"]
+        let message = item["message-id"]?.text
+        let id = InboundActivity.id(of: [
+            name, message, address.lowercased(), time?.name, item["link"]?.text,
+        ])
+        let at =
+            Timestamp(epoch: item["ts_epoch"], perSecond: 1000)
+            ?? Timestamp(epoch: item["ts_event"]) ?? now
+        var activity = InboundActivity(kind, address, at: at, id: id)
+        activity.message = message
+        activity.campaign =
+            item["campaign name"]?.text ?? item["camp_id"]?.name ?? item["tags"]?.list?.first?.text
+        activity.userAgent = item["user_agent"]?.text
+        return activity
     }
 
     /// Without it an address made of digits only would be taken for a contact's number.

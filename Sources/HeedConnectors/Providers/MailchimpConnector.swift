@@ -145,7 +145,37 @@ public struct MailchimpConnector: Connector {
         guard let fields = formDecoded(delivery.body) else {
             throw Refusal(.malformed, "the body is not a form")
         }
-        return .accepted(InboundBatch([fields.isEmpty ? .ignored : event(fields, at: now)]))
+        let activity = MailchimpConnector.activity(fields, at: now)
+        return .accepted(
+            InboundBatch(
+                [fields.isEmpty ? .ignored : event(fields, at: now)],
+                activities: activity.map { [$0] } ?? []
+            )
+        )
+    }
+
+    /// Mailchimp tells who leaves and who cannot be reached; of opens it tells nothing.
+    private static func activity(
+        _ fields: [String: String],
+        at now: Timestamp
+    ) -> InboundActivity? {
+        let kind: ActivityKind
+        switch fields["type"] {
+        case "unsubscribe", "cleaned":
+            let usual: ActivityKind =
+                fields["type"] == "cleaned" ? .hardBounced : .unsubscribed
+            kind = fields["data[reason]"] == "abuse" ? .complained : usual
+        default: return nil
+        }
+        guard let address = fields["data[email]"] else { return nil }
+        let id = InboundActivity.id(of: [
+            fields["type"], fields["data[list_id]"], address.lowercased(), fields["fired_at"],
+            fields["data[campaign_id]"],
+        ])
+        let at = fields["fired_at"].flatMap { Timestamp(text: $0) } ?? now
+        var activity = InboundActivity(kind, address, at: at, id: id)
+        activity.campaign = fields["data[campaign_id]"]
+        return activity
     }
 
     /// The member's path: the hash is MD5 of the address in lower case.

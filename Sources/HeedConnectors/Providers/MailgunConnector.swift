@@ -156,8 +156,36 @@ public struct MailgunConnector: Connector {
         guard let signingKey else { throw .noWebhooks("webhook-secret") }
         let message = try delivery.json()
         let replay = try signingKey.verify(message, at: now)
-        let event = MailgunConnector.event(message["event-data"] ?? .null, at: now)
-        return .accepted(InboundBatch([event], replay: replay))
+        let data = message["event-data"] ?? .null
+        let event = MailgunConnector.event(data, at: now)
+        let activity = MailgunConnector.activity(data, at: now)
+        return .accepted(
+            InboundBatch([event], activities: activity.map { [$0] } ?? [], replay: replay)
+        )
+    }
+
+    private static func activity(_ data: JSON, at now: Timestamp) -> InboundActivity? {
+        let kind: ActivityKind
+        switch data["event"]?.text {
+        case "accepted": kind = .sent
+        case "delivered": kind = .delivered
+        case "opened": kind = .opened
+        case "clicked": kind = .clicked
+        case "complained": kind = .complained
+        case "unsubscribed": kind = .unsubscribed
+        // What Mailgun's own lists suppress was never sent.
+        case "failed" where data["reason"]?.text?.hasPrefix("suppress") != true:
+            kind = data["severity"]?.text == "permanent" ? .hardBounced : .softBounced
+        default: return nil
+        }
+        guard let address = data["recipient"]?.text, let id = data["id"]?.text else { return nil }
+        let at = Timestamp(epoch: data["timestamp"]) ?? now
+        var activity = InboundActivity(kind, address, at: at, id: id)
+        activity.message = data["message"]?["headers"]?["message-id"]?.text
+        activity.campaign = data["tags"]?.list?.first?.text
+        activity.ip = data["ip"]?.text
+        activity.userAgent = data["client-info"]?["user-agent"]?.text
+        return activity
     }
 
     private var domains: [String] {

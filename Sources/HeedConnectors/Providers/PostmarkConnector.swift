@@ -149,7 +149,47 @@ public struct PostmarkConnector: Connector {
         at now: Timestamp
     ) throws(Refusal) -> InboundStep {
         try secret.verify(delivery)
-        return .accepted(InboundBatch([event(try delivery.json(), at: now)]))
+        let message = try delivery.json()
+        let activity = activity(message, at: now)
+        return .accepted(
+            InboundBatch([event(message, at: now)], activities: activity.map { [$0] } ?? [])
+        )
+    }
+
+    private func activity(_ message: JSON, at now: Timestamp) -> InboundActivity? {
+        let kind: ActivityKind
+        var time = message["ReceivedAt"]
+        let name = message["RecordType"]?.text
+        switch name {
+        case "Delivery": (kind, time) = (.delivered, message["DeliveredAt"])
+        case "Open": kind = .opened
+        case "Click": kind = .clicked
+        case "Bounce":
+            let isHard = ["HardBounce", "BadEmailAddress"].contains(message["Type"]?.text)
+            (kind, time) = (isHard ? .hardBounced : .softBounced, message["BouncedAt"])
+        case "SpamComplaint": (kind, time) = (.complained, message["BouncedAt"])
+        case "SubscriptionChange":
+            guard PostmarkConnector.change(message) == .unsubscribed else { return nil }
+            (kind, time) = (.unsubscribed, message["ChangedAt"])
+        default: return nil
+        }
+        guard let address = message["Recipient"]?.text ?? message["Email"]?.text else {
+            return nil
+        }
+        let id = InboundActivity.id(of: [
+            name, message["ID"]?.name, message["MessageID"]?.text, address.lowercased(),
+            time?.text, message["OriginalLink"]?.text,
+        ])
+        let at = Timestamp(date: time) ?? now
+        var activity = InboundActivity(kind, address, at: at, id: id)
+        activity.message = message["MessageID"]?.text
+        activity.campaign = message["Tag"]?.text
+        if let stream = message["MessageStream"]?.text {
+            activity.setScope(scopes.extents(of: stream))
+        }
+        activity.ip = message["Geo"]?["IP"]?.text
+        activity.userAgent = message["UserAgent"]?.text
+        return activity
     }
 
     private func change(_ path: [String], _ stream: String, _ address: String) -> OutboundRequest {

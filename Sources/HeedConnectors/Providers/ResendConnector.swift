@@ -246,8 +246,42 @@ public struct ResendConnector: Connector {
             prefix: Self.prefix
         )
         let replay = try secret.replay(of: delivery.headers, at: now, prefix: Self.prefix)
-        let events = ResendConnector.events(try delivery.json(), replay.token, at: now)
-        return .accepted(InboundBatch(events, replay: replay))
+        let message = try delivery.json()
+        let events = ResendConnector.events(message, replay.token, at: now)
+        let activities = ResendConnector.activities(message, replay.token, at: now)
+        return .accepted(InboundBatch(events, activities: activities, replay: replay))
+    }
+
+    private static func activities(
+        _ message: JSON,
+        _ id: String,
+        at now: Timestamp
+    ) -> [InboundActivity] {
+        let data = message["data"]
+        let kind: ActivityKind
+        switch message["type"]?.text {
+        case "email.sent": kind = .sent
+        case "email.delivered": kind = .delivered
+        case "email.opened": kind = .opened
+        case "email.clicked": kind = .clicked
+        case "email.bounced":
+            let isHard = data?["bounce"]?["type"]?.text ?? "Permanent" == "Permanent"
+            kind = isHard ? .hardBounced : .softBounced
+        case "email.complained": kind = .complained
+        default: return []
+        }
+        let visit = kind == .clicked ? data?["click"] : data?["open"]
+        let at = Timestamp(date: visit?["timestamp"]) ?? Timestamp(date: message["created_at"])
+        let recipients = (data?["to"]?.list ?? []).compactMap(\.text)
+        return recipients.enumerated().map { index, address in
+            let id = InboundActivity.id(id, index)
+            var activity = InboundActivity(kind, address, at: at ?? now, id: id)
+            activity.message = data?["email_id"]?.text
+            activity.campaign = data?["broadcast_id"]?.text
+            activity.ip = visit?["ipAddress"]?.text
+            activity.userAgent = visit?["userAgent"]?.text
+            return activity
+        }
     }
 
     /// Changes a contact; makes it when Resend does not know it.

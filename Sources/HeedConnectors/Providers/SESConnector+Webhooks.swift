@@ -47,7 +47,50 @@ extension SESConnector {
             case nil: [.unreadable]
             default: [.ignored]
             }
-        return InboundBatch(readings, replay: message.replay)
+        let activities = SESConnector.activities(json, message)
+        return InboundBatch(readings, activities: activities, replay: message.replay)
+    }
+
+    private static func activities(_ json: JSON, _ message: SNSMessage) -> [InboundActivity] {
+        let mail = json["mail"]
+        let kind: ActivityKind
+        let report: JSON?
+        var recipients = mail?["destination"]?.list
+        switch json["eventType"]?.text ?? json["notificationType"]?.text {
+        case "Send": (kind, report) = (.sent, mail)
+        case "Delivery":
+            (kind, report) = (.delivered, json["delivery"])
+            recipients = report?["recipients"]?.list
+        case "Open": (kind, report) = (.opened, json["open"])
+        case "Click": (kind, report) = (.clicked, json["click"])
+        case "Bounce":
+            report = json["bounce"]
+            recipients = report?["bouncedRecipients"]?.list
+            kind = report?["bounceType"]?.text == "Permanent" ? .hardBounced : .softBounced
+        case "Complaint":
+            (kind, report) = (.complained, json["complaint"])
+            recipients = report?["complainedRecipients"]?.list
+            guard report?["complaintFeedbackType"]?.text != "not-spam" else { return [] }
+        case "Subscription":
+            (kind, report) = (.unsubscribed, json["subscription"])
+            guard SESPreferences.isLeaving(report) else { return [] }
+        default: return []
+        }
+        // What the list itself refused was never sent.
+        let subtype = report?["bounceSubType"]?.text ?? report?["complaintSubType"]?.text
+        guard subtype != "OnAccountSuppressionList" else { return [] }
+        let at = Timestamp(date: report?["timestamp"]) ?? message.sentAt
+        return (recipients ?? []).enumerated().compactMap { index, item in
+            guard let address = item.text ?? item["emailAddress"]?.text else { return nil }
+            let id = InboundActivity.id(message.id, index)
+            var activity = InboundActivity(kind, address, at: at, id: id)
+            activity.message = mail?["messageId"]?.text
+            activity.campaign = mail?["tags"]?["campaign"]?.list?.first?.text
+            activity.ip = report?["ipAddress"]?.text
+            activity.userAgent =
+                kind == .complained ? nil : report?["userAgent"]?.text
+            return activity
+        }
     }
 
     private static let trial = "Successfully validated SNS topic"
@@ -130,6 +173,14 @@ private struct SESPreferences {
             topics[name] = topic["subscriptionStatus"]?.text == "OptOut"
         }
         self.topics = topics
+    }
+
+    /// True when a subscription event says that the person left something.
+    static func isLeaving(_ subscription: JSON?) -> Bool {
+        let old = SESPreferences(subscription?["oldTopicPreferences"])
+        let new = SESPreferences(subscription?["newTopicPreferences"])
+        if new.isOutOfAll != old.isOutOfAll { return new.isOutOfAll }
+        return new.topics.contains { $0.value && old.topics[$0.key] != true }
     }
 }
 

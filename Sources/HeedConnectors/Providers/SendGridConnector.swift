@@ -161,7 +161,42 @@ public struct SendGridConnector: Connector {
         guard let items = try delivery.json().list else {
             throw Refusal(.malformed, "the body is not a list of events")
         }
-        return .accepted(InboundBatch(items.map { event($0, at: now) }))
+        let activities = items.compactMap { activity($0, at: now) }
+        return .accepted(
+            InboundBatch(items.map { event($0, at: now) }, activities: activities)
+        )
+    }
+
+    /// What SendGrid dropped was not sent, and what it defers is told again.
+    private func activity(_ item: JSON, at now: Timestamp) -> InboundActivity? {
+        let kind: ActivityKind
+        switch item["event"]?.text {
+        case "processed": kind = .sent
+        case "delivered": kind = .delivered
+        case "open": kind = .opened
+        case "click": kind = .clicked
+        case "bounce": kind = item["type"]?.text == "blocked" ? .softBounced : .hardBounced
+        case "spamreport": kind = .complained
+        case "unsubscribe", "group_unsubscribe": kind = .unsubscribed
+        default: return nil
+        }
+        guard let address = item["email"]?.text, let id = item["sg_event_id"]?.text else {
+            return nil
+        }
+        let at = Timestamp(epoch: item["timestamp"]) ?? now
+        var activity = InboundActivity(kind, address, at: at, id: id)
+        activity.message = item["sg_message_id"]?.text
+        let category = item["category"]
+        activity.campaign =
+            item["singlesend_name"]?.text ?? item["marketing_campaign_name"]?.text
+            ?? category?.text ?? category?.list?.first?.text
+        if let group = item["asm_group_id"]?.name {
+            activity.setScope(scopes.extents(of: group))
+        }
+        // Of a delivery it is SendGrid's own.
+        if [.opened, .clicked, .unsubscribed].contains(kind) { activity.ip = item["ip"]?.text }
+        activity.userAgent = item["useragent"]?.text
+        return activity
     }
 
     private func event(_ item: JSON, at now: Timestamp) -> InboundReading {

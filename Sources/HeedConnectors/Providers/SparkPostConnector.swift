@@ -163,7 +163,40 @@ public struct SparkPostConnector: Connector {
             InboundBatch.Replay(token: $0.value, until: now.adding(seconds: 9 * 3600))
         }
         let events = items.map { SparkPostConnector.event($0["msys"], at: now) }
-        return .accepted(InboundBatch(events, replay: replay))
+        let activities = items.compactMap { SparkPostConnector.activity($0["msys"], at: now) }
+        return .accepted(InboundBatch(events, activities: activities, replay: replay))
+    }
+
+    /// One that names neither its event nor whom it is about tries a new URL out.
+    private static func activity(_ msys: JSON?, at now: Timestamp) -> InboundActivity? {
+        let groups = ["message_event", "track_event", "unsubscribe_event"]
+        guard let group = groups.lazy.compactMap({ msys?[$0] }).first else { return nil }
+        let kind: ActivityKind
+        switch group["type"]?.text {
+        case "injection": kind = .sent
+        case "delivery": kind = .delivered
+        case "open", "initial_open": kind = .opened
+        case "click": kind = .clicked
+        case "bounce", "out_of_band":
+            let number = group["bounce_class"]?.name ?? ""
+            kind =
+                number == unsubscribeClass
+                ? .unsubscribed : hardClasses.contains(number) ? .hardBounced : .softBounced
+        case "spam_complaint": kind = .complained
+        case "list_unsubscribe", "link_unsubscribe": kind = .unsubscribed
+        default: return nil
+        }
+        guard let address = group["raw_rcpt_to"]?.text ?? group["rcpt_to"]?.text,
+            let id = group["event_id"]?.name
+        else { return nil }
+        let at = Timestamp(epoch: group["timestamp"]) ?? now
+        var activity = InboundActivity(kind, address, at: at, id: id)
+        activity.message = group["message_id"]?.text
+        activity.campaign = group["campaign_id"]?.text
+        // Of a delivery it is the receiving server's.
+        if [.opened, .clicked].contains(kind) { activity.ip = group["ip_address"]?.text }
+        activity.userAgent = group["user_agent"]?.text
+        return activity
     }
 
     /// Classes of bounces that say that there is no such mailbox.

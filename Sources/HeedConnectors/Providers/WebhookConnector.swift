@@ -96,7 +96,9 @@ public struct WebhookConnector: Connector {
     /// Reads a message signed with the same secret, of a type `recipient.…`.
     ///
     /// The types are `recipient.unsubscribed`, `recipient.complained` and `recipient.bounced`, with
-    /// `data.address` and, for less than everything, `data.scope`.
+    /// `data.address` and, for less than everything, `data.scope`; and, for the counts only,
+    /// `recipient.sent`, `….delivered`, `….opened`, `….clicked` and `….soft-bounced`. All may have
+    /// `data.message`, `data.campaign`, `data.ip` and `data.userAgent`.
     public func receive(
         _ delivery: WebhookDelivery,
         at now: Timestamp
@@ -104,18 +106,54 @@ public struct WebhookConnector: Connector {
         try secret.verify(headers: delivery.headers, body: delivery.body, at: now)
         let replay = try secret.replay(of: delivery.headers, at: now)
         let message = try delivery.json()
-        return .accepted(InboundBatch([event(message, replay.token, at: now)], replay: replay))
+        let activity = WebhookConnector.activity(message, replay.token, at: now)
+        return .accepted(
+            InboundBatch(
+                [event(message, replay.token, at: now)],
+                activities: activity.map { [$0] } ?? [],
+                replay: replay
+            )
+        )
+    }
+
+    /// What a type without `recipient.` means for the counts.
+    private static func kind(_ type: String) -> ActivityKind? {
+        guard type.hasPrefix(prefix) else { return nil }
+        let name = String(type.dropFirst(prefix.count))
+        return name == InboundEvent.Kind.bounced.rawValue
+            ? .hardBounced : ActivityKind(rawValue: name)
+    }
+
+    private static let prefix = "recipient."
+
+    private static func activity(
+        _ message: JSON,
+        _ id: String,
+        at now: Timestamp
+    ) -> InboundActivity? {
+        let data = message["data"]
+        guard let kind = message["type"]?.text.flatMap(kind), let address = data?["address"]?.text
+        else { return nil }
+        let at = Timestamp(date: message["timestamp"]) ?? now
+        var activity = InboundActivity(kind, address, at: at, id: id)
+        activity.message = data?["message"]?.text
+        activity.campaign = data?["campaign"]?.text
+        activity.ip = data?["ip"]?.text
+        activity.userAgent = data?["userAgent"]?.text
+        if let scope = data?["scope"]?.text { activity.setScope([scope]) }
+        return activity
     }
 
     /// A type that does not begin with `recipient.` is about something else; one that does and is
     /// none of ours is a mistake, since both sides know the list.
     private func event(_ message: JSON, _ id: String, at now: Timestamp) -> InboundReading {
-        let prefix = "recipient."
         guard let type = message["type"]?.text else { return .unreadable }
+        let prefix = WebhookConnector.prefix
         guard type.hasPrefix(prefix) else { return .ignored }
-        guard let kind = InboundEvent.Kind(rawValue: String(type.dropFirst(prefix.count))),
-            let address = message["data"]?["address"]?.text
-        else { return .unreadable }
+        guard let address = message["data"]?["address"]?.text else { return .unreadable }
+        guard let kind = InboundEvent.Kind(rawValue: String(type.dropFirst(prefix.count))) else {
+            return WebhookConnector.kind(type) == nil ? .unreadable : .ignored
+        }
         let scope = message["data"]?["scope"]?.text
         let event = InboundEvent(
             kind,

@@ -18,7 +18,7 @@ public struct ProviderReport: Hashable, Sendable {
     /// What happened.
     public let kind: Kind
     /// To whom.
-    public let address: Address
+    public let subject: Subject
     /// What a "no" covers; nil when the other system named a place that nobody mapped.
     public let extent: OptOut.Extent?
     /// The place the other system named, a plain name; for the record when nobody mapped it.
@@ -33,9 +33,18 @@ public struct ProviderReport: Hashable, Sendable {
         extent: OptOut.Extent?,
         place: String? = nil,
         at: Timestamp
+    ) { self.init(kind, of: .address(address), extent: extent, place: place, at: at) }
+
+    /// Takes what was reported about somebody who may be named by id.
+    init(
+        _ kind: Kind,
+        of subject: Subject,
+        extent: OptOut.Extent?,
+        place: String? = nil,
+        at: Timestamp
     ) {
         self.kind = kind
-        self.address = address
+        self.subject = subject
         self.extent = extent
         self.place = place
         self.at = at
@@ -58,6 +67,8 @@ extension ProviderReport: CustomStringConvertible, CustomReflectable {
 /// - An unsubscription of one scope that is clearly older than the person's own newer "yes" is
 ///   history.
 /// - The system that reported is not told back what it just said; all others are told.
+/// - Nobody who was erased becomes known again by it: their block stands, and a complaint adds to
+///   it.
 public struct TakeReport: Command {
     /// By how much another system's clock may be slow, and its times cut to seconds, before a "no"
     /// counts as older than a "yes" here; in doubt the "no" stands.
@@ -66,11 +77,11 @@ public struct TakeReport: Command {
     /// What the record says of a place whose name is not there or cannot be shown.
     static let unnamed = "(unnamed)"
 
-    let connector: String
+    let connector: String?
     let report: ProviderReport
 
-    /// Names the connector that reported, and what it said.
-    public init(connector: String, report: ProviderReport) {
+    /// Names the connector that reported, nil for the team's own sender, and what it said.
+    public init(connector: String?, report: ProviderReport) {
         self.connector = connector
         self.report = report
     }
@@ -95,7 +106,7 @@ public struct TakeReport: Command {
         switch report.kind {
         case .bounced:
             let bounce = try transaction.hardBounce(
-                of: report.address,
+                of: report.subject,
                 since: since,
                 from: .provider
             )
@@ -111,7 +122,14 @@ public struct TakeReport: Command {
     ) throws -> Decision<Receipt> {
         let extent = report.extent ?? .global
         if let scope = extent.scopeName { _ = try transaction.requireScope(scope) }
-        let person = try transaction.resolve(.address(report.address))
+        let person = try transaction.resolve(report.subject)
+        if person.added != nil, case .address(let address) = report.subject,
+            person.blocks.contains(where: { $0.reason == .erasure })
+        {
+            let complaint = report.kind == .complained ? person.complaint(since: since) : nil
+            let events = complaint.map { [Event.suppressionAdded($0, .address(address))] } ?? []
+            return Decision(Receipt(isNews: !events.isEmpty), events: events)
+        }
         if report.kind == .unsubscribed, let scope = extent.scopeName,
             try transaction.hasComeBack(
                 person,
@@ -136,26 +154,55 @@ public struct TakeReport: Command {
         if try draft.standing(in: transaction) == nil {
             let optOut: OptOut
             (optOut, events, jobs) = try draft.outcome(in: transaction)
-            if report.extent == nil {
+            if report.extent == nil, let connector {
                 let place = report.place ?? TakeReport.unnamed
                 events.append(.optOutWidened(optOut, connector: connector, place: place))
             }
         }
-        if report.kind == .complained, !person.blocks.contains(where: { $0.reason == .complaint }) {
-            let block = Suppression(
-                reason: .complaint,
-                scope: nil,
-                since: since,
-                source: .provider,
-                optOut: nil
-            )
+        if report.kind == .complained, let block = person.complaint(since: since) {
             events.append(.suppressionAdded(block, .contact(person.id)))
         }
         return Decision(Receipt(isNews: !events.isEmpty), events: events, jobs: jobs)
     }
 }
 
+extension ResolvedSubject {
+    /// The block that a complaint makes; nil when there is one already.
+    fileprivate func complaint(since: Timestamp) -> Suppression? {
+        guard !blocks.contains(where: { $0.reason == .complaint }) else { return nil }
+        return Suppression(
+            reason: .complaint,
+            scope: nil,
+            since: since,
+            source: .provider,
+            optOut: nil
+        )
+    }
+}
+
 extension Transaction {
+    /// The same for somebody who may be named by id: on all their addresses.
+    fileprivate func hardBounce(
+        of subject: Subject,
+        since: Timestamp,
+        from source: Source
+    ) throws -> Event? {
+        switch subject {
+        case .address(let address): return try hardBounce(of: address, since: since, from: source)
+        case .contact(let contact):
+            let blocks = try resolve(subject).blocks
+            guard !blocks.contains(where: { $0.reason == .hardBounce }) else { return nil }
+            let block = Suppression(
+                reason: .hardBounce,
+                scope: nil,
+                since: since,
+                source: source,
+                optOut: nil
+            )
+            return .suppressionAdded(block, .contact(contact))
+        }
+    }
+
     /// The block that a hard bounce makes; nil when the address is blocked for one already.
     ///
     /// Nobody is added for an address that does not exist; the keyed hash is enough.

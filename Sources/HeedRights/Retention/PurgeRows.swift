@@ -46,6 +46,15 @@ struct PurgeableRows: Query {
             page.cursor.position = rows.last?.key ?? cursor.position
             let keys = page.count(rows, limit: limit)
             page.purge = keys.isEmpty ? nil : Purge(.auditEvents(keys), before: horizons.events)
+        case .activities:
+            let rows = try transaction.oldActivities(
+                after: cursor.activity,
+                before: horizons.activities,
+                limit: Int64(limit)
+            )
+            page.cursor.activity = rows.last?.key ?? cursor.activity
+            let ids = page.count(rows, limit: limit).map(\.id)
+            page.purge = ids.isEmpty ? nil : Purge(.activities(ids), before: horizons.activities)
         }
         return page
     }
@@ -69,12 +78,14 @@ extension PurgeableRows.Page {
 struct Horizons: Sendable {
     let records: Timestamp
     let events: Timestamp
+    let activities: Timestamp
 }
 
 /// Where a purge is.
 struct PurgeCursor: Sendable {
     var record: ConsentID?
     var position: Int64 = 0
+    var activity: ActivityPlace?
 }
 
 /// Takes away the rows of a page that may still go.

@@ -38,7 +38,7 @@ public struct Purger: Sendable {
 
     /// Purges, or only counts.
     ///
-    /// - Returns: consent records first, then audit events.
+    /// - Returns: consent records first, then audit events, then events about messages.
     public func run(
         dryRun: Bool,
         as actor: Actor,
@@ -47,7 +47,8 @@ public struct Purger: Sendable {
         let now = try await engine.ask(Present())
         let horizons = Horizons(
             records: retention.horizon(of: .consentRecords, at: now),
-            events: retention.horizon(of: .auditEvents, at: now)
+            events: retention.horizon(of: .auditEvents, at: now),
+            activities: retention.horizon(of: .activities, at: now)
         )
         var counts: [Count] = []
         for kind in Retention.Kind.allCases {

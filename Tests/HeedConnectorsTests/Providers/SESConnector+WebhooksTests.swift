@@ -91,7 +91,7 @@ struct SESWebhooksTests {
 
 extension SNSEnvelope {
     /// A notification with this message, signed by the key of the tests.
-    fileprivate static func signed(_ message: String) throws -> SNSEnvelope {
+    static func signed(_ message: String) throws -> SNSEnvelope {
         let envelope = note.with("Message", message).with("Subject", nil)
         let names = ["Message", "MessageId", "Timestamp", "TopicArn", "Type"]
         let text = names.map { "\($0)\n\(envelope.members[$0] ?? "")\n" }.joined()
@@ -105,7 +105,7 @@ extension SNSEnvelope {
 /// A key made for this run, and a certificate that names SNS as its owner.
 ///
 /// What a certificate authority would sign is left empty, since the connector does not read it.
-private enum SigningKey {
+enum SigningKey {
     static let key = Result { try _RSA.Signing.PrivateKey(keySize: .bits2048) }
 
     static func certificate() throws -> String {

@@ -188,7 +188,8 @@ struct WebhookConnectorTests {
             #"{"type":"recipient.complained","data":{"address":"a@b.example"}}"#,
             "complained a@b.example - global m-1"
         ),
-        (#"{"type":"recipient.opened","data":{"address":"a@b.example"}}"#, "?"),
+        (#"{"type":"recipient.opened","data":{"address":"a@b.example"}}"#, ""),
+        (#"{"type":"recipient.read","data":{"address":"a@b.example"}}"#, "?"),
         (#"{"type":"recipient.unsubscribed","data":{"email":"a@b.example"}}"#, "?"),
         (#"{"kind":"recipient.unsubscribed"}"#, "?"), (#"{"type":"message.sent"}"#, ""),
     ])

@@ -66,7 +66,7 @@ struct PurgerTests {
             installation.clock.set(to: horizon)
             let counts = try await PurgerTests.purge(installation)
             // The newest leaf's event is one of those that stay, and is too young as well.
-            #expect(counts.map(\.purged) == [0, before.count])
+            #expect(counts.map(\.purged) == [0, before.count, 0])
             let left = try await ids(installation)
             #expect(Set(left).isDisjoint(with: before))
             let young = try await installation.number(
@@ -132,7 +132,7 @@ struct PurgerTests {
             let real = try await PurgerTests.purge(installation)
             #expect(dry == real && real[0].purged > 0 && real[1].purged > 0)
             let again = try await PurgerTests.purge(installation)
-            #expect(again.map(\.purged) == [0, 0])
+            #expect(again.map(\.purged) == [0, 0, 0])
         }
     }
 
@@ -208,9 +208,32 @@ struct PurgerTests {
                 as: PurgerTests.operatorActor
             ).receipt
             _ = try await engine.perform(LiftHold(held), as: PurgerTests.operatorActor)
-            #expect(try await PurgerTests.purge(installation).map(\.purged) == [0, 0])
+            #expect(try await PurgerTests.purge(installation).map(\.purged) == [0, 0, 0])
             _ = try await engine.perform(LiftHold(all), as: PurgerTests.operatorActor)
             #expect(try await PurgerTests.purge(installation)[0].purged == 1)
+        }
+    }
+
+    /// By when they happened, a second deciding; those of nobody go as well.
+    @Test(arguments: Backend.allCases)
+    func oldEventsAboutMessagesGo(_ backend: Backend) async throws {
+        try await PurgerTests.inThePast(backend) { installation throws in
+            try await installation.decide(Sample.address(1))
+            try await installation.tell("old", .opened, Sample.address(1))
+            try await installation.tell("nobody's", .opened, Sample.address(9))
+            installation.clock.advance(seconds: 1)
+            try await installation.tell("young", .opened, Sample.address(1))
+            installation.clock.set(to: PurgerTests.start.adding(days: 730).adding(seconds: 1))
+            let hold = PlaceHold(.person(.address(try Sample.address(1))), reason: "case 7")
+            let id = try await installation.engine.perform(hold, as: PurgerTests.operatorActor)
+            let held = try await PurgerTests.purge(installation)[2]
+            #expect(held.kind == .activities && held.purged == 1 && held.held == 1)
+            _ = try await installation.engine.perform(
+                LiftHold(id.receipt),
+                as: PurgerTests.operatorActor
+            )
+            #expect(try await PurgerTests.purge(installation)[2].purged == 1)
+            #expect(try await installation.number("SELECT count(*) FROM events") == 1)
         }
     }
 
@@ -219,7 +242,7 @@ struct PurgerTests {
     func anEventOutsideTheLogStays(_ backend: Backend) async throws {
         try await PurgerTests.inThePast(backend) { installation throws in
             installation.clock.set(to: PurgerTests.start.adding(days: 1826))
-            #expect(try await PurgerTests.purge(installation).map(\.purged) == [0, 0])
+            #expect(try await PurgerTests.purge(installation).map(\.purged) == [0, 0, 0])
         }
     }
 }
