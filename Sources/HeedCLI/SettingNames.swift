@@ -16,7 +16,7 @@ enum SettingNames {
         "controllerAddress", "controllerContact", "controllerEmail", "controllerJurisdiction",
         "controllerName", "controllerPhone", "controllerUrl", "database",
         "databaseSessions", "databaseWaitMilliseconds", "host", "importBytesMaximum",
-        "importFolder", "leaseSeconds", "logLevel",
+        "importFolder", "journalDays", "journalFolder", "leaseSeconds", "logLevel",
         "logOrigin", "mailFrom", "mailHost", "mailPassword", "mailPasswordFile", "mailPort",
         "mailSecurity", "mailUser", "masterKey", "masterKeyFile", "metricsPort", "port",
         "pagesFolder", "pagesLanguage", "publicUrl",

@@ -54,7 +54,8 @@ extension Event {
         line.detailsHash = detailsHash
         switch self {
         case .scopeAdded, .scopeDescribed, .policyPublished, .formAdded, .keyCreated, .keyRevoked,
-            .importStarted, .importFinished, .importUndone, .listExported:
+            .importStarted, .importFinished, .importUndone, .listExported, .restoreBegun,
+            .restoreFinished:
             describeRegistry(&line)
         case .connectorAdded, .connectorChanged, .connectorDisabled, .connectorEnabled,
             .connectorRemoved, .connectorReconciled:
@@ -120,6 +121,8 @@ extension Event {
         case .personErased: "erasure.local-cascade-completed"
         case .receiptIssued: "request.receipt-issued"
         case .listExported(let export): export.eventKind
+        case .restoreBegun: "restore.begun"
+        case .restoreFinished: "restore.finished"
         }
     }
 
@@ -152,6 +155,10 @@ extension Event {
             line.scope = export.scope.text
             line.subject = export.id.bytes
             line.facts = export.facts
+        case .restoreBegun(let restore): line.facts = restore.facts
+        case .restoreFinished(let restore, let counts):
+            line.facts = counts.mapValues(String.init)
+            line.facts["number"] = String(restore.number)
         default: break
         }
     }

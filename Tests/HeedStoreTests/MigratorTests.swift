@@ -112,7 +112,8 @@ struct MigratorTests {
     }
 
     private static let backToTheFirstStep: [SQL] = [
-        "DROP TABLE receipts", "DROP TABLE erasure_targets", "DROP TABLE requests",
+        "DROP TABLE restores", "DROP TABLE receipts", "DROP TABLE erasure_targets",
+        "DROP TABLE requests",
         "ALTER TABLE forms DROP COLUMN confirmation", "DROP INDEX jobs_buried",
         "ALTER TABLE connectors DROP COLUMN disabled_at",
         "DROP TABLE alert_notices", "DROP TABLE alerts", "DROP INDEX jobs_waiting",
@@ -139,7 +140,8 @@ struct MigratorTests {
             try await installation.optOut(Sample.address())
             let before = try await Contents.of(installation.database)
             for statement: SQL in [
-                "DROP TABLE receipts", "DROP TABLE erasure_targets", "DROP TABLE requests",
+                "DROP TABLE restores", "DROP TABLE receipts", "DROP TABLE erasure_targets",
+                "DROP TABLE requests",
                 "ALTER TABLE forms DROP COLUMN confirmation", "DROP INDEX jobs_buried",
                 "ALTER TABLE connectors DROP COLUMN disabled_at",
                 "DELETE FROM schema_migrations WHERE number > 3",

@@ -86,6 +86,8 @@ package struct OptOutDraft {
     let batch: ImportID?
     /// The connector that reported it and must not be told back.
     var reportedBy: String?
+    /// The id it was acknowledged under; a fresh one when nil.
+    var id: OptOutID?
 
     /// A request of a person's own, at a time.
     package static func own(
@@ -102,6 +104,18 @@ package struct OptOutDraft {
             evidence: Evidence(),
             batch: nil
         )
+    }
+
+    /// An opt-out that was acknowledged under an id, and that the database does not know any more.
+    package static func again(
+        _ id: OptOutID?,
+        of person: ResolvedSubject,
+        from extent: OptOut.Extent,
+        at requestedAt: Timestamp
+    ) -> OptOutDraft {
+        var draft = own(.restore, of: person, from: extent, at: requestedAt)
+        draft.id = id
+        return draft
     }
 
     /// The opt-out that stands already, if one covers this request.
@@ -126,7 +140,7 @@ package struct OptOutDraft {
     /// The opt-out with its events and its job.
     package func outcome(in transaction: Transaction) throws -> (OptOut, [Event], [JobChange]) {
         let optOut = OptOut(
-            id: transaction.newID(),
+            id: id ?? transaction.newID(),
             contact: person.id,
             extent: extent,
             source: source,
