@@ -209,7 +209,7 @@ let package = Package(
             name: "HeedRightsTests",
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite",
-                "HeedEngine", "HeedRights",
+                "HeedEngine", "HeedRights", crypto,
             ]
         ),
         .testTarget(

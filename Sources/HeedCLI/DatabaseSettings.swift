@@ -30,7 +30,7 @@ enum DatabasePlace: Hashable, Sendable {
 /// Where the data is and how to reach it.
 struct DatabaseSettings: Sendable {
     /// Where the data is.
-    let place: DatabasePlace
+    var place: DatabasePlace
     /// Whether a PostgreSQL superuser or owner may run it.
     let allowOwner: Bool
     /// At most so many PostgreSQL sessions.

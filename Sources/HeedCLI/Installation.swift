@@ -3,6 +3,7 @@
 import Foundation
 import HeedConsent
 import HeedEngine
+import HeedRights
 import HeedStore
 
 /// An open installation.
@@ -13,6 +14,8 @@ struct Installation: Sendable {
         case existing
         /// Make folder, key and database on first use.
         case orNew
+        /// One that a backup was put back into.
+        case restoring
     }
 
     /// The door to its state.
@@ -65,6 +68,43 @@ struct Installation: Sendable {
             throw CommandError("this heed was built without PostgreSQL")
             #endif
         }
+    }
+
+    /// Copies the embedded database.
+    func backUp(to file: String) async throws {
+        guard let backUp = opened.backUp else {
+            throw CommandError("this database is not in a file")
+        }
+        try await backUp(file)
+    }
+
+    /// How a database is opened beside its journal.
+    static func journal(_ settings: Settings, _ opening: Opening) -> JournalOptions {
+        JournalOptions(
+            path: settings.journalFolder,
+            keptSeconds: Int64(settings.journalDays) * 86_400,
+            opening: opening == .restoring ? .restoring : .serving
+        )
+    }
+
+    /// What goes through the journal; nil where none is kept.
+    func replayer(withJournalsIn others: [String]) -> Replayer? {
+        opened.journal.map { journal in
+            Replayer(
+                engine: engine,
+                journal: journal,
+                others: others.map { path in
+                    JournalOptions(path: path, keptSeconds: 0, opening: .restoring).folder
+                }
+            )
+        }
+    }
+
+    /// Writes into the journal what a process that died has committed and not written there.
+    func completeJournal() async throws {
+        let missing = try await opened.journal?.complete(from: opened.database) ?? 0
+        guard missing > 0 else { return }
+        Terminal.note("The journal lacked \(missing) entries from before a crash; it has them now.")
     }
 
     /// Closes its sessions.

@@ -13,8 +13,12 @@ import HeedPostgres
 struct OpenDatabase: Sendable {
     /// The database.
     let database: any Database
+    /// What is written down beside it.
+    let journal: Journal?
     /// The schema steps that opening it applied.
     let appliedSteps: [String]
+    /// Writes a copy to a new file; nil where there is no file.
+    let backUp: (@Sendable (String) async throws -> Void)?
     /// Closes its sessions.
     let close: @Sendable () throws -> Void
     /// Tells other nodes that there is work; nil where all workers are in this process.
@@ -31,7 +35,7 @@ extension OpenDatabase {
         opening: Installation.Opening
     ) throws -> OpenDatabase {
         let isNew = !FileManager.default.fileExists(atPath: path)
-        if isNew, opening == .existing {
+        if isNew, opening != .orNew {
             throw CommandError(
                 "there is no database at \(path); `heed serve` or `heed migrate` makes one"
             )
@@ -41,11 +45,14 @@ extension OpenDatabase {
             path: path,
             creation: opening == .orNew ? .ifMissing : .never,
             masterKey: try Installation.masterKey(settings, make: isNew),
-            surroundings: Installation.surroundings
+            surroundings: Installation.surroundings,
+            journal: Installation.journal(settings, opening)
         )
         return OpenDatabase(
             database: database,
+            journal: database.journal,
             appliedSteps: database.applied,
+            backUp: { try await database.backUp(to: $0) },
             close: { try database.close() },
             tellOthers: nil,
             words: nil
@@ -75,8 +82,10 @@ extension OpenDatabase {
         let key = try KeyForDatabase(settings, opening: opening)
         let database: PostgresDatabase
         do {
+            var options = options(connection, settings)
+            options.journal = Installation.journal(settings, opening)
             database = try PostgresDatabase(
-                options(connection, settings),
+                options,
                 opening: .existing,
                 surroundings: Installation.surroundings
             ) { isNew throws(StoreError) in try key.get(isNew: isNew) }
@@ -85,7 +94,9 @@ extension OpenDatabase {
         }
         return OpenDatabase(
             database: database,
+            journal: database.journal,
             appliedSteps: [],
+            backUp: nil,
             close: { database.close() },
             tellOthers: { try await database.notifyOthers() },
             words: { database.notifications() }

@@ -60,7 +60,7 @@ struct GlobalOptions: ParsableArguments {
 /// All settings of an installation.
 struct Settings: Sendable {
     /// Where the data is and how to reach it.
-    let database: DatabaseSettings
+    private(set) var database: DatabaseSettings
     /// The master key in hexadecimal, when the environment holds it.
     let masterKey: String?
     /// The file the master key is in.
@@ -99,6 +99,10 @@ struct Settings: Sendable {
     let retention: Retention
     /// The folder with the operator's own public pages.
     let pagesFolder: String?
+    /// The folder of the journal of stops.
+    let journalFolder: String
+    /// For how many days its files are kept; 0 for ever.
+    let journalDays: Int
     /// The folder that uploaded lists wait in for their import.
     let importFolder: String
     /// The largest list that is taken over HTTP, in bytes.
@@ -159,6 +163,8 @@ struct Settings: Sendable {
         )
         retention = try Settings.retention(reader)
         pagesFolder = try Settings.path("pagesFolder", reader)
+        journalFolder = try Settings.path("journalFolder", reader) ?? database.folder + "/journal"
+        journalDays = try Settings.integer("journalDays", reader, default: 400, in: 0...36_500)
         importFolder = try Settings.path("importFolder", reader) ?? database.folder + "/imports"
         let importRange = 1024...(1 << 40)
         importBytesMaximum =
@@ -317,6 +323,13 @@ struct Settings: Sendable {
     func noteLinksWithoutHTTPS() {
         guard !publicURL.hasPrefix("https://") else { return }
         Terminal.complain("publicUrl: one-click links need https, and \(publicURL) is not")
+    }
+
+    /// The same for another file.
+    func with(database path: String) -> Settings {
+        var settings = self
+        settings.database.place = .sqlite(path: path)
+        return settings
     }
 
     /// The server's part of the settings.

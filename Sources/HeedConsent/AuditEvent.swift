@@ -54,7 +54,8 @@ extension Event {
         line.detailsHash = detailsHash
         switch self {
         case .scopeAdded, .scopeDescribed, .policyPublished, .formAdded, .keyCreated, .keyRevoked,
-            .importStarted, .importFinished, .importUndone, .listExported, .activitiesRecorded:
+            .importStarted, .importFinished, .importUndone, .listExported, .activitiesRecorded,
+            .restoreBegun, .restoreFinished:
             describeRegistry(&line)
         case .connectorAdded, .connectorChanged, .connectorDisabled, .connectorEnabled,
             .connectorRemoved, .connectorReconciled:
@@ -121,6 +122,8 @@ extension Event {
         case .receiptIssued: "request.receipt-issued"
         case .listExported(let export): export.eventKind
         case .activitiesRecorded: "events.recorded"
+        case .restoreBegun: "restore.begun"
+        case .restoreFinished: "restore.finished"
         }
     }
 
@@ -154,6 +157,10 @@ extension Event {
             line.subject = export.id.bytes
             line.facts = export.facts
         case .activitiesRecorded(let activities): line.facts = activities.facts
+        case .restoreBegun(let restore): line.facts = restore.facts
+        case .restoreFinished(let restore, let counts):
+            line.facts = counts.mapValues(String.init)
+            line.facts["number"] = String(restore.number)
         default: break
         }
     }

@@ -89,6 +89,24 @@ public enum Event: Hashable, Sendable {
     case listExported(ListExport)
     /// What became of messages was taken down.
     case activitiesRecorded([RecordedActivity])
+    /// A backup was put back; nothing is served until it is finished.
+    case restoreBegun(Restore)
+    /// What was stopped after the backup is stopped again, with how much of each sort.
+    case restoreFinished(Restore, counts: [String: Int])
+}
+
+/// A form of an address by its keyed hash.
+public struct SuppressedKey: Hashable, Sendable {
+    /// The keyed hash, 16 bytes.
+    public let key: [UInt8]
+    /// True for the form that covers aliases.
+    public let isWidened: Bool
+
+    /// Takes both.
+    public init(key: [UInt8], isWidened: Bool) {
+        self.key = key
+        self.isWidened = isWidened
+    }
 }
 
 /// What a block is put on.
@@ -97,6 +115,8 @@ public enum SuppressedAddress: Hashable, Sendable {
     case address(Address)
     /// All addresses of a person.
     case contact(ContactID)
+    /// Forms of addresses nobody can read any more, as a journal has kept them.
+    case keys([SuppressedKey])
 }
 
 /// A program's permission to call Heed; the secret itself is never held.

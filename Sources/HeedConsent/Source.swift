@@ -47,6 +47,8 @@ public struct Source: Hashable, Sendable, CustomStringConvertible {
     public static let provider = Source(stored: "provider")
     /// An operator at the command line.
     public static let commandLine = Source(stored: "command-line")
+    /// The journal, after a backup was put back.
+    public static let restore = Source(stored: "restore")
     /// Heed itself, for example when a job completes.
     public static let system = Source(stored: "system")
 

@@ -24,8 +24,10 @@ struct GroupWrite {
     static let membersMaximum = 64
 
     let members: [GroupMember]
+    /// What has to have the members' stops before they are answered.
+    let journal: Journal?
     /// Opens a view on a session.
-    let transaction: (PostgresConnection, Foresight) -> Transaction
+    let transaction: (PostgresConnection, Foresight, JournalDraft?) -> Transaction
 
     /// Runs them and answers those that are done.
     ///
@@ -33,26 +35,30 @@ struct GroupWrite {
     func run(on session: Session, until deadline: DispatchTime) -> [Int] {
         var answered: [Int] = []
         var left: [Int] = []
+        var entries: [JournalEntry] = []
         do {
             try session.once(until: deadline) { connection in
-                (answered, left) = try runBodies(connection)
+                (answered, left) = try runBodies(connection, &entries)
             }
         } catch {
             guard let failure = error as? StoreError, failure.code == .unknown else {
                 return Array(members.indices)
             }
+            try? journal?.settle(entries, isCertain: false)
             for index in answered { members[index].answer(failure) }
             return left
         }
-        for index in answered { members[index].answer(nil) }
+        let failure = journal?.failure(settling: entries)
+        for index in answered { members[index].answer(failure) }
         return left
     }
 
     /// A body that says no before it has changed anything leaves the others as they are.
     private func runBodies(
-        _ connection: PostgresConnection
+        _ connection: PostgresConnection,
+        _ entries: inout [JournalEntry]
     ) throws -> (answered: [Int], left: [Int]) {
-        let foresights = try transaction(connection, Foresight())
+        let foresights = try transaction(connection, Foresight(), nil)
             .foresee(members.map(\.needs), .leave)
         var answered: [Int] = []
         var left: [Int] = []
@@ -62,12 +68,14 @@ struct GroupWrite {
                 continue
             }
             let changes = connection.changes
-            let isDone = members[index].run(transaction(connection, foresight))
+            let draft = journal.map { _ in JournalDraft() }
+            let isDone = members[index].run(transaction(connection, foresight, draft))
             if let failure = connection.failure { throw failure.error }
             guard isDone || connection.changes == changes else {
                 throw StoreError(.statement, "a body failed half-way")
             }
             answered.append(index)
+            if isDone { entries += draft?.entries ?? [] }
         }
         return (answered, left)
     }

@@ -95,6 +95,17 @@ extension PostgresConnection {
         }
     }
 
+    /// Opens the journal that is kept beside the server.
+    func journal(
+        _ options: JournalOptions,
+        _ vault: Vault,
+        _ surroundings: Surroundings
+    ) throws(StoreError) -> Journal {
+        try inTransaction { () throws(StoreError) in
+            try Journal.open(options, on: self, vault: vault, in: surroundings)
+        }
+    }
+
     private func inTransaction<Answer>(
         _ body: () throws(StoreError) -> Answer
     ) throws(StoreError) -> Answer {

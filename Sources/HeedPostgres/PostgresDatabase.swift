@@ -27,6 +27,8 @@ public final class PostgresDatabase: Database, Sendable {
     private let pool: SessionPool
     private let vault: Vault
     private let surroundings: Surroundings
+    /// What is written down beside the server; nil where no journal is kept.
+    package let journal: Journal?
     /// The schema steps that were applied when it was opened.
     public let applied: [String]
 
@@ -65,7 +67,11 @@ public final class PostgresDatabase: Database, Sendable {
         if case .applicationOnly = options.roles { try connection.checkRole() }
         try connection.checkPositions()
         let key = try masterKey(try connection.hasNoKeys())
-        vault = try connection.unlock(with: key, in: surroundings)
+        let vault = try connection.unlock(with: key, in: surroundings)
+        self.vault = vault
+        journal = try options.journal.map { journal throws(StoreError) in
+            try connection.journal(journal, vault, surroundings)
+        }
         pool = SessionPool(options)
     }
 
@@ -147,8 +153,13 @@ public final class PostgresDatabase: Database, Sendable {
                 deadline: deadline,
                 run: { session in
                     let result = Result {
-                        try session.write(until: deadline) { connection in
-                            try self.alone(connection, needs, body)
+                        try self.journaled { keep in
+                            try session.write(until: deadline) { connection in
+                                let draft = self.journal.map { _ in JournalDraft() }
+                                let answer = try self.alone(connection, needs, draft, body)
+                                keep(draft?.entries ?? [])
+                                return answer
+                            }
                         }
                     }
                     continuation.resume(with: result)
@@ -169,14 +180,34 @@ public final class PostgresDatabase: Database, Sendable {
         )
     }
 
+    /// Commits, and answers once the journal has what was stopped.
+    private func journaled<Answer>(
+        _ commit: (_ keep: ([JournalEntry]) -> Void) throws -> Answer
+    ) throws -> Answer {
+        // While the journal cannot be written nothing more is committed either.
+        if journal?.isBehind == true { try journal?.settle([]) }
+        var entries: [JournalEntry] = []
+        let answer: Answer
+        do {
+            answer = try commit { entries = $0 }
+        } catch let error as StoreError where error.code == .unknown {
+            // Done or not, nobody knows: the journal gets it, marked so.
+            try? journal?.settle(entries, isCertain: false)
+            throw error
+        }
+        if let failure = journal?.failure(settling: entries) { throw failure }
+        return answer
+    }
+
     private func alone<Answer>(
         _ connection: PostgresConnection,
         _ needs: Needs,
+        _ draft: JournalDraft?,
         _ body: (Transaction) throws -> Answer
     ) throws -> Answer {
         let first = transaction(connection, .writing)
         let foresight = try first.foresee([needs], .wait)[0]
-        return try body(transaction(connection, .writing, foresight ?? Foresight()))
+        return try body(transaction(connection, .writing, foresight ?? Foresight(), draft))
     }
 
     /// Runs a piece of work, and with it those that wait and may share its transaction.
@@ -184,8 +215,12 @@ public final class PostgresDatabase: Database, Sendable {
         let all = [first] + pool.takeCompanions(atMost: GroupWrite.membersMaximum - 1)
         defer { pool.groupEnded(all.count) }
         guard all.count > 1 else { return first.alone.run(session) }
-        let group = GroupWrite(members: all.map(\.member)) { connection, foresight in
-            self.transaction(connection, .writing, foresight)
+        if journal?.isBehind == true {
+            for companion in all { companion.alone.run(session) }
+            return
+        }
+        let group = GroupWrite(members: all.map(\.member), journal: journal) {
+            self.transaction($0, .writing, $1, $2)
         }
         for index in group.run(on: session, until: first.alone.deadline) {
             pool.submit(all[index].alone)
@@ -195,14 +230,16 @@ public final class PostgresDatabase: Database, Sendable {
     private func transaction(
         _ connection: PostgresConnection,
         _ mode: Transaction.Mode,
-        _ foresight: Foresight = Foresight()
+        _ foresight: Foresight = Foresight(),
+        _ draft: JournalDraft? = nil
     ) -> Transaction {
         Transaction(
             connection: connection,
             mode: mode,
             surroundings: surroundings,
             vault: vault,
-            foresight: foresight
+            foresight: foresight,
+            journal: draft
         )
     }
 

@@ -1,6 +1,7 @@
 // How to reach a PostgreSQL server, and how many sessions to hold there.
 
 import CPostgres
+public import HeedStore
 
 /// The settings of one pool.
 public struct PostgresOptions: Sendable {
@@ -22,7 +23,10 @@ public struct PostgresOptions: Sendable {
     /// Milliseconds a caller waits for a session, reconnecting included.
     public var waitMilliseconds: Int
 
-    /// Takes all four.
+    /// Where stops are written down beside the server, and what it is opened for; nil for nowhere.
+    public var journal: JournalOptions?
+
+    /// Takes all but the journal.
     public init(
         connection: String,
         roles: Roles,

@@ -6,8 +6,9 @@ import Synchronization
 
 /// A command waiting for the writer.
 struct PendingWrite: Sendable {
-    /// Runs the command's body inside a savepoint; true when its work is to be kept.
-    let run: @Sendable (SQLiteConnection) -> Bool
+    /// Runs the command's body inside a savepoint; what the journal is to have of it, or nil when
+    /// its work is not to be kept.
+    let run: @Sendable (SQLiteConnection) -> [JournalEntry]?
     /// Answers the caller: nil once the work is durable, or why it is not.
     let answer: @Sendable (StoreError?) -> Void
 }
@@ -28,6 +29,10 @@ final class GroupCommit: Sendable {
     }
 
     private let state = Mutex(State())
+    private let journal: Journal?
+
+    /// Takes the journal that has to have a group's stops before anybody is answered.
+    init(journal: Journal?) { self.journal = journal }
 
     /// Adds a command; true when the caller has to start the drain.
     func enqueue(_ write: PendingWrite) -> Bool {
@@ -63,29 +68,35 @@ final class GroupCommit: Sendable {
     }
 
     private func commit(_ group: [PendingWrite], on connection: SQLiteConnection) {
+        var entries: [JournalEntry] = []
         do throws(StoreError) {
+            // While the journal cannot be written nothing more is committed either.
+            if journal?.isBehind == true { try journal?.settle([]) }
             // IMMEDIATE takes the write lock first, so nothing read inside can be stale by commit.
             _ = try connection.run("BEGIN IMMEDIATE", [])
-            for write in group { try runInSavepoint(write, on: connection) }
+            for write in group { entries += try runInSavepoint(write, on: connection) }
             _ = try connection.run("COMMIT", [])
         } catch {
             if !connection.isOutsideTransaction { _ = try? connection.run("ROLLBACK", []) }
             for write in group { write.answer(error) }
             return
         }
-        for write in group { write.answer(nil) }
+        // The group is durable; its stops have to be in the journal before they are acknowledged.
+        let failure = journal?.failure(settling: entries)
+        for write in group { write.answer(failure) }
     }
 
     private func runInSavepoint(
         _ write: PendingWrite,
         on connection: SQLiteConnection
-    ) throws(StoreError) {
+    ) throws(StoreError) -> [JournalEntry] {
         _ = try connection.run("SAVEPOINT command", [])
-        let keep = write.run(connection)
+        let entries = write.run(connection)
         guard !connection.isOutsideTransaction else {
             throw StoreError(.unavailable, "SQLite rolled the transaction back")
         }
-        if !keep { _ = try connection.run("ROLLBACK TO command", []) }
+        if entries == nil { _ = try connection.run("ROLLBACK TO command", []) }
         _ = try connection.run("RELEASE command", [])
+        return entries ?? []
     }
 }

@@ -19,11 +19,15 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
         case never
     }
 
+    /// Where the file is.
+    let path: String
     private let pool: DatabasePool
     private let vault: Vault
     private let surroundings: Surroundings
     private let readers: ReaderPool
-    private let group = GroupCommit()
+    private let group: GroupCommit
+    /// What is written down beside the file; nil where no journal is kept.
+    package let journal: Journal?
     /// The writing session; used on the pool's writing queue only.
     private let writer = Mutex<SQLiteConnection?>(nil)
     /// The schema steps that were applied when it was opened.
@@ -36,18 +40,22 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
         path: String,
         creation: Creation,
         masterKey: MasterKey,
-        surroundings: Surroundings
+        surroundings: Surroundings,
+        journal options: JournalOptions? = nil
     ) throws(StoreError) {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         if creation == .never, (attributes?[.size] as? Int ?? 0) == 0 {
             throw StoreError(.unavailable, "there is no database at \(path)")
         }
         self.surroundings = surroundings
+        self.path = path
         let configuration = SQLiteDatabase.configuration
         readers = ReaderPool(path: path, configuration: configuration, count: 8)
         do {
             pool = try SQLiteDatabase.openPool(path)
             (applied, vault) = try SQLiteDatabase.prepare(pool, masterKey, surroundings)
+            journal = try SQLiteDatabase.journal(options, pool, vault, surroundings)
+            group = GroupCommit(journal: journal)
         } catch {
             throw StoreError(error)
         }
@@ -117,6 +125,24 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
         }
     }
 
+    private static func journal(
+        _ options: JournalOptions?,
+        _ pool: DatabasePool,
+        _ vault: Vault,
+        _ surroundings: Surroundings
+    ) throws -> Journal? {
+        guard let options else { return nil }
+        // Outside a transaction: what others commit and write down meanwhile has to be seen.
+        return try pool.writeWithoutTransaction { database in
+            try Journal.open(
+                options,
+                on: try SQLiteDatabase.connection(of: database),
+                vault: vault,
+                in: surroundings
+            )
+        }
+    }
+
     /// Puts Heed's mark on a new file, and refuses another program's: `HEED` in ASCII.
     private static func claim(_ connection: SQLiteConnection) throws(StoreError) {
         let mark: Int64 = 0x4845_4544
@@ -174,16 +200,18 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
             let outcome = Outcome<Answer>()
             let write = PendingWrite(
                 run: { connection in
+                    let draft = self.journal.map { _ in JournalDraft() }
                     let transaction = Transaction(
                         connection: connection,
                         mode: .writing,
                         surroundings: self.surroundings,
-                        vault: self.vault
+                        vault: self.vault,
+                        journal: draft
                     )
                     let result = Result { try body(transaction) }
                     outcome.set(result)
-                    guard case .success = result else { return false }
-                    return true
+                    guard case .success = result else { return nil }
+                    return draft?.entries ?? []
                 },
                 answer: { failure in
                     if let failure, !outcome.isRefusal {

@@ -213,6 +213,7 @@ public enum PersonalData {
         Table("verifications", "what the verifier found"),
         Table("alerts", "what is wrong now"),
         Table("alert_notices", "who was told"),
+        Table("restores", "which backups were put back"),
         Table("schema_migrations", "which steps the schema has taken"),
     ]
 }

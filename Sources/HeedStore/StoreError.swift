@@ -23,6 +23,8 @@ public struct StoreError: Error, Hashable, Sendable {
         public static let newer = Code(name: "newer-database")
         /// The master key is missing or does not open this database.
         public static let wrongKey = Code(name: "wrong-master-key")
+        /// A backup was put back, and what was stopped after it is not stopped again yet.
+        public static let restoring = Code(name: "restore-unfinished")
         /// The connection was lost during commit: done or not, nobody knows.
         public static let unknown = Code(name: "outcome-unknown")
         /// A statement is wrong; a defect of Heed.

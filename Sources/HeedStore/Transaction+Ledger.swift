@@ -9,11 +9,20 @@ package struct LedgerIdentity: Hashable, Sendable {
     package let origin: String
     /// The public key in its text form (vkey).
     package let verifier: String
+    /// The largest size signed under this name; nil while it is the present one.
+    package private(set) var lastSize: Int?
 
     /// Takes both.
     package init(origin: String, verifier: String) {
         self.origin = origin
         self.verifier = verifier
+    }
+
+    /// The same, up to a size.
+    func signing(through size: Int64?) -> LedgerIdentity {
+        var identity = self
+        identity.lastSize = size.map { Int($0) }
+        return identity
     }
 }
 
@@ -68,8 +77,13 @@ package struct UnsequencedEvent: Hashable, Sendable {
 }
 
 extension Transaction {
-    /// The name and key of the log; nil before its first checkpoint.
+    /// The present name and key of the log; nil before its first checkpoint.
     package func ledgerIdentity() throws(StoreError) -> LedgerIdentity? {
+        try ledgerIdentities().last
+    }
+
+    /// The name and key the log began with.
+    func firstLedgerIdentity() throws(StoreError) -> LedgerIdentity? {
         guard let row = try row("SELECT origin, verifier FROM ledger_identity") else { return nil }
         return LedgerIdentity(origin: try row.text(0), verifier: try row.text(1))
     }

@@ -11,8 +11,8 @@ package struct LogExtent: Sendable {
     package let position: Int64
     /// The newest checkpoint.
     package let head: StoredCheckpoint?
-    /// The log's name and key.
-    package let identity: LedgerIdentity?
+    /// The log's names and keys, the present one last.
+    package let identities: [LedgerIdentity]
     /// Events written before this may have been purged.
     package let auditBefore: Timestamp
     /// Consent records written before this may have been purged.
@@ -23,6 +23,9 @@ package struct LogExtent: Sendable {
     package let lastContact: [UInt8]
     /// How many blocks there are.
     package let blocks: Int
+
+    /// The log's present name and key.
+    package var identity: LedgerIdentity? { identities.last }
 }
 
 /// The columns of an audit event beside its name and place.
@@ -89,7 +92,7 @@ extension Transaction {
             size: last.map { $0.index + 1 } ?? 0,
             position: last?.position ?? 0,
             head: try latestCheckpoint(),
-            identity: try ledgerIdentity(),
+            identities: try ledgerIdentities(),
             auditBefore: try row?.optionalTime(0) ?? Timestamp(seconds: 0),
             consentBefore: try row?.optionalTime(1) ?? Timestamp(seconds: 0),
             contacts: Int(try row?.integer(2) ?? 0),

@@ -30,6 +30,8 @@ extension Transaction {
         let hash = sealed.isEmpty ? nil : Array(SHA256.hash(data: sealed.flatMap(\.self)))
         let line = event.audited(id: newID(), at: now, by: actor, detailsHash: hash)
         try apply(event, sealed: sealed, by: actor)
+        if case .requestReceived = event { journal?.keep(token: sealed[0]) }
+        journal?.note(line)
         return line
     }
 
@@ -117,7 +119,7 @@ extension Transaction {
         case .rowsPurged(let purge): try apply(purge)
         case .activitiesRecorded(let activities): try insert(activities)
         case .requestReceived, .requestMoved, .erasureEnqueued, .erasureTargetMoved, .personErased,
-            .receiptIssued:
+            .receiptIssued, .restoreBegun, .restoreFinished:
             try applyToRequests(event, sealed: sealed)
         }
     }
@@ -132,6 +134,8 @@ extension Transaction {
         case .erasureTargetMoved(let target, _, _): try update(target)
         case .personErased(let request, let erasure): try erase(request, erasure)
         case .receiptIssued(let receipt, _): try insert(receipt)
+        case .restoreBegun(let restore): try insert(restore)
+        case .restoreFinished(let restore, _): try finish(restore)
         default: break
         }
     }

@@ -34,6 +34,10 @@ extension Transaction {
             // A canonical mailbox blocks its aliases too, so this row is written even when equal.
             if let widened = keys.widened { try insert(suppression, key: widened, widened: 1) }
         case .contact(let contact): try insert(suppression, of: contact)
+        case .keys(let keys):
+            for key in keys {
+                try insert(suppression, key: key.key, widened: key.isWidened ? 1 : 0)
+            }
         }
     }
 
@@ -58,6 +62,7 @@ extension Transaction {
             .text(suppression.source.text), .time(suppression.since), .id(suppression.optOut),
         ]
         try insert(row, with: suppressionInsertion)
+        journal?.keep(SuppressedKey(key: key, isWidened: widened == 1))
     }
 
     /// Lifts a block from all addresses of a person.

@@ -24,6 +24,8 @@ public struct Transaction {
     package let vault: Vault
     /// Answers that came before they were asked for.
     let foresight: Foresight
+    /// What is to be written down beside the database; nil where no journal is kept.
+    let journal: JournalDraft?
 
     /// Opens a view on a session; for drivers.
     package init(
@@ -31,7 +33,8 @@ public struct Transaction {
         mode: Mode,
         surroundings: Surroundings,
         vault: Vault,
-        foresight: Foresight = Foresight()
+        foresight: Foresight = Foresight(),
+        journal: JournalDraft? = nil
     ) {
         self.connection = connection
         self.mode = mode
@@ -39,6 +42,7 @@ public struct Transaction {
         self.surroundings = surroundings
         self.vault = vault
         self.foresight = foresight
+        self.journal = journal
     }
 
     /// A fresh id, ordered by the present.

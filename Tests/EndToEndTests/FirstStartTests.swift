@@ -26,7 +26,11 @@ struct FirstStartTests {
             #expect(try mode(place.path("heed-data")) == 0o700)
             let files = try FileManager.default.contentsOfDirectory(atPath: place.path("heed-data"))
             #expect(files.contains("heed.sqlite"))
-            for file in files { #expect(try mode(place.path("heed-data/\(file)")) == 0o600) }
+            for file in files where file != "journal" {
+                #expect(try mode(place.path("heed-data/\(file)")) == 0o600)
+            }
+            #expect(try mode(place.path("heed-data/journal")) == 0o700)
+            #expect(try mode(place.path("heed-data/journal/00000001.journal")) == 0o600)
             let admin = place.read("heed-data/admin.key")
             let master = place.read("heed-data/master.key")
             #expect(admin.hasPrefix("heed_"))

@@ -107,6 +107,11 @@ final class Workplace: Sendable {
         return path
     }
 
+    /// Starts `heed` with arguments in a list.
+    func start(heed arguments: [String]) throws -> Program {
+        try start(heedPath(), arguments)
+    }
+
     /// Runs `heed` and waits for its end.
     func heed(
         _ arguments: String...,

@@ -112,7 +112,8 @@ struct MigratorTests {
     }
 
     private static let backToTheFirstStep: [SQL] = [
-        "DROP TABLE events", "DROP TABLE receipts", "DROP TABLE erasure_targets",
+        "DROP TABLE events", "DROP TABLE restores", "DROP TABLE receipts",
+        "DROP TABLE erasure_targets",
         "DROP TABLE requests", "ALTER TABLE forms DROP COLUMN confirmation",
         "DROP INDEX jobs_buried",
         "ALTER TABLE connectors DROP COLUMN disabled_at",
@@ -140,7 +141,8 @@ struct MigratorTests {
             try await installation.optOut(Sample.address())
             let before = try await Contents.of(installation.database)
             for statement: SQL in [
-                "DROP TABLE events", "DROP TABLE receipts", "DROP TABLE erasure_targets",
+                "DROP TABLE events", "DROP TABLE restores", "DROP TABLE receipts",
+                "DROP TABLE erasure_targets",
                 "DROP TABLE requests", "ALTER TABLE forms DROP COLUMN confirmation",
                 "DROP INDEX jobs_buried",
                 "ALTER TABLE connectors DROP COLUMN disabled_at",

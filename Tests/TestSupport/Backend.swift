@@ -36,7 +36,8 @@ package enum Backend: String, CaseIterable, Sendable, CustomStringConvertible {
     package func open(
         in folder: URL,
         masterKey: MasterKey,
-        surroundings: Surroundings
+        surroundings: Surroundings,
+        journal: JournalOptions? = nil
     ) throws -> any Database {
         switch self {
         case .sqlite:
@@ -44,10 +45,16 @@ package enum Backend: String, CaseIterable, Sendable, CustomStringConvertible {
                 path: folder.appending(path: Backend.fileName).path,
                 creation: .ifMissing,
                 masterKey: masterKey,
-                surroundings: surroundings
+                surroundings: surroundings,
+                journal: journal
             )
         case .postgres:
-            return try Backend.openPostgres(.node, in: folder, masterKey, surroundings)
+            var options = try PostgresCluster.shared().options(
+                Backend.postgresName(in: folder),
+                .node
+            )
+            options.journal = journal
+            return try Backend.openPostgres(options, in: folder, masterKey, surroundings)
         }
     }
 
@@ -57,7 +64,7 @@ package enum Backend: String, CaseIterable, Sendable, CustomStringConvertible {
         let folder = installation.folder
         if let prompt = Backend.opened.withLock({ $0[folder]?.prompt }) { return prompt }
         let prompt = try Backend.openPostgres(
-            .owner,
+            PostgresCluster.shared().options(Backend.postgresName(in: folder), .owner),
             in: folder,
             installation.masterKey,
             installation.surroundings
@@ -123,13 +130,13 @@ extension Backend {
     }
 
     private static func openPostgres(
-        _ role: PostgresCluster.Role,
+        _ options: PostgresOptions,
         in folder: URL,
         _ masterKey: MasterKey,
         _ surroundings: Surroundings
     ) throws -> PostgresDatabase {
         let database = try PostgresDatabase(
-            PostgresCluster.shared().options(postgresName(in: folder), role),
+            options,
             opening: .existing,
             masterKey: masterKey,
             surroundings: surroundings
@@ -145,6 +152,13 @@ extension Backend {
 
     /// What was opened for each folder, to be closed with it.
     private static let opened = Mutex<[URL: Opened]>([:])
+
+    /// Closes and drops a copy of a database.
+    static func dropPostgres(in folder: URL) throws {
+        let opened = opened.withLock { $0.removeValue(forKey: folder) }
+        for database in opened?.databases ?? [] { database.close() }
+        try PostgresCluster.shared().drop(postgresName(in: folder))
+    }
 
     private static func giveBackPostgres(in folder: URL) {
         let opened = opened.withLock { $0.removeValue(forKey: folder) }

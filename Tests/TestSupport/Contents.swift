@@ -47,6 +47,7 @@ package struct Contents: Sendable {
         ("policy_reconsents", "SELECT * FROM policy_reconsents ORDER BY 1, 2, 3"),
         ("receipts", "SELECT * FROM receipts ORDER BY 1, 2"),
         ("requests", "SELECT * FROM requests ORDER BY 1"),
+        ("restores", "SELECT * FROM restores ORDER BY 1"),
         ("retention", "SELECT * FROM retention ORDER BY 1"),
         ("schema_migrations", "SELECT * FROM schema_migrations ORDER BY 1"),
         ("scope_texts", "SELECT * FROM scope_texts ORDER BY 1, 2"),

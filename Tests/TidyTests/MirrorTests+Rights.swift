@@ -1,71 +1,104 @@
 // Which tests cover the sources about people's requests and about keeping evidence.
 
 extension MirrorRule {
-    /// Requests, erasure and retention.
-    static let rights: [Coverage] = [
+    /// Backups, and the way back from them.
+    private static let restores: [Coverage] = [
         .init(
-            "Sources/HeedConsent/AuditEvent+Requests.swift",
-            by: "Tests/HeedConsentTests/AuditEvent+CanonicalTests.swift"
+            "Sources/HeedStore/Transaction+Restores.swift",
+            by: "Tests/HeedRightsTests/Restore/BeginRestoreTests.swift"
         ),
         .init(
-            "Sources/HeedConsent/RightsRequest.swift",
-            by: "Tests/HeedConsentTests/Regime+RequestsTests.swift"
+            "Sources/HeedStore/Journal/Journal+Opening.swift",
+            by: "Tests/HeedRightsTests/Restore/JournalOpeningTests.swift"
         ),
         .init(
-            "Sources/HeedRights/Requests/RequestCommands.swift",
-            by: "Tests/HeedRightsTests/Requests/ReceiveRequestTests.swift"
+            "Sources/HeedRights/Restore/ReplayStop.swift",
+            by: "Tests/HeedRightsTests/Restore/ReplayerTests.swift"
         ),
         .init(
-            "Sources/HeedRights/Requests/RightsRequest+Effects.swift",
-            by: "Tests/HeedRightsTests/Requests/ReceiveRequestTests.swift"
+            "Sources/HeedRights/Restore/ReplayErasure.swift",
+            by: "Tests/HeedRightsTests/Restore/ReplayerTests.swift"
         ),
         .init(
-            "Sources/HeedRights/Requests/RequestQueries.swift",
-            by: "Tests/HeedRightsTests/Erasure/FinishErasureTests.swift"
+            "Sources/HeedRights/Restore/ErasureHistory.swift",
+            by: "Tests/HeedRightsTests/Restore/ReplayerTests.swift"
         ),
         .init(
-            "Sources/HeedRights/Requests/RequestReceipt+Body.swift",
-            by: "Tests/HeedRightsTests/Erasure/FinishErasureTests.swift"
+            "Sources/HeedCLI/Commands/RestoreCommand.swift",
+            by: "Tests/EndToEndTests/BackupTests.swift"
         ),
         .init(
-            "Sources/HeedStore/Transaction+Erasure.swift",
-            by: "Tests/HeedRightsTests/Erasure/FinishErasureTests.swift"
-        ),
-        .init(
-            "Sources/HeedStore/Transaction+Requests.swift",
-            by: "Tests/HeedRightsTests/Requests/ReceiveRequestTests.swift"
-        ),
-        .init(
-            "Sources/HeedCLI/Commands/RequestActs.swift",
-            by: "Tests/EndToEndTests/ErasureTests.swift"
-        ),
-        .init(
-            "Sources/HeedCLI/Commands/RequestCommand.swift",
-            by: "Tests/EndToEndTests/ErasureTests.swift"
-        ),
-        .init(
-            "Sources/HeedServer/Public/RequestReceiptRoutes.swift",
-            by: "Tests/HeedServerTests/API/RequestRoutesTests.swift"
-        ),
-        .init(
-            "Sources/HeedRights/Retention/PurgeRows.swift",
-            by: "Tests/HeedRightsTests/Retention/PurgerTests.swift"
-        ),
-        .init(
-            "Sources/HeedStore/Transaction+Retention.swift",
-            by: "Tests/HeedRightsTests/Retention/PurgerTests.swift"
-        ),
-        .init(
-            "Sources/HeedStore/Transaction+Activity.swift",
-            by: "Tests/HeedEngineTests/Activity/RecordActivitiesTests.swift"
-        ),
-        .init(
-            "Sources/HeedCLI/Commands/StatsCommand.swift",
-            by: "Tests/EndToEndTests/StatsTests.swift"
-        ),
-        .init(
-            "Sources/HeedStore/Transaction+Locks.swift",
-            by: "Tests/EndToEndTests/PostgresRaceTests.swift"
+            "Sources/HeedCLI/RestorePlace.swift",
+            by: "Tests/EndToEndTests/BackupTests.swift"
         ),
     ]
+
+    /// Requests, erasure and retention.
+    static let rights: [Coverage] =
+        restores + [
+            .init(
+                "Sources/HeedConsent/AuditEvent+Requests.swift",
+                by: "Tests/HeedConsentTests/AuditEvent+CanonicalTests.swift"
+            ),
+            .init(
+                "Sources/HeedConsent/RightsRequest.swift",
+                by: "Tests/HeedConsentTests/Regime+RequestsTests.swift"
+            ),
+            .init(
+                "Sources/HeedRights/Requests/RequestCommands.swift",
+                by: "Tests/HeedRightsTests/Requests/ReceiveRequestTests.swift"
+            ),
+            .init(
+                "Sources/HeedRights/Requests/RightsRequest+Effects.swift",
+                by: "Tests/HeedRightsTests/Requests/ReceiveRequestTests.swift"
+            ),
+            .init(
+                "Sources/HeedRights/Requests/RequestQueries.swift",
+                by: "Tests/HeedRightsTests/Erasure/FinishErasureTests.swift"
+            ),
+            .init(
+                "Sources/HeedRights/Requests/RequestReceipt+Body.swift",
+                by: "Tests/HeedRightsTests/Erasure/FinishErasureTests.swift"
+            ),
+            .init(
+                "Sources/HeedStore/Transaction+Erasure.swift",
+                by: "Tests/HeedRightsTests/Erasure/FinishErasureTests.swift"
+            ),
+            .init(
+                "Sources/HeedStore/Transaction+Requests.swift",
+                by: "Tests/HeedRightsTests/Requests/ReceiveRequestTests.swift"
+            ),
+            .init(
+                "Sources/HeedCLI/Commands/RequestActs.swift",
+                by: "Tests/EndToEndTests/ErasureTests.swift"
+            ),
+            .init(
+                "Sources/HeedCLI/Commands/RequestCommand.swift",
+                by: "Tests/EndToEndTests/ErasureTests.swift"
+            ),
+            .init(
+                "Sources/HeedServer/Public/RequestReceiptRoutes.swift",
+                by: "Tests/HeedServerTests/API/RequestRoutesTests.swift"
+            ),
+            .init(
+                "Sources/HeedRights/Retention/PurgeRows.swift",
+                by: "Tests/HeedRightsTests/Retention/PurgerTests.swift"
+            ),
+            .init(
+                "Sources/HeedStore/Transaction+Retention.swift",
+                by: "Tests/HeedRightsTests/Retention/PurgerTests.swift"
+            ),
+            .init(
+                "Sources/HeedStore/Transaction+Activity.swift",
+                by: "Tests/HeedEngineTests/Activity/RecordActivitiesTests.swift"
+            ),
+            .init(
+                "Sources/HeedCLI/Commands/StatsCommand.swift",
+                by: "Tests/EndToEndTests/StatsTests.swift"
+            ),
+            .init(
+                "Sources/HeedStore/Transaction+Locks.swift",
+                by: "Tests/EndToEndTests/PostgresRaceTests.swift"
+            ),
+        ]
 }

@@ -130,6 +130,7 @@ struct Serve: AsyncParsableCommand {
         )
         let outlet = try settings.mail.outlet(languages) { [options] in options.linkBase }
         let installation = try Installation(settings, opening: .orNew)
+        try await installation.completeJournal()
         let log = try await LogServices(installation, logger: logger)
         let keyPath = try await Serve.firstKey(installation)
         options.publicLogEntries = publicLogEntries

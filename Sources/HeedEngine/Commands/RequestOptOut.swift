@@ -86,6 +86,8 @@ package struct OptOutDraft {
     let batch: ImportID?
     /// The connector that reported it and must not be told back.
     var reportedBy: String?
+    /// The id it was acknowledged under; a fresh one when nil.
+    var id: OptOutID?
 
     /// Describes the request, and the import it came with.
     package init(
@@ -121,6 +123,18 @@ package struct OptOutDraft {
         )
     }
 
+    /// An opt-out that was acknowledged under an id, and that the database does not know any more.
+    package static func again(
+        _ id: OptOutID?,
+        of person: ResolvedSubject,
+        from extent: OptOut.Extent,
+        at requestedAt: Timestamp
+    ) -> OptOutDraft {
+        var draft = own(.restore, of: person, from: extent, at: requestedAt)
+        draft.id = id
+        return draft
+    }
+
     /// The opt-out that stands already, if one covers this request.
     package func standing(in transaction: Transaction) throws -> OptOut? {
         guard person.added == nil else { return nil }
@@ -143,7 +157,7 @@ package struct OptOutDraft {
     /// The opt-out with its events and its job.
     package func outcome(in transaction: Transaction) throws -> (OptOut, [Event], [JobChange]) {
         let optOut = OptOut(
-            id: transaction.newID(),
+            id: id ?? transaction.newID(),
             contact: person.id,
             extent: extent,
             source: source,

@@ -33,7 +33,7 @@ public struct PublishedCheckpoint: Query {
     /// The head; nil for a log that nothing has been written to.
     public func answer(in transaction: Transaction) throws -> Head? {
         guard let newest = try transaction.latestCheckpoint(),
-            let identity = try transaction.ledgerIdentity()
+            try transaction.ledgerIdentity() != nil
         else { return nil }
         var head = newest
         if quorum > 0, let cosigned = try transaction.latestCheckpoint(cosignedBy: quorum),
@@ -41,6 +41,7 @@ public struct PublishedCheckpoint: Query {
         {
             head = cosigned
         }
+        guard let identity = try transaction.ledgerIdentity(ofSize: head.size) else { return nil }
         return Head(
             size: head.size,
             signedAt: head.signedAt,

@@ -127,7 +127,7 @@ public final class Sequencer: Sendable {
         let tiles = TileSource(transaction)
         var writer: TileWriter
         do {
-            writer = try Sequencer.resume(after: leaf, signer.verifier, reading: tiles)
+            writer = try Sequencer.resume(after: leaf, reading: tiles)
             try Sequencer.check(floor, reading: tiles, size: writer.tree.size)
         } catch let error as LedgerError {
             throw tiles.meaning(of: error)
@@ -185,7 +185,6 @@ public final class Sequencer: Sendable {
     /// The tree as stored, once it is known to be the one that was signed last.
     private static func resume(
         after leaf: StoredLeaf?,
-        _ verifier: NoteVerifier,
         reading tiles: TileSource
     ) throws -> TileWriter {
         let size = leaf.map { $0.index + 1 } ?? 0
@@ -200,6 +199,11 @@ public final class Sequencer: Sendable {
             try tiles.read(tile)
         }
         let note = try SignedNote(bytes: last.note)
+        // Before a backup was put back the log had another name.
+        guard let identity = try tiles.transaction.ledgerIdentity(ofSize: last.size) else {
+            throw LogDamage("there is a checkpoint, but no name it was signed under")
+        }
+        let verifier = try NoteVerifier(text: identity.verifier)
         let signed = try Checkpoint(opening: note, origin: verifier.name, log: verifier)
         guard signed.size == size, signed.root == writer.tree.root else {
             throw LogDamage("the leaves do not have the root that was signed at size \(size)")

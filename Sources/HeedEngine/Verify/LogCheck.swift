@@ -227,7 +227,7 @@ extension LogCheck {
                 "the first \(checkpoint.size) leaves do not have the root that was signed"
             )
         }
-        guard let verifier else { return }
+        guard let verifier = signer(ofSize: checkpoint.size) else { return }
         do throws(LedgerError) {
             let note = try SignedNote(bytes: checkpoint.note)
             let signed = try Checkpoint(opening: note, origin: verifier.name, log: verifier)
@@ -242,6 +242,14 @@ extension LogCheck {
         } catch {
             findings.add(.checkpointSignature, at: place, "\(error.message)")
         }
+    }
+
+    /// Until a backup was put back the log had another name.
+    private func signer(ofSize size: Int) -> NoteVerifier? {
+        guard let former = extent.identities.signer(ofSize: size), former.lastSize != nil else {
+            return verifier
+        }
+        return try? NoteVerifier(text: former.verifier)
     }
 
     private mutating func checkOutside(_ findings: inout Findings) {

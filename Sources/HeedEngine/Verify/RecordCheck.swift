@@ -1,7 +1,7 @@
 // Holds consent records and counts of purged rows against what the log says of them.
 
 import Crypto
-import HeedConsent
+package import HeedConsent
 import HeedStore
 
 /// Compares the record of each consent event, column by column.
@@ -117,7 +117,7 @@ struct PurgeCount: Sendable {
 
 extension Suppression {
     /// The block that an event put or lifted; nil when it does not say which.
-    init?(_ line: AuditEvent) {
+    package init?(_ line: AuditEvent) {
         guard let reason = line.facts["reason"].flatMap({ SuppressionReason(rawValue: $0) }),
             let since = line.facts["since"].flatMap({ Timestamp(text: $0) }),
             let source = line.source

@@ -47,7 +47,7 @@ public struct FinishErasure: Command {
             true,
             // Once more, for an address that became known since the beginning.
             events: [request.blocking(.erasure, at: transaction.now)]
-                + (try openOptOuts(of: request.contact, in: transaction))
+                + (try FinishErasure.openOptOuts(of: request.contact, in: transaction))
                 + [.personErased(answered, erasure)] + answer,
             jobs: [transaction.job(for: .clean(id)), .finish(job)]
         )
@@ -55,7 +55,7 @@ public struct FinishErasure: Command {
 
     /// Opt-outs that other systems were still to be told of: there is nothing left to tell them by,
     /// and each was told to forget the person altogether.
-    private func openOptOuts(
+    static func openOptOuts(
         of contact: ContactID,
         in transaction: Transaction
     ) throws -> [Event] {

@@ -76,6 +76,14 @@ public struct ReceiptBody: Codable, Sendable {
         public let done: [String]
     }
 
+    /// The receipt that was issued before a backup was put back.
+    public struct Repeated: Codable, Sendable {
+        /// Its number.
+        public let number: Int64
+        /// SHA-256 of its text, as the log has it, in hexadecimal.
+        public let sha256: String
+    }
+
     /// The form of the receipt, for readers of later years.
     public let format: String
     /// The request's id.
@@ -108,6 +116,8 @@ public struct ReceiptBody: Codable, Sendable {
     public let blockKept: Bool?
     /// When this receipt was issued.
     public let issuedAt: String
+    /// The receipt this one repeats; nil unless a backup had undone the erasure.
+    public internal(set) var repeats: Repeated?
     /// What was done here.
     public internal(set) var tables: [TableEntry] = []
     /// What other systems said.

@@ -63,3 +63,27 @@ GRANT SELECT, INSERT, UPDATE ON requests, erasure_targets TO heed_app;
 GRANT SELECT, INSERT ON receipts TO heed_app;
 -- What an erasure takes away.
 GRANT DELETE ON addresses, contact_keys, permissions TO heed_app;
+
+-- Backups that were put back. While finished_at is empty nothing is served, because what was
+-- stopped after the backup is not stopped again. From since_size leaves on the log has a new name.
+CREATE TABLE restores (
+    number BIGINT PRIMARY KEY CHECK (number > 0),
+    started_at BIGINT NOT NULL,
+    finished_at BIGINT,
+    origin TEXT COLLATE "C" NOT NULL,
+    verifier TEXT COLLATE "C" NOT NULL,
+    since_size BIGINT NOT NULL CHECK (since_size >= 0),
+    since_position BIGINT NOT NULL
+);
+
+CREATE TRIGGER restores_no_update BEFORE UPDATE ON restores FOR EACH ROW
+    WHEN (OLD.finished_at IS NOT NULL OR NEW.number <> OLD.number OR NEW.origin <> OLD.origin
+        OR NEW.verifier <> OLD.verifier OR NEW.since_size <> OLD.since_size)
+    EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER restores_no_delete BEFORE DELETE ON restores
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER restores_no_truncate BEFORE TRUNCATE ON restores
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+REVOKE ALL ON restores FROM PUBLIC, heed_app;
+GRANT SELECT, INSERT, UPDATE (finished_at) ON restores TO heed_app;

@@ -60,3 +60,22 @@ WHEN EXISTS (
     SELECT 1 FROM receipts WHERE request_id = NEW.request_id AND number = NEW.number
 )
 BEGIN SELECT RAISE(ABORT, 'receipts is insert-only'); END;
+
+-- Backups that were put back. While finished_at is empty nothing is served, because what was
+-- stopped after the backup is not stopped again. From since_size leaves on the log has a new name.
+CREATE TABLE restores (
+    number INTEGER PRIMARY KEY CHECK (number > 0),
+    started_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    origin TEXT NOT NULL,
+    verifier TEXT NOT NULL,
+    since_size INTEGER NOT NULL CHECK (since_size >= 0),
+    since_position INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER restores_no_update BEFORE UPDATE ON restores
+WHEN OLD.finished_at IS NOT NULL OR NEW.number <> OLD.number OR NEW.origin <> OLD.origin
+    OR NEW.verifier <> OLD.verifier OR NEW.since_size <> OLD.since_size
+BEGIN SELECT RAISE(ABORT, 'restores: only the end of one is filled in, once'); END;
+CREATE TRIGGER restores_no_delete BEFORE DELETE ON restores
+BEGIN SELECT RAISE(ABORT, 'restores is insert-only'); END;

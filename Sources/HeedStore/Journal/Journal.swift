@@ -1,0 +1,179 @@
+// The journal of stops: opt-outs, blocks and erasures, on disk beside the database before anybody
+// is told that they are done.
+
+import HeedConsent
+import Synchronization
+
+/// Keeps what a backup must not take back.
+///
+/// An engine hands over what a transaction has noted after its commit and before its answer, so
+/// - no line says what was not committed, but for those marked so, and
+/// - whatever was acknowledged is in it.
+///
+/// A commit whose lines were not written is answered with `StoreError.unknown`; its lines wait, and
+/// nobody is acknowledged anything before they are on disk. If the process ends with lines waiting,
+/// `complete` finds them in the database at the next start.
+package final class Journal: Sendable {
+    private struct Queue {
+        var waiting: [String] = []
+        /// Lines that are waiting or being written.
+        var unsettled = 0
+        /// True when the last attempt to write failed.
+        var hasFailed = false
+    }
+
+    /// Where the files are.
+    package let folder: JournalFolder
+    private let vault: Vault
+    private let now: @Sendable () -> Timestamp
+    private let epoch: Mutex<Int64>
+    private let queue = Mutex(Queue())
+    private let file: Mutex<JournalFile?>
+
+    init(
+        _ folder: JournalFolder,
+        vault: Vault,
+        epoch: Int64,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.folder = folder
+        self.vault = vault
+        self.now = now
+        self.epoch = Mutex(epoch)
+        file = Mutex(nil)
+    }
+
+    /// From here on entries belong to this epoch.
+    package func enter(epoch: Int64) { self.epoch.withLock { $0 = epoch } }
+
+    /// True while lines wait that could not be written.
+    package var isBehind: Bool { queue.withLock(\.hasFailed) }
+
+    /// Returns once the entries, and all before them, are on disk.
+    ///
+    /// Callers that wait at the same time share a flush.
+    package func settle(
+        _ entries: [JournalEntry],
+        isCertain: Bool = true
+    ) throws(StoreError) {
+        let epoch = epoch.withLock { $0 }
+        let lines = entries.map { entry in
+            JournalLine.entry(entry, epoch: epoch, isCertain: isCertain).text(vault)
+        }
+        try settle(lines: lines)
+    }
+
+    /// Settles what was committed, and says with which words its callers are told if that failed.
+    package func failure(settling entries: [JournalEntry]) -> StoreError? {
+        do throws(StoreError) {
+            try settle(entries)
+            return nil
+        } catch {
+            return StoreError(.unknown, "\(error.message); the change was made, ask again")
+        }
+    }
+
+    /// Notes that every event of the present epoch up to a position is above.
+    func settle(completeTo position: Int64) throws(StoreError) {
+        let epoch = epoch.withLock { $0 }
+        try settle(lines: [JournalLine.complete(epoch: epoch, position: position).text(vault)])
+    }
+
+    private func settle(lines: [String]) throws(StoreError) {
+        let isIdle = queue.withLock { queue in
+            queue.waiting += lines
+            queue.unsettled += lines.count
+            return queue.unsettled == 0
+        }
+        guard !isIdle else { return }
+        try write()
+    }
+
+    /// Writes what waits; whoever held the file before may have done it already.
+    private func write() throws(StoreError) {
+        let failure = file.withLock { file -> StoreError? in
+            let lines = queue.withLock { queue in
+                defer { queue.waiting = [] }
+                return queue.waiting
+            }
+            guard !lines.isEmpty else { return nil }
+            do throws(StoreError) {
+                try append(lines, to: &file)
+                queue.withLock { queue in
+                    queue.unsettled -= lines.count
+                    queue.hasFailed = false
+                }
+                return nil
+            } catch {
+                file = nil
+                queue.withLock { queue in
+                    queue.waiting = lines + queue.waiting
+                    queue.hasFailed = true
+                }
+                return error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private func append(_ lines: [String], to file: inout JournalFile?) throws(StoreError) {
+        let header = JournalLine.began(at: now()).text(vault)
+        var open: JournalFile
+        if let file { open = file } else { open = try folder.newest(beginning: header) }
+        if open.isFull {
+            open = try folder.next(after: open, beginning: header)
+            try folder.removeOld(at: now())
+        }
+        file = open
+        try open.append(lines)
+    }
+
+    /// All lines of a folder, oldest first, and how many cannot be read.
+    package func lines(
+        of folder: JournalFolder
+    ) throws(StoreError) -> (lines: [JournalLine], damaged: Int) {
+        var lines: [JournalLine] = []
+        var damaged = 0
+        for number in try folder.numbers() {
+            for text in try folder.texts(in: number) {
+                if let line = JournalLine(text, vault) {
+                    lines.append(line)
+                } else {
+                    damaged += 1
+                }
+            }
+        }
+        return (lines, damaged)
+    }
+
+    /// The newest entry whose transaction was committed, and the newest epoch down to it.
+    func newest() throws(StoreError) -> (entry: JournalEntry?, entryEpoch: Int64, epoch: Int64) {
+        var newest: Int64 = 0
+        for number in try folder.numbers().reversed() {
+            for text in try folder.texts(in: number).reversed() {
+                switch JournalLine(text, vault) {
+                case .complete(let epoch, _), .entry(_, let epoch, false):
+                    newest = max(newest, epoch)
+                case .entry(let entry, let epoch, true): return (entry, epoch, max(newest, epoch))
+                case .began, nil: continue
+                }
+            }
+        }
+        return (nil, 0, newest)
+    }
+
+    /// The lines below the newest that says all is above, and that line's place.
+    func tail() throws(StoreError) -> (entries: [JournalEntry], epoch: Int64, position: Int64)? {
+        var entries: [JournalEntry] = []
+        for number in try folder.numbers().reversed() {
+            for text in try folder.texts(in: number).reversed() {
+                switch JournalLine(text, vault) {
+                case .complete(let epoch, let position): return (entries, epoch, position)
+                case .entry(let entry, _, _): entries.append(entry)
+                case .began, nil: continue
+                }
+            }
+        }
+        return nil
+    }
+}
