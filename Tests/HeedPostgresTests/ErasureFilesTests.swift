@@ -20,15 +20,24 @@ struct ErasureFilesTests {
     /// Where each text is in the files of a folder: the names of the files' folders.
     private func places(_ texts: [String], in folder: String) throws -> [String: Set<String>] {
         var places: [String: Set<String>] = [:]
-        for path in try FileManager.default.subpathsOfDirectory(atPath: folder) {
-            // A server removes files while they are being listed.
-            guard let data = FileManager.default.contents(atPath: folder + "/" + path) else {
-                continue
-            }
-            for text in texts where data.firstRange(of: Array(text.utf8)) != nil {
-                places[text, default: []].insert(
-                    path.split(separator: "/").first.map(String.init) ?? ""
-                )
+        for text in texts {
+            let search = Process()
+            search.executableURL = URL(filePath: "/usr/bin/env")
+            search.arguments = ["grep", "-rlaF", "-e", text, folder]
+            let output = Pipe()
+            search.standardOutput = output
+            // A server removes files while they are being searched.
+            search.standardError = FileHandle.nullDevice
+            try search.begin()
+            let found = String(
+                decoding: output.fileHandleForReading.patientBytesToEnd(),
+                as: UTF8.self
+            )
+            search.waitUntilExit()
+            for path in found.split(separator: "\n") {
+                let inside = path.dropFirst(folder.utf8.count + 1)
+                let top = inside.split(separator: "/").first.map(String.init) ?? ""
+                places[text, default: []].insert(top)
             }
         }
         return places
