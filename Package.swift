@@ -100,7 +100,9 @@ let package = Package(
         ),
         .target(
             name: "HeedRights",
-            dependencies: ["HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", crypto]
+            dependencies: [
+                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine", crypto,
+            ]
         ),
         .target(name: "HeedConnectors", dependencies: ["HeedConsent", crypto, extras]),
         .target(
@@ -133,6 +135,8 @@ let package = Package(
                 .embedInCode("Templates/preferences.mustache"),
                 .embedInCode("Templates/entry.mustache"),
                 .embedInCode("Templates/notice.mustache"),
+                .embedInCode("Templates/download.mustache"),
+                .embedInCode("Templates/receipt.mustache"),
                 .embedInCode("Templates/Languages/en.json"),
                 .embedInCode("Templates/Languages/de.json"),
                 .embedInCode("Templates/Languages/es.json"),
@@ -203,8 +207,8 @@ let package = Package(
         .testTarget(
             name: "HeedRightsTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite",
-                "HeedEngine", "HeedRights",
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedSQLite",
+                "HeedEngine", "HeedRights", "HeedServer",
             ]
         ),
         .testTarget(

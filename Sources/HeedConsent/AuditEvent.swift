@@ -63,6 +63,11 @@ extension Event {
         case .contactAdded, .consentRecorded, .suppressionAdded, .suppressionLifted,
             .permissionRebuilt, .consentTakenBack:
             describePerson(&line)
+        case .personExported(let export): export.describe(&line)
+        case .addressReplaced(let replacement):
+            line.contact = replacement.contact
+            line.subject = replacement.request.bytes
+            line.facts["blocks"] = String(replacement.blocks)
         case .optOutRequested, .optOutEnqueued, .optOutStarted, .localCascadeCompleted,
             .optOutWidened, .optOutCompleted:
             describeOptOut(&line)
@@ -120,6 +125,8 @@ extension Event {
         case .personErased: "erasure.local-cascade-completed"
         case .receiptIssued: "request.receipt-issued"
         case .listExported(let export): export.eventKind
+        case .personExported(let export): export.eventKind
+        case .addressReplaced: "contact.address-replaced"
         }
     }
 

@@ -87,6 +87,10 @@ public enum Event: Hashable, Sendable {
     case receiptIssued(RequestReceipt, RightsRequest)
     /// A list of a scope's people was handed out, or began to be.
     case listExported(ListExport)
+    /// A copy of everything about a person was handed out, or began to be.
+    case personExported(PersonExport)
+    /// A person's address was put right.
+    case addressReplaced(AddressReplacement)
 }
 
 /// What a block is put on.

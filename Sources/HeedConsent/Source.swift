@@ -47,6 +47,10 @@ public struct Source: Hashable, Sendable, CustomStringConvertible {
     public static let provider = Source(stored: "provider")
     /// An operator at the command line.
     public static let commandLine = Source(stored: "command-line")
+    /// A link in a message that only the person gets.
+    public static let mailLink = Source(stored: "mail-link")
+    /// Nobody has to show who they are, as for a stop to selling (11 CCR 7026(d)).
+    public static let notNeeded = Source(stored: "not-needed")
     /// Heed itself, for example when a job completes.
     public static let system = Source(stored: "system")
 

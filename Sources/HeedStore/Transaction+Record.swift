@@ -55,6 +55,7 @@ extension Transaction {
         case .holdPlaced(let hold): return [try sealReason(of: hold)]
         case .requestReceived(let request, let token):
             return [try sealToken(of: request, token)]
+        case .addressReplaced(let replacement): return [try sealAddress(of: replacement)]
         // Not sealed, as nothing in it is personal: the log has its hash.
         case .receiptIssued(let receipt, _): return [receipt.body]
         default: return []
@@ -116,7 +117,7 @@ extension Transaction {
         case .holdLifted(let hold): try deleteHold(hold.id)
         case .rowsPurged(let purge): try apply(purge)
         case .requestReceived, .requestMoved, .erasureEnqueued, .erasureTargetMoved, .personErased,
-            .receiptIssued:
+            .receiptIssued, .addressReplaced, .personExported:
             try applyToRequests(event, sealed: sealed)
         }
     }
@@ -131,6 +132,7 @@ extension Transaction {
         case .erasureTargetMoved(let target, _, _): try update(target)
         case .personErased(let request, let erasure): try erase(request, erasure)
         case .receiptIssued(let receipt, _): try insert(receipt)
+        case .addressReplaced(let replacement): try apply(replacement, sealed: sealed[0])
         default: break
         }
     }

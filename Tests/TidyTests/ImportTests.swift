@@ -17,7 +17,7 @@ enum ImportRule {
         "CZlib": [],
         "HeedLists": ["HeedConsent", "CZlib"],
         "HeedEngine": ["HeedStore", "HeedConsent", "HeedLedger", "HeedLists"],
-        "HeedRights": ["HeedEngine", "HeedStore", "HeedConsent", "HeedLedger"],
+        "HeedRights": ["HeedEngine", "HeedLists", "HeedStore", "HeedConsent", "HeedLedger"],
         "HeedConnectors": ["HeedConsent"],
         "HeedDelivery": [
             "HeedEngine", "HeedRights", "HeedLists", "HeedConnectors", "HeedStore", "HeedConsent",

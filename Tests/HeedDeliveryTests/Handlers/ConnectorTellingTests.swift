@@ -1,6 +1,8 @@
 // The end of a target that takes its workers down, and a connector that is no longer there.
 
 import HeedConnectors
+import HeedConsent
+import HeedEngine
 import HeedStore
 import TestSupport
 import Testing
@@ -13,7 +15,8 @@ struct ConnectorTellingTests {
         let last = Job.attemptsMaximum
         #expect(ConnectorTelling.end(before: 1) == nil)
         #expect(ConnectorTelling.end(before: last) == nil)
-        #expect(ConnectorTelling.end(before: last + 1) == .givenUp("given up after \(last) attempts"))
+        let end = ConnectorTelling.end(before: last + 1)
+        #expect(end == .givenUp("given up after \(last) attempts"))
     }
 
     @Test func aRemovedConnectorIsNil() async throws {
