@@ -16,8 +16,8 @@ public enum Markup {
         :root { color-scheme: light dark; --ink: #1b1b1f; --paper: #ffffff; --act: #0b57d0 }
         @media (prefers-color-scheme: dark) {
         :root { --ink: #e8e8ec; --paper: #17181c; --act: #a8c7fa } }
-        body { background: var(--paper); color: var(--ink); font: 100%/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; \
-        overflow-wrap: anywhere; padding: 1rem }
+        body { background: var(--paper); color: var(--ink); font: 100%/1.5 system-ui, sans-serif; \
+        margin: 0 auto; max-width: 60rem; overflow-wrap: anywhere; padding: 1rem }
         .rows { overflow-x: auto }
         a { color: var(--act) }
         h1 { line-height: 1.2 }

@@ -47,8 +47,8 @@ public struct RectifyAddress: Command {
                 "other systems are still being told to stop at the old address; try again then"
             )
         }
-        let blocks = try transaction.suppressions(at: transaction.vault.lookupKeys(for: old))
-            .filter { $0.reason != .hardBounce }
+        let all = try transaction.suppressions(at: transaction.vault.lookupKeys(for: old))
+        let blocks = all.filter { $0.reason != .hardBounce }
         let replacement = AddressReplacement(
             contact: request.contact,
             request: id,
@@ -58,10 +58,11 @@ public struct RectifyAddress: Command {
         )
         let answer = try request.answered(as: .completed, in: transaction).1
         let told = try tellingAgain(blocks, of: request.contact, in: transaction)
+        let left = try leaving(all, at: request.contact, in: transaction)
+        let taken = blocks.map { Event.suppressionAdded($0, .address(new)) }
         return Decision(
             blocks.count,
-            events: [.addressReplaced(replacement)]
-                + blocks.map { .suppressionAdded($0, .address(new)) } + told.events + answer,
+            events: left + [.addressReplaced(replacement)] + taken + told.events + answer,
             jobs: told.jobs
         )
     }
@@ -99,6 +100,20 @@ public struct RectifyAddress: Command {
         }
         guard new.match == old.match, new.delivery != old.delivery else {
             throw Refusal(.conflict, field: "address", "the person has this address already")
+        }
+    }
+
+    /// A bounce was put on the person, and so on whatever address they have; from here on it is
+    /// only on the addresses they had.
+    private func leaving(
+        _ blocks: [Suppression],
+        at contact: ContactID,
+        in transaction: Transaction
+    ) throws -> [Event] {
+        let addresses = try transaction.deliveryAddresses(of: contact, on: new.channel)
+        return blocks.filter { $0.reason == .hardBounce }.flatMap { bounce in
+            [.suppressionLifted(bounce, contact)]
+                + addresses.map { .suppressionAdded(bounce, .address($0)) }
         }
     }
 

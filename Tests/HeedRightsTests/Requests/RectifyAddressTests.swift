@@ -72,6 +72,7 @@ struct RectifyAddressTests {
             // The other system is told to stop at the new address, too.
             let told = try await installation.claimed(.optOut)
             #expect(told.map(\.connector) == ["crm"])
+            try await expectNoFindings(installation)
         }
     }
 
@@ -97,21 +98,20 @@ struct RectifyAddressTests {
     @Test(arguments: Backend.allCases)
     func aBounceStaysBehindAndAComplaintDoesNot(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
-            _ = try await installation.addErin()
-            let old = try Address(email: Searchable.address)
-            func block(_ reason: SuppressionReason) async throws {
-                let block = Suppression(
-                    reason: reason,
-                    scope: nil,
-                    since: installation.clock.now,
-                    source: .provider,
-                    optOut: nil
-                )
-                try await installation.record([.suppressionAdded(block, .address(old))])
-            }
-            try await block(.hardBounce)
+            let contact = try await installation.addErin()
+            let bounce = Suppression(
+                reason: .hardBounce,
+                scope: nil,
+                since: installation.clock.now,
+                source: .provider,
+                optOut: nil
+            )
+            try await installation.record([.suppressionAdded(bounce, .contact(contact))])
+            #expect(try await reason(installation, Searchable.address) == .hardBounce)
             #expect(try await rectify(installation, request(installation)) == 1)
             #expect(try await reason(installation) == .allowed)
+            #expect(try await reason(installation, Searchable.address) == .hardBounce)
+            try await expectNoFindings(installation)
         }
         try await backend.withEngine { installation in
             _ = try await installation.addErin()
@@ -127,6 +127,12 @@ struct RectifyAddressTests {
             #expect(try await rectify(installation, request(installation)) == 2)
             #expect(try await reason(installation) == .complaint)
         }
+    }
+
+    /// What the log says stands is what stands.
+    private func expectNoFindings(_ installation: Installation) async throws {
+        _ = try await installation.sequence()
+        #expect(try await Verifier(engine: installation.engine).run().findings == [])
     }
 
     @Test(arguments: Backend.allCases)
