@@ -100,7 +100,9 @@ let package = Package(
         ),
         .target(
             name: "HeedRights",
-            dependencies: ["HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", crypto]
+            dependencies: [
+                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine", crypto,
+            ]
         ),
         .target(
             name: "HeedExchange",
@@ -137,6 +139,8 @@ let package = Package(
                 .embedInCode("Templates/preferences.mustache"),
                 .embedInCode("Templates/entry.mustache"),
                 .embedInCode("Templates/notice.mustache"),
+                .embedInCode("Templates/download.mustache"),
+                .embedInCode("Templates/receipt.mustache"),
                 .embedInCode("Templates/Languages/en.json"),
                 .embedInCode("Templates/Languages/de.json"),
                 .embedInCode("Templates/Languages/es.json"),
@@ -208,8 +212,8 @@ let package = Package(
         .testTarget(
             name: "HeedRightsTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite",
-                "HeedEngine", "HeedRights", crypto,
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedSQLite",
+                "HeedEngine", "HeedRights", "HeedServer", crypto,
             ]
         ),
         .testTarget(

@@ -78,6 +78,14 @@ struct AlertSettings: Sendable {
             rules.deadlineSeconds,
             1...month
         )
+        rules.requestDays = try Int64(
+            Settings.integer(
+                "alertRequestDays",
+                reader,
+                default: Int(rules.requestDays),
+                in: 1...90
+            )
+        )
         rules.logBehindSeconds = try seconds(
             "alertLogBehindSeconds",
             rules.logBehindSeconds,

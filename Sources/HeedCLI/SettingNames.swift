@@ -10,6 +10,7 @@ enum SettingNames {
         "alertAfterSeconds", "alertDeadlineSeconds", "alertLogBehindSeconds", "alertMailFrom",
         "alertMailHost", "alertMailPassword", "alertMailPasswordFile", "alertMailPort",
         "alertMailSecurity", "alertMailTo", "alertMailUser", "alertRepeatSeconds",
+        "alertRequestDays",
         "alertWebhookSecret", "alertWebhookSecretFile", "alertWebhookUrl", "allowOwner",
         "auditLogRetentionDays", "checkpointArchive", "confirmationHours", "confirmationsMaximum",
         "consentRecordRetentionDays",

@@ -347,6 +347,7 @@ struct Settings: Sendable {
         options.controller = controller
         options.imports = ImportSpool(path: importFolder, bytesMaximum: importBytesMaximum)
         options.recordRetentionDays = retention.consentRecordDays
+        options.logRetentionDays = retention.auditLogDays
         options.pagesLanguage = pagesLanguage
         return options
     }

@@ -15,6 +15,10 @@ public struct Alert: Hashable, Sendable {
         case deadlineNear = "deadline-near"
         /// The legal deadline of an opt-out that is not completed is past.
         case deadlinePast = "deadline-past"
+        /// The legal deadline of a person's request that is not answered is near.
+        case requestNear = "request-deadline-near"
+        /// The legal deadline of a person's request that is not answered is past.
+        case requestPast = "request-deadline-past"
         /// The last verification of the log found differences.
         case logDiffers = "log-differs"
         /// Committed events have not been taken into the log for too long.
@@ -108,6 +112,8 @@ public struct AlertRules: Hashable, Sendable {
     public var repeatSeconds: Int64
     /// Seconds before a legal deadline from which on it is near: a day.
     public var deadlineSeconds: Int64
+    /// Days before the deadline of a person's request from which on it is near: a week.
+    public var requestDays: Int64 = 7
     /// Seconds an event may wait for the log: five minutes.
     public var logBehindSeconds: Int64
 

@@ -84,26 +84,28 @@ private struct CanonicalObject {
         bytes.append(UInt8(ascii: ":"))
     }
 
-    /// A JSON string with the escapes of RFC 8785 §3.2.2.2 and no others.
-    private mutating func quote(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        defer { bytes.append(UInt8(ascii: "\"")) }
-        // Nearly all text is copied as it is.
-        guard text.utf8.contains(where: needsEscape) else {
-            bytes.append(contentsOf: text.utf8)
-            return
-        }
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case 0x08: bytes.append(contentsOf: "\\b".utf8)
-            case 0x09: bytes.append(contentsOf: "\\t".utf8)
-            case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-            case 0x0C: bytes.append(contentsOf: "\\f".utf8)
-            case 0x0D: bytes.append(contentsOf: "\\r".utf8)
-            case 0..<0x20: bytes.append(contentsOf: "\\u00\(hexadecimal([byte]))".utf8)
-            default: bytes.append(byte)
-            }
+    private mutating func quote(_ text: String) { appendQuoted(text, to: &bytes) }
+}
+
+/// Writes a JSON string with the escapes of RFC 8785 §3.2.2.2 and no others behind other text.
+package func appendQuoted(_ text: String, to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: "\""))
+    defer { bytes.append(UInt8(ascii: "\"")) }
+    // Nearly all text is copied as it is.
+    guard text.utf8.contains(where: needsEscape) else {
+        bytes.append(contentsOf: text.utf8)
+        return
+    }
+    for byte in text.utf8 {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+        case 0x08: bytes.append(contentsOf: "\\b".utf8)
+        case 0x09: bytes.append(contentsOf: "\\t".utf8)
+        case 0x0A: bytes.append(contentsOf: "\\n".utf8)
+        case 0x0C: bytes.append(contentsOf: "\\f".utf8)
+        case 0x0D: bytes.append(contentsOf: "\\r".utf8)
+        case 0..<0x20: bytes.append(contentsOf: "\\u00\(hexadecimal([byte]))".utf8)
+        default: bytes.append(byte)
         }
     }
 }

@@ -64,6 +64,11 @@ extension Event {
         case .contactAdded, .consentRecorded, .suppressionAdded, .suppressionLifted,
             .permissionRebuilt, .consentTakenBack:
             describePerson(&line)
+        case .personExported(let export): export.describe(&line)
+        case .addressReplaced(let replacement):
+            line.contact = replacement.contact
+            line.subject = replacement.request.bytes
+            line.facts["blocks"] = String(replacement.blocks)
         case .optOutRequested, .optOutEnqueued, .optOutStarted, .localCascadeCompleted,
             .optOutWidened, .optOutCompleted:
             describeOptOut(&line)
@@ -124,6 +129,8 @@ extension Event {
         case .activitiesRecorded: "events.recorded"
         case .restoreBegun: "restore.begun"
         case .restoreFinished: "restore.finished"
+        case .personExported(let export): export.eventKind
+        case .addressReplaced: "contact.address-replaced"
         }
     }
 

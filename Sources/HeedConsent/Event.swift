@@ -93,6 +93,10 @@ public enum Event: Hashable, Sendable {
     case restoreBegun(Restore)
     /// What was stopped after the backup is stopped again, with how much of each sort.
     case restoreFinished(Restore, counts: [String: Int])
+    /// A copy of everything about a person was handed out, or began to be.
+    case personExported(PersonExport)
+    /// A person's address was put right.
+    case addressReplaced(AddressReplacement)
 }
 
 /// A form of an address by its keyed hash.

@@ -10,6 +10,8 @@ public enum OwnMail: Hashable, Sendable {
     /// Sends a link to the preference centre, in a language, to whoever has the address with this
     /// keyed hash; perhaps nobody has.
     case preferenceLink([UInt8], language: String)
+    /// Sends a person a link to their data, in a language.
+    case dataLink(ContactID, language: String)
 
     /// The stored name and what it is about.
     package var stored: (name: String, subject: [UInt8]) {
@@ -17,6 +19,8 @@ public enum OwnMail: Hashable, Sendable {
         case .confirmation(let ids): ("mail-confirmation", ids.flatMap(\.bytes))
         case .preferenceLink(let key, let language):
             ("mail-preference-link", key + Array(language.utf8))
+        case .dataLink(let contact, let language):
+            ("mail-data-link", contact.bytes + Array(language.utf8))
         }
     }
 
@@ -26,12 +30,15 @@ public enum OwnMail: Hashable, Sendable {
         case "mail-confirmation":
             guard let ids = [ConsentID](joined: subject) else { return nil }
             self = .confirmation(ids)
-        case "mail-preference-link":
+        case "mail-preference-link", "mail-data-link":
             let language = String(decoding: subject.dropFirst(16), as: UTF8.self)
-            guard subject.count > 16, (try? Contact.check(locale: language)) != nil else {
-                return nil
-            }
-            self = .preferenceLink(Array(subject.prefix(16)), language: language)
+            guard subject.count > 16, (try? Contact.check(locale: language)) != nil,
+                let contact = ContactID(bytes: subject.prefix(16))
+            else { return nil }
+            self =
+                name == "mail-data-link"
+                ? .dataLink(contact, language: language)
+                : .preferenceLink(contact.bytes, language: language)
         default: return nil
         }
     }

@@ -73,6 +73,31 @@ public struct Situation: Hashable, Sendable {
         }
     }
 
+    /// A person's open requests with their deadline in some span of time.
+    public struct RequestDeadlines: Hashable, Sendable {
+        /// How many.
+        public let count: Int
+        /// The one with the earliest deadline.
+        public let first: RequestID
+        /// What it asks for.
+        public let kind: RightsRequest.Kind
+        /// Its deadline.
+        public let deadlineAt: Timestamp
+
+        /// Takes all four.
+        public init(
+            count: Int,
+            first: RequestID,
+            kind: RightsRequest.Kind,
+            deadlineAt: Timestamp
+        ) {
+            self.count = count
+            self.first = first
+            self.kind = kind
+            self.deadlineAt = deadlineAt
+        }
+    }
+
     /// What a verification found.
     public struct Verified: Hashable, Sendable {
         /// When it ended.
@@ -99,6 +124,10 @@ public struct Situation: Hashable, Sendable {
     public var near: Deadlines?
     /// Open opt-outs whose deadline is past.
     public var past: Deadlines?
+    /// Open requests whose deadline is not past but near.
+    public var requestsNear: RequestDeadlines?
+    /// Open requests whose deadline is past.
+    public var requestsPast: RequestDeadlines?
     /// The last verification.
     public var verified: Verified?
     /// Since when the first event that is not in the log waits for it.
@@ -113,7 +142,8 @@ extension AlertRules {
     public func alerts(in situation: Situation) -> [Alert] {
         [
             oldJob(situation), AlertRules.buried(situation), AlertRules.buriedMail(situation),
-            near(situation), AlertRules.past(situation), AlertRules.logDiffers(situation),
+            near(situation), AlertRules.past(situation), requestNear(situation),
+            AlertRules.requestPast(situation), AlertRules.logDiffers(situation),
             logBehind(situation),
         ].compactMap(\.self)
     }
@@ -175,6 +205,30 @@ extension AlertRules {
     private static func sentence(_ deadlines: Situation.Deadlines) -> String {
         "\(deadlines.count), first \(deadlines.first.text) (\(deadlines.regime)) at "
             + deadlines.deadlineAt.text
+    }
+
+    private func requestNear(_ situation: Situation) -> Alert? {
+        situation.requestsNear.map { near in
+            Alert(
+                .requestNear,
+                "people's open requests within \(counted(Int(requestDays), "day")) of their legal "
+                    + "deadline: " + AlertRules.sentence(near)
+            )
+        }
+    }
+
+    private static func requestPast(_ situation: Situation) -> Alert? {
+        situation.requestsPast.map { past in
+            Alert(
+                .requestPast,
+                "people's open requests past their legal deadline: " + sentence(past)
+            )
+        }
+    }
+
+    private static func sentence(_ deadlines: Situation.RequestDeadlines) -> String {
+        "\(deadlines.count), first \(deadlines.first.text) (\(deadlines.kind.rawValue)) at "
+            + "\(deadlines.deadlineAt.text); `heed request list` shows them"
     }
 
     private static func logDiffers(_ situation: Situation) -> Alert? {

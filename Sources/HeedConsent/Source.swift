@@ -49,6 +49,10 @@ public struct Source: Hashable, Sendable, CustomStringConvertible {
     public static let commandLine = Source(stored: "command-line")
     /// The journal, after a backup was put back.
     public static let restore = Source(stored: "restore")
+    /// A link in a message that only the person gets.
+    public static let mailLink = Source(stored: "mail-link")
+    /// Nobody has to show who they are, as for a stop to selling (11 CCR 7026(d)).
+    public static let notNeeded = Source(stored: "not-needed")
     /// Heed itself, for example when a job completes.
     public static let system = Source(stored: "system")
 

@@ -1,9 +1,10 @@
 // How the tokens of public links are signed and read back, whatever they open.
 
-import HeedStore
+package import HeedConsent
+package import HeedStore
 
 /// One kind of link: a prefix, and base64url of some bytes with a 128-bit tag.
-struct LinkKind {
+package struct LinkKind: Sendable {
     /// The form and the key, so that later ones can be told apart.
     let prefix: String
     /// Signed with the bytes, so that no other link of ours can pass as this one.
@@ -12,6 +13,11 @@ struct LinkKind {
     let payloadBytes: ClosedRange<Int>
 
     private static let tagBytes = 16
+
+    /// Links that name a person and end.
+    package static func person(prefix: String, purpose: String) -> LinkKind {
+        LinkKind(prefix: prefix, purpose: purpose, payloadBytes: 24...24)
+    }
 
     /// No longer text is read.
     var characterMaximum: Int {
@@ -34,6 +40,32 @@ struct LinkKind {
         let payload = Array(bytes.dropLast(LinkKind.tagBytes))
         let tag = Array(bytes.suffix(LinkKind.tagBytes))
         return vault.isLinkTag(tag, over: signed(payload)) ? payload : nil
+    }
+
+    /// A link for a person; the contact's 16 bytes and the last second in 8 bytes are in it.
+    package func token(
+        for contact: ContactID,
+        until end: Timestamp,
+        with vault: Vault
+    ) -> String {
+        let seconds = UInt64(bitPattern: end.microseconds / 1_000_000)
+        let last = (0..<8).map { UInt8(truncatingIfNeeded: seconds >> (56 - 8 * UInt64($0))) }
+        return token(for: contact.bytes + last, with: vault)
+    }
+
+    /// Whose link it is and until when; nil when it is not one of ours or its time is over.
+    package func person(
+        of token: String,
+        vault: Vault,
+        now: Timestamp
+    ) -> (contact: ContactID, expiresAt: Timestamp)? {
+        guard let payload = payload(of: token, vault: vault),
+            let contact = ContactID(bytes: payload.prefix(16))
+        else { return nil }
+        let seconds = payload.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        // Signed by us, so it is one of the times we wrote.
+        let end = Timestamp(seconds: Int64(bitPattern: seconds))
+        return now <= end ? (contact, end) : nil
     }
 
     private func signed(_ payload: [UInt8]) -> [UInt8] { Array("\(purpose)|".utf8) + payload }

@@ -18,38 +18,24 @@ public struct PreferenceLink: Hashable, Sendable {
     /// The last moment it opens anything, in whole seconds.
     public let expiresAt: Timestamp
 
-    private static let kind = LinkKind(
-        prefix: "p1.k1.",
-        purpose: "preferences",
-        payloadBytes: 24...24
-    )
+    private static let kind = LinkKind.person(prefix: "p1.k1.", purpose: "preferences")
 
     init(contact: ContactID, expiresAt: Timestamp) {
         self.contact = contact
         self.expiresAt = Timestamp(seconds: expiresAt.microseconds / 1_000_000)
     }
 
-    private var payload: [UInt8] {
-        let seconds = UInt64(bitPattern: expiresAt.microseconds / 1_000_000)
-        return contact.bytes
-            + (0..<8).map { UInt8(truncatingIfNeeded: seconds >> (56 - 8 * UInt64($0))) }
-    }
-
     /// The signed text.
     func token(with vault: Vault) -> String {
-        PreferenceLink.kind.token(for: payload, with: vault)
+        PreferenceLink.kind.token(for: contact, until: expiresAt, with: vault)
     }
 
     /// Reads a token; nil when it is not one of ours, down to the last bit, or its time is over.
     init?(token: String, vault: Vault, now: Timestamp) {
-        guard let payload = PreferenceLink.kind.payload(of: token, vault: vault),
-            let contact = ContactID(bytes: payload.prefix(16))
-        else { return nil }
-        let seconds = payload.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        // Signed by us, so it is one of the times we wrote.
-        expiresAt = Timestamp(seconds: Int64(bitPattern: seconds))
-        self.contact = contact
-        guard now <= expiresAt else { return nil }
+        guard let link = PreferenceLink.kind.person(of: token, vault: vault, now: now) else {
+            return nil
+        }
+        (contact, expiresAt) = link
     }
 }
 

@@ -40,6 +40,7 @@ private func addAll(
     ConfirmationRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
     PreferenceRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
     EntryRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
+    DataRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
     LogRoutes(engine: engine, options: options).addRoutes(to: router)
     router.get("openapi.yaml") { _, _ in
         Response(
@@ -69,8 +70,10 @@ private func addAll(
     }
     api.get(
         "receipts/:token",
-        use: RequestReceiptRoutes(engine: engine, options: options).show
+        use: RequestReceiptRoutes(engine: engine, options: options, pages: pages).show
     )
+    let export = PersonExportRoutes(engine: engine, options: options, languages: pages.languages)
+    door([.auditor]).get("contacts/:id/export", use: export.export)
     let queue = QueueRoutes(engine: engine, options: options)
     ReceiptRoutes(engine: engine, options: options).addRoutes(to: door([.auditor]))
     door([.auditor]).get("queue", use: queue.queue)

@@ -37,6 +37,8 @@ public struct ServerOptions: Sendable {
     public var controller: Controller?
     /// Days that consent records are kept, for consent receipts.
     public var recordRetentionDays: Int64 = 1825
+    /// Days that the audit log is kept, for exports of a person's data.
+    public var logRetentionDays: Int64 = 1825
     /// What proving other systems' messages needs.
     public var inbox = Inbox.closed
     /// The folder with the operator's templates, words and colours for the public pages.

@@ -70,6 +70,28 @@ extension Transaction {
         try insert(row, with: addressInsertion)
     }
 
+    /// The new address, sealed under the person's key.
+    func sealAddress(of replacement: AddressReplacement) throws(StoreError) -> [UInt8] {
+        guard let key = try contactKey(of: replacement.contact) else {
+            throw StoreError(.corrupt, "a person without a key has no address to put right")
+        }
+        return try seal(replacement.new, for: replacement.contact, with: key)
+    }
+
+    /// Puts the new address in the place of the old; blocks are events of their own.
+    func apply(
+        _ replacement: AddressReplacement,
+        sealed: [UInt8]
+    ) throws(StoreError) {
+        try execute(
+            "DELETE FROM addresses WHERE channel = $1 AND match_key = $2 AND contact_id = $3",
+            .text(replacement.old.channel.rawValue),
+            .blob(vault.lookupKeys(for: replacement.old).match),
+            .id(replacement.contact)
+        )
+        try insert(replacement.new, of: replacement.contact, sealed: sealed)
+    }
+
     /// A person by id.
     package func contact(_ id: ContactID) throws(StoreError) -> Contact? {
         guard let row = try rows(Transaction.statement(forContact: id)).first else { return nil }
@@ -218,7 +240,7 @@ extension Transaction {
         return bytes
     }
 
-    private func contactKey(of contact: ContactID) throws(StoreError) -> SymmetricKey? {
+    func contactKey(of contact: ContactID) throws(StoreError) -> SymmetricKey? {
         if let key = foresight.key(of: contact) { return key }
         guard
             let row = try row(

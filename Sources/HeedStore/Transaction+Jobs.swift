@@ -81,8 +81,8 @@ extension Transaction {
                 + "WHERE state = 'ready' AND lane = $1 AND connector = $2 AND run_at <= $3 "
                 // Kinds of a newer version are left to its workers, and must not fill the limit.
                 + "AND kind IN ('start-opt-out', 'tell-connector', 'mail-confirmation', "
-                + "'mail-preference-link', 'erasure-start', 'erasure-tell', 'erasure-finish', "
-                + "'storage-clean') "
+                + "'mail-preference-link', 'mail-data-link', 'erasure-start', 'erasure-tell', "
+                + "'erasure-finish', 'storage-clean') "
                 + "ORDER BY priority, run_at LIMIT $4" + claim,
             .text(lane.rawValue),
             .text(connector ?? ""),

@@ -57,6 +57,7 @@ extension Transaction {
         case .holdPlaced(let hold): return [try sealReason(of: hold)]
         case .requestReceived(let request, let token):
             return [try sealToken(of: request, token)]
+        case .addressReplaced(let replacement): return [try sealAddress(of: replacement)]
         // Not sealed, as nothing in it is personal: the log has its hash.
         case .receiptIssued(let receipt, _): return [receipt.body]
         default: return []
@@ -119,7 +120,7 @@ extension Transaction {
         case .rowsPurged(let purge): try apply(purge)
         case .activitiesRecorded(let activities): try insert(activities)
         case .requestReceived, .requestMoved, .erasureEnqueued, .erasureTargetMoved, .personErased,
-            .receiptIssued, .restoreBegun, .restoreFinished:
+            .receiptIssued, .addressReplaced, .personExported, .restoreBegun, .restoreFinished:
             try applyToRequests(event, sealed: sealed)
         }
     }
@@ -136,6 +137,7 @@ extension Transaction {
         case .receiptIssued(let receipt, _): try insert(receipt)
         case .restoreBegun(let restore): try insert(restore)
         case .restoreFinished(let restore, _): try finish(restore)
+        case .addressReplaced(let replacement): try apply(replacement, sealed: sealed[0])
         default: break
         }
     }

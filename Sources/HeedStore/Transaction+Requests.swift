@@ -1,6 +1,18 @@
 // People's requests, what connectors answered about erasures, and the receipts.
 
-package import HeedConsent
+public import HeedConsent
+
+/// Requests of one kind that are not answered.
+public struct OpenRequests: Hashable, Sendable {
+    /// The kind.
+    public let kind: RightsRequest.Kind
+    /// How many there are.
+    public let count: Int64
+    /// How many are past their deadline.
+    public let past: Int64
+    /// The earliest deadline.
+    public let deadlineAt: Timestamp
+}
 
 extension Transaction {
     /// The sealed token; its first part of what `insert` needs.
@@ -91,6 +103,26 @@ extension Transaction {
                 .integer(limit)
             )
         )
+    }
+
+    /// Requests that are not answered, by kind: how many, and the earliest deadline.
+    package func openRequestKinds() throws(StoreError) -> [OpenRequests] {
+        var kinds: [OpenRequests] = []
+        for row in try rows(
+            "SELECT kind, count(*), count(*) FILTER (WHERE deadline_at < $1), min(deadline_at) "
+                + "FROM requests WHERE ended_at IS NULL GROUP BY kind ORDER BY kind",
+            .time(now)
+        ) {
+            kinds.append(
+                OpenRequests(
+                    kind: try row.word(0),
+                    count: try row.integer(1),
+                    past: try row.integer(2),
+                    deadlineAt: try row.time(3)
+                )
+            )
+        }
+        return kinds
     }
 
     /// Requests after one, in the order they came, at most `limit`.

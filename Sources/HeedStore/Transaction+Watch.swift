@@ -81,6 +81,29 @@ extension Transaction {
         )
     }
 
+    /// The requests that are not answered and whose deadline is from one instant to before
+    /// another; nil when there is none.
+    package func requestDeadlines(
+        from start: Timestamp,
+        to end: Timestamp
+    ) throws(StoreError) -> Situation.RequestDeadlines? {
+        guard
+            let row = try row(
+                "SELECT id, kind, deadline_at, count(*) OVER () FROM requests "
+                    + "WHERE ended_at IS NULL AND deadline_at >= $1 AND deadline_at < $2 "
+                    + "ORDER BY deadline_at, id LIMIT 1",
+                .time(start),
+                .time(end)
+            )
+        else { return nil }
+        return Situation.RequestDeadlines(
+            count: Int(try row.integer(3)),
+            first: try row.id(0),
+            kind: try row.word(1),
+            deadlineAt: try row.time(2)
+        )
+    }
+
     /// When the first event was written that is in no leaf of the log yet.
     package func firstUnsequencedAt() throws(StoreError) -> Timestamp? {
         try row(

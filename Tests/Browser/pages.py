@@ -1,4 +1,5 @@
-"""Walks the public pages in a real browser: ask for a link, join, confirm, change, leave, return.
+"""Walks the public pages in a real browser: ask for a link, join, confirm, change, leave, return,
+get one's own data, read a receipt.
 
 With script and without, in two languages, at the width of a phone, by mouse and by keyboard alone;
 axe looks at every page and message, and a picture of each is kept in test-artifacts/browser.
@@ -10,6 +11,8 @@ import os
 import shutil
 import sys
 import tempfile
+import time
+import zipfile
 
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -23,13 +26,16 @@ WORDS = {
            "invalid": "This link does not work", "offers": "Offers", "thanks": "Thank you",
            "entry": "Manage your mailings", "sent": "Look at your inbox",
            "wrong": "Please check the address", "more": "One more step",
-           "confirm": "Please confirm", "confirmed": "Thank you",
+           "confirm": "Please confirm", "confirmed": "Thank you", "download": "Your data",
+           "data": "What we know about you", "receipt": "Receipt for your request",
            "subjects": ("Your link to your mailings", "Please confirm: Newsletter")},
     "de": {"ask": "Abmelden", "done": "Sie sind abgemeldet", "choices": "Ihre Auswahl",
            "invalid": "Dieser Link funktioniert nicht", "offers": "Angebote",
            "thanks": "Vielen Dank", "entry": "Ihre Mailings verwalten",
            "sent": "Sehen Sie in Ihr Postfach", "wrong": "Bitte prüfen Sie die Adresse",
            "more": "Noch ein Schritt", "confirm": "Bitte bestätigen", "confirmed": "Danke",
+           "download": "Ihre Daten", "data": "Was wir über Sie wissen",
+           "receipt": "Bestätigung zu Ihrem Verlangen",
            "subjects": ("Ihr Link zu Ihren Mailings", "Bitte bestätigen: Newsletter")},
 }
 
@@ -154,6 +160,56 @@ def change(heed, steps, person, choices):
     expect(heed.reason(person, "offers") == "allowed", False, "only to what was ticked")
 
 
+def downloaded(folder):
+    """The archive that the browser keeps in a folder, once it is whole."""
+    limit = time.monotonic() + 60
+    while time.monotonic() < limit:
+        found = [name for name in os.listdir(folder) if name.endswith(".zip")]
+        if found:
+            return os.path.join(folder, found[0])
+        time.sleep(0.05)
+    raise AssertionError("nothing was downloaded")
+
+
+def own_data(heed, sink, driver, language, script):
+    """From the choices to one's own data, by a message, and the receipt for it."""
+    name = f"data-{language}-{'script' if script else 'plain'}"
+    words, steps = WORDS[language], Walk(driver, name, language, script)
+    person = f"{name}@mail.example"
+    heed.call("/v1/contacts", {"addresses": [{"channel": "email", "value": person}],
+                               "locale": language, "region": "US-CA"})
+    heed.join(person, "newsletter")
+    driver.get(heed.preference_link(person))
+    steps.press("do", "do-not-sell")
+    steps.look("not-sold", words["choices"], language)
+    expect(heed.reason(person, "newsletter"), "allowed", "mailings are another matter")
+    with steps.leaving():
+        steps.tab_to("button[value=send-data]").send_keys(Keys.ENTER)
+    steps.look("asked", words["choices"], language)
+    message = sink.newest(person, 1)
+    steps.letter(message, heed.folder)
+    folder = tempfile.mkdtemp(dir=heed.folder)
+    driver.execute_cdp_cmd("Browser.setDownloadBehavior",
+                           {"behavior": "allow", "downloadPath": folder})
+    driver.get(link(message))
+    steps.look("download", words["download"], language)
+    expect(person in driver.current_url, False, "the address is in no URL")
+    driver.find_element(By.CSS_SELECTOR, "button[value=download]").click()
+    with zipfile.ZipFile(downloaded(folder)) as archive:
+        expect(archive.testzip(), None, "the archive is whole")
+        addresses = json.loads(archive.read("data.json"))["addresses"]
+        expect([a["address"] for a in addresses], [person], "the person's data")
+        archive.extract("index.html", folder)
+    driver.get(f"file://{folder}/index.html")
+    steps.look("data", words["data"], language)
+    listed = json.loads(heed.run("request", "list", "--all", "--json"))["requests"]
+    expect([r["status"] for r in listed[-2:]], ["completed"] * 2, "both requests are met")
+    for request in listed[-2:]:
+        shown = json.loads(heed.run("request", "show", request["id"], "--json"))
+        driver.get(f"{heed.base}/v1/receipts/{shown['receiptToken']}?lang={language}")
+        steps.look(f"receipt-{request['kind']}", words["receipt"], language)
+
+
 def form(heed, driver):
     """A form on somebody else's page: not ticked, and a tick is a yes."""
     heed.show_form(driver, "footer")
@@ -233,6 +289,16 @@ def main(binary):
                     change(heed, steps, person, choices)
                     if (language, script) == ("en", True):
                         form(heed, driver)
+        finally:
+            heed.stop()
+            sink.close()
+    sink = MailSink()
+    with tempfile.TemporaryDirectory() as folder:
+        heed = Installation(binary, folder, sink.settings())
+        try:
+            for language, script, dark in (("en", True, False), ("de", False, True)):
+                with browser(language, script, dark) as driver:
+                    own_data(heed, sink, driver, language, script)
         finally:
             heed.stop()
             sink.close()

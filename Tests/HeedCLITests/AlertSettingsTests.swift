@@ -59,17 +59,17 @@ struct AlertSettingsTests {
     @Test func thresholds() throws {
         let rules = try settings([
             "alertAfterSeconds": "60", "alertRepeatSeconds": "600", "alertDeadlineSeconds": "7200",
-            "alertLogBehindSeconds": "30",
+            "alertLogBehindSeconds": "30", "alertRequestDays": "14",
         ]).rules
-        #expect(
-            rules
-                == AlertRules(
-                    oldJobSeconds: 60,
-                    repeatSeconds: 600,
-                    deadlineSeconds: 7200,
-                    logBehindSeconds: 30
-                )
+        var expected = AlertRules(
+            oldJobSeconds: 60,
+            repeatSeconds: 600,
+            deadlineSeconds: 7200,
+            logBehindSeconds: 30
         )
+        #expect(expected.requestDays == 7)
+        expected.requestDays = 14
+        #expect(rules == expected)
     }
 
     @Test(
@@ -109,6 +109,7 @@ struct AlertSettingsTests {
             (["alertAfterSeconds": "soon"], "alertAfterSeconds"),
             (["alertRepeatSeconds": "0"], "alertRepeatSeconds"),
             (["alertDeadlineSeconds": "2592001"], "alertDeadlineSeconds"),
+            (["alertRequestDays": "0"], "alertRequestDays"),
             (["alertLogBehindSeconds": "-1"], "alertLogBehindSeconds"),
             (["alertWebhookUrl": "https://ops.example/"], "alertWebhookSecret"),
             (["alertWebhookSecret": secret], "alertWebhookUrl"),

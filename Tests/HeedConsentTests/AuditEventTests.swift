@@ -28,7 +28,7 @@ struct AuditEventTests {
                 "import.consent-taken-back", "permission.rebuilt", "hold.placed", "hold.lifted",
                 "retention.purged", "request.received", "request.verified", "erasure.enqueued",
                 "erasure.esp-confirmed", "erasure.local-cascade-completed",
-                "request.receipt-issued",
+                "request.receipt-issued", "contact.exported", "contact.address-replaced",
             ]
         )
     }

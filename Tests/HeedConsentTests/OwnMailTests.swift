@@ -17,11 +17,14 @@ struct OwnMailTests {
         let link = OwnMail.preferenceLink(OwnMailTests.key, language: "de")
         #expect(link.stored.name == "mail-preference-link")
         #expect(link.stored.subject == OwnMailTests.key + [0x64, 0x65])
+        let data = OwnMail.dataLink(Fixture.contact, language: "de")
+        #expect(data.stored.name == "mail-data-link")
+        #expect(data.stored.subject == Fixture.contact.bytes + [0x64, 0x65])
     }
 
     @Test(arguments: [
         OwnMail.confirmation([Fixture.consent]), .confirmation([Fixture.consent, other]),
-        .preferenceLink(key, language: "pt-BR"),
+        .preferenceLink(key, language: "pt-BR"), .dataLink(Fixture.contact, language: "de"),
     ])
     func readsBack(_ mail: OwnMail) {
         let (name, subject) = mail.stored
@@ -39,6 +42,7 @@ struct OwnMailTests {
     func whatIsCutOffIsNone(_ subject: [UInt8]) {
         #expect(OwnMail(stored: "mail-confirmation", subject: subject) == nil)
         #expect(OwnMail(stored: "mail-preference-link", subject: subject) == nil)
+        #expect(OwnMail(stored: "mail-data-link", subject: subject) == nil)
     }
 
     /// What the person's own act lifts bars nothing: that act may be on its way.

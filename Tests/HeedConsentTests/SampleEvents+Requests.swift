@@ -23,7 +23,7 @@ extension SampleEvent {
         return request
     }
 
-    static func requests() -> [SampleEvent] {
+    static func requests() throws -> [SampleEvent] {
         let received = request(.received)
         var verified = request(.verified)
         verified.verifiedBy = Source(stored: "account-login")
@@ -68,11 +68,58 @@ extension SampleEvent {
                 .receiptIssued(receipt, request(.completed)),
                 details: hash
             ),
+        ] + (try exports(received.id, hash))
+    }
+
+    private static func exports(_ request: RequestID, _ hash: [UInt8]) throws -> [SampleEvent] {
+        [
+            SampleEvent(
+                "person exported",
+                by: operatorActor,
+                .personExported(
+                    PersonExport(
+                        id: ExportID(high: 0x0190_0000_0000_700C, low: 0x8000_0000_0000_000C),
+                        contact: Fixture.contact,
+                        source: .commandLine,
+                        stage: .finished,
+                        counts: ["consents": 3]
+                    )
+                )
+            ),
+            SampleEvent(
+                "address replaced",
+                by: operatorActor,
+                .addressReplaced(
+                    AddressReplacement(
+                        contact: Fixture.contact,
+                        request: request,
+                        old: try Address(email: "zaphod@magrathea.example"),
+                        new: try Address(email: "beeblebrox@magrathea.example"),
+                        blocks: 2
+                    )
+                ),
+                details: hash
+            ),
         ]
     }
 
     /// What is hashed and signed about requests.
     static let linesOfRequests = [
+        "person exported": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "contact":"01900000-0000-7001-8000-000000000001",\#
+        "facts":{"consents":"3","outcome":"finished"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"contact.exported",\#
+        "source":"command-line","subject":"019000000000700c800000000000000c","v":1}
+        """#,
+        "address replaced": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "contact":"01900000-0000-7001-8000-000000000001",\#
+        "details":"dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd",\#
+        "facts":{"blocks":"2"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"contact.address-replaced",\#
+        "subject":"019000000000700a800000000000000a","v":1}
+        """#,
         "request received": #"""
         {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
         "contact":"01900000-0000-7001-8000-000000000001",\#

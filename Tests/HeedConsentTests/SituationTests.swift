@@ -104,6 +104,25 @@ struct SituationTests {
         }
     }
 
+    @Test func requestsHaveDeadlinesOfTheirOwn() {
+        let deadlines = Situation.RequestDeadlines(
+            count: 2,
+            first: RequestID(high: 1, low: 2),
+            kind: .access,
+            deadlineAt: now
+        )
+        let near = alerts { $0.requestsNear = deadlines }
+        let past = alerts { $0.requestsPast = deadlines }
+        #expect(near.map(\.kind) == [.requestNear])
+        #expect(past.map(\.kind) == [.requestPast])
+        #expect(near[0].detail.hasPrefix("people's open requests within 7 days of their legal"))
+        for alert in near + past {
+            let id = RequestID(high: 1, low: 2).text
+            let end = ": 2, first \(id) (access) at 2026-01-31T09:30:00Z; `heed request list`"
+            #expect(alert.detail.contains(end))
+        }
+    }
+
     @Test func aVerificationWithFindingsIsToldAndOneWithoutIsNot() {
         #expect(alerts { $0.verified = .init(at: now, findings: 0) }.isEmpty)
         let found = alerts { $0.verified = .init(at: now, findings: 2) }

@@ -80,6 +80,7 @@ struct OpenAPITests {
         guard operation.path.contains("{id}") else { return operation.path }
         let installation = server.installation
         installation.clock.advance(seconds: 1)
+        if operation.path.hasSuffix("/rectify") { return try await pathToRectify(in: server) }
         let address = try Address(email: "ada@mail.example")
         let kinds: [RightsRequest.Kind] = [.rectification, .restriction, .objection]
         let open = try await installation.engine.ask(ListRequests(openOnly: true)).requests
@@ -88,6 +89,20 @@ struct OpenAPITests {
         let request = try await installation.engine.perform(command, as: Sample.actor).receipt
             .request
         return operation.path.replacing("{id}", with: request.id.text)
+    }
+
+    /// An address is put right only when its person asked for that and has shown who they are.
+    private func pathToRectify(in server: Server) async throws -> String {
+        let address = try Address(email: "grace@mail.example")
+        try await server.installation.decide(address)
+        let command = ReceiveRequest(
+            .rectification,
+            of: .address(address),
+            source: .form,
+            verifiedBy: .mailLink
+        )
+        let taken = try await server.installation.engine.perform(command, as: Sample.actor)
+        return "/v1/requests/\(taken.receipt.request.id.text)/rectify"
     }
 
     /// The names of the members, also those of objects in it.

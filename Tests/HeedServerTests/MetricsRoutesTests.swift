@@ -75,6 +75,27 @@ struct MetricsRoutesTests {
         }
     }
 
+    @Test func requestsByKindWithTheNearestDeadline() async throws {
+        try await withServer { server in
+            try await server.installation.decide(Address(email: "ada@mail.example"))
+            let body = #"{"address":"ada@mail.example","kind":"access"}"#
+            try await server.send(.post("/v1/requests", body, as: .collector))
+            let found = try await lines(server)
+            #expect(found.contains("heed_requests_open{kind=\"access\"} 1"))
+            #expect(found.contains("heed_requests_open{kind=\"erasure\"} 0"))
+            #expect(found.contains("heed_requests_past_deadline{kind=\"access\"} 0"))
+            let days = found.filter { $0.hasPrefix("heed_request_deadline_days{") }
+            let left = try #require(days.first?.split(separator: " ").last.flatMap { Double($0) })
+            #expect(days.count == 1 && left > 29 && left < 31)
+            server.installation.clock.advance(seconds: 32 * 86_400)
+            let late = try await lines(server)
+            #expect(late.contains("heed_requests_past_deadline{kind=\"access\"} 1"))
+            #expect(
+                late.contains { $0.hasPrefix("heed_request_deadline_days{kind=\"access\"} -") }
+            )
+        }
+    }
+
     /// Both ways to opt out measure how long it took to be in force; a refusal does not.
     @Test func timeToLocalEffect() async throws {
         try await withServer { server in

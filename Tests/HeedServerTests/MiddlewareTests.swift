@@ -25,6 +25,7 @@ private struct Door: Sendable, CustomTestStringConvertible {
         Door(call: .get("/v1/opt-outs/none"), roles: [.collector, .auditor]),
         Door(call: .post("/v1/erasures", "{}"), roles: [.collector]),
         Door(call: .get("/v1/erasures/none"), roles: [.auditor]),
+        Door(call: .get("/v1/contacts/none/export"), roles: [.auditor]),
         Door(call: .post("/v1/requests", "{}"), roles: [.collector]),
         Door(call: .get("/v1/requests?unknown=1"), roles: [.auditor]),
         Door(call: .get("/v1/requests/none"), roles: [.auditor]),
@@ -33,6 +34,10 @@ private struct Door: Sendable, CustomTestStringConvertible {
         Door(call: .post("/v1/requests/none/refuse", "{}"), roles: []),
         Door(call: .post("/v1/requests/none/complete", "{}"), roles: []),
         Door(call: .post("/v1/requests/none/retry", "{}"), roles: []),
+        Door(
+            call: .post("/v1/requests/none/rectify", #"{"address":"ada@mail.example"}"#),
+            roles: []
+        ),
         Door(call: .post("/v1/sends/check", "{}"), roles: [.sender]),
         Door(call: .post("/v1/sends/filter?unknown=1", ""), roles: [.sender]),
         Door(call: .post("/v1/events", "{}"), roles: [.sender]),

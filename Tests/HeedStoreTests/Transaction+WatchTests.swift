@@ -169,6 +169,60 @@ struct TransactionWatchTests {
     }
 
     @Test(arguments: Backend.allCases)
+    func deadlinesOfRequestsInASpan(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            func request(
+                _ number: UInt64,
+                _ kind: RightsRequest.Kind,
+                days: Int64
+            ) async throws -> RightsRequest {
+                let contact = Sample.contact(number)
+                let received = RightsRequest(
+                    stored: RequestID(high: number, low: number),
+                    kind: kind,
+                    contact: contact.id,
+                    source: .form,
+                    times: (
+                        "test@1", installation.clock.now,
+                        installation.clock.now.adding(seconds: days * 86_400)
+                    ),
+                    status: .received,
+                    keepsBlock: true
+                )
+                let address = try Sample.address(Int(number))
+                let token = [UInt8](repeating: UInt8(number), count: 16)
+                try await installation.record([
+                    .contactAdded(contact, [address]), .requestReceived(received, token: token),
+                ])
+                return received
+            }
+            let now = installation.clock.now
+            let late = try await request(1, .erasure, days: 9)
+            var soon = try await request(2, .access, days: 3)
+            func deadlines(_ from: Int64, _ to: Int64) async throws -> Situation.RequestDeadlines? {
+                try await installation.database.read { transaction in
+                    try transaction.requestDeadlines(
+                        from: now.adding(seconds: from * 86_400),
+                        to: now.adding(seconds: to * 86_400)
+                    )
+                }
+            }
+            let both = try await deadlines(0, 10)
+            #expect(both?.count == 2 && both?.first == soon.id && both?.kind == .access)
+            #expect(try await deadlines(0, 9)?.count == 1)
+            #expect(try await deadlines(0, 3) == nil)
+            installation.clock.advance(seconds: 4 * 86_400)
+            let open = try await installation.database.read { try $0.openRequestKinds() }
+            #expect(open.map(\.kind) == [.access, .erasure])
+            #expect(open.map(\.past) == [1, 0] && open.map(\.count) == [1, 1])
+            soon.status = .refused
+            soon.endedAt = installation.clock.now
+            try await installation.record([.requestMoved(soon, from: .received)])
+            #expect(try await deadlines(0, 10)?.first == late.id)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
     func theFirstEventThatIsNotInTheLog(_ backend: Backend) async throws {
         try await backend.withDatabase { installation in
             let read: @Sendable (Transaction) throws -> Timestamp? = { try $0.firstUnsequencedAt() }

@@ -17,7 +17,7 @@ enum ImportRule {
         "CZlib": [],
         "HeedLists": ["HeedConsent", "CZlib"],
         "HeedEngine": ["HeedStore", "HeedConsent", "HeedLedger"],
-        "HeedRights": ["HeedEngine", "HeedStore", "HeedConsent", "HeedLedger"],
+        "HeedRights": ["HeedEngine", "HeedLists", "HeedStore", "HeedConsent", "HeedLedger"],
         "HeedExchange": ["HeedEngine", "HeedLists", "HeedStore", "HeedConsent"],
         "HeedConnectors": ["HeedConsent"],
         "HeedDelivery": [

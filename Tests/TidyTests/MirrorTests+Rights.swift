@@ -33,9 +33,53 @@ extension MirrorRule {
         ),
     ]
 
+    /// Copies of what is known about a person.
+    private static let exports: [Coverage] = [
+        .init(
+            "Sources/HeedConsent/PersonExport.swift",
+            by: "Tests/HeedConsentTests/AuditEvent+CanonicalTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Export/PersonalCategory.swift",
+            by: "Tests/HeedRightsTests/Export/PersonExporterTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Export/PersonalCategory+Person.swift",
+            by: "Tests/HeedRightsTests/Export/LeakTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Export/PersonalCategory+Record.swift",
+            by: "Tests/HeedRightsTests/Export/LeakTests.swift"
+        ),
+        .init(
+            "Sources/HeedRights/Export/ExportDocument.swift",
+            by: "Tests/HeedRightsTests/Export/PersonExporterTests.swift"
+        ),
+        .init(
+            "Sources/HeedRights/Export/ExportFacts.swift",
+            by: "Tests/HeedRightsTests/Export/PersonExporterTests.swift"
+        ),
+        .init(
+            "Sources/HeedRights/Export/ExportRows.swift",
+            by: "Tests/HeedRightsTests/Export/PersonExporterTests.swift"
+        ),
+        .init(
+            "Sources/HeedServer/Public/ReceiptPage.swift",
+            by: "Tests/HeedServerTests/API/RequestRoutesTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/Export.swift",
+            by: "Tests/EndToEndTests/ExportTests.swift"
+        ),
+        .init(
+            "Sources/HeedLists/Deflater.swift",
+            by: "Tests/HeedListsTests/ZipWriterTests.swift"
+        ),
+    ]
+
     /// Requests, erasure and retention.
     static let rights: [Coverage] =
-        restores + [
+        restores + exports + [
             .init(
                 "Sources/HeedConsent/AuditEvent+Requests.swift",
                 by: "Tests/HeedConsentTests/AuditEvent+CanonicalTests.swift"

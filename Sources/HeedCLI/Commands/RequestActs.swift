@@ -70,12 +70,39 @@ extension RequestCommand {
 
     struct Complete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Say that a request other than an erasure was met."
+            abstract: "Say that a request was met, other than by erasure or export."
         )
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The request's id.") var id: String
 
         func run() async throws { try await act(id, global) { CompleteRequest($0) } }
+    }
+
+    struct Rectify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Put a person's address right, as a verified request asks.",
+            discussion: """
+                Consents, opt-outs and history stay the person's, and what stood against the old \
+                address stands against the new one, too. An address of somebody else is refused. \
+                The request is answered by it.
+                """
+        )
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "The request's id.") var id: String
+        @Option(help: "The right address.") var address: String
+        @Option(help: "The wrong one, for a person who has several.") var replaces: String?
+
+        func run() async throws {
+            try await act(id, global) {
+                RectifyAddress(
+                    $0,
+                    to: try Address(email: address),
+                    replacing: try replaces.map { text throws(Refusal) in
+                        try Address(email: text, field: "replaces")
+                    }
+                )
+            }
+        }
     }
 
     struct Retry: AsyncParsableCommand {

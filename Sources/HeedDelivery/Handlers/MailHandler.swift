@@ -2,6 +2,7 @@
 
 public import HeedConsent
 public import HeedEngine
+import HeedRights
 public import HeedStore
 public import Logging
 
@@ -89,6 +90,10 @@ public struct MailHandler: Sendable {
             return try await engine.ask(ConfirmationDetails(requests)).map { details in
                 let locales = details.doubleOptIns.compactMap(\.locale)
                 return .confirmation(details, in: outlet.languages.best(of: locales), base: base)
+            }
+        case .dataLink(let contact, let tag):
+            return try await engine.ask(DataLinkDetails(contact: contact)).map { details in
+                .dataLink(details, in: outlet.languages.best(of: [tag]), base: base)
             }
         case .preferenceLink(let key, let tag):
             return try await engine.ask(PreferenceLinkDetails(key: key)).map { details in

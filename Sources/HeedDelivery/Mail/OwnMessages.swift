@@ -69,6 +69,33 @@ extension OutgoingMessage {
         )
     }
 
+    /// Leads to a person's own data; the link opens a page with a button.
+    ///
+    /// - Parameters:
+    ///   - details: Where it goes and leads to.
+    ///   - language: The words.
+    ///   - base: The base of public links, without a trailing slash.
+    /// - Returns: The message.
+    static func dataLink(
+        _ details: PreferenceLinkDetails.Details,
+        in language: PageLanguage,
+        base: String
+    ) -> OutgoingMessage {
+        let link = "\(base)/d/\(details.token)?lang=\(language.tag)"
+        return OutgoingMessage(
+            to: details.address.delivery,
+            subject: language["mailDataSubject"],
+            parts: [
+                .paragraph(language.text("mailDataText", ["place": place(base)])),
+                .paragraph(language["mailDataAction"]),
+                .link(link, name: language["mailDataLink"]),
+                .paragraph(language["mailDataEnd"]),
+                .paragraph(language["mailDataOther"]),
+            ],
+            language: language
+        )
+    }
+
     /// The site, as people know it.
     private static func place(_ base: String) -> String {
         base.firstRange(of: "://").map { String(base[$0.upperBound...]) } ?? base

@@ -34,7 +34,7 @@ extension AlertChannel {
     public static func log(_ logger: Logger) -> AlertChannel {
         AlertChannel("log") { notice in
             let incident = notice.incident
-            let isCritical = [.deadlinePast, .logDiffers].contains(incident.kind)
+            let isCritical = [.deadlinePast, .requestPast, .logDiffers].contains(incident.kind)
             let level: Logger.Level =
                 notice.reason == .resolved ? .notice : isCritical ? .critical : .error
             logger.log(

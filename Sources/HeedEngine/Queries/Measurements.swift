@@ -28,6 +28,8 @@ public struct Measurements: Query {
         public let queue: QueueOverview.Overview
         /// Opt-outs that are not completed, by regime.
         public let open: [OpenOptOuts]
+        /// People's requests that are not answered, by kind.
+        public let requests: [OpenRequests]
         /// The alerts that are open.
         public let alerts: Set<Alert.Kind>
     }
@@ -47,6 +49,7 @@ public struct Measurements: Query {
             log: try LogStatus().answer(in: transaction),
             queue: try QueueOverview().answer(in: transaction),
             open: open,
+            requests: try transaction.openRequestKinds(),
             alerts: Set(alerts)
         )
     }

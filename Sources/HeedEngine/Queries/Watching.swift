@@ -29,6 +29,12 @@ public struct Watching: Query {
         situation.buriedMail = try transaction.buriedMail()
         situation.past = try transaction.openDeadlines(from: Timestamp(seconds: 0), to: now)
         situation.near = try transaction.openDeadlines(from: now, to: soon)
+        let dueSoon = now.adding(seconds: rules.requestDays * 86_400)
+        situation.requestsPast = try transaction.requestDeadlines(
+            from: Timestamp(seconds: 0),
+            to: now
+        )
+        situation.requestsNear = try transaction.requestDeadlines(from: now, to: dueSoon)
         situation.verified = try transaction.latestVerification().map {
             Situation.Verified(at: $0.finishedAt, findings: $0.findings)
         }

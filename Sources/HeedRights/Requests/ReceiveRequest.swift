@@ -37,7 +37,8 @@ public struct ReceiveRequest: Command {
         self.subject = subject
         self.source = source
         self.requestedAt = requestedAt
-        self.verifiedBy = verifiedBy
+        // A stop to selling needs no proof of who asks.
+        self.verifiedBy = verifiedBy ?? (kind == .doNotSell ? .notNeeded : nil)
         self.keepsBlock = keepsBlock
     }
 

@@ -25,29 +25,49 @@ public struct RecordPrivacySignal: Command {
         guard PrivacySignal.isHeard(in: person.contact.region) else {
             return Decision(Receipt(isRecorded: false))
         }
+        let objection = SaleObjection(source: .privacySignal, at: transaction.now)
+        return Decision(
+            Receipt(isRecorded: true),
+            events: try objection.events(for: person, in: transaction)
+        )
+    }
+}
+
+/// Asks whether a person has objected to the sale and sharing of their data.
+public struct ObjectsToSale: Query {
+    let contact: ContactID
+
+    /// Names the person.
+    public init(contact: ContactID) { self.contact = contact }
+
+    /// True once an objection is on record; it is never taken back.
+    public func answer(in transaction: Transaction) throws -> Bool {
+        try transaction.hasConsent(of: contact, named: PrivacySignal.recordName)
+    }
+}
+
+/// A person's objection to the sale and sharing of their data.
+struct SaleObjection {
+    let source: Source
+    let at: Timestamp
+
+    /// The record; nothing for a person who objects already.
+    func events(for person: ResolvedSubject, in transaction: Transaction) throws -> [Event] {
         let name = PrivacySignal.recordName
-        guard try !transaction.hasConsent(of: contact, named: name) else {
-            return Decision(Receipt(isRecorded: true))
-        }
+        guard try !transaction.hasConsent(of: person.id, named: name) else { return [] }
         let record = ConsentRecord(
             id: transaction.newID(),
-            contact: contact,
+            contact: person.id,
             scope: name,
             decision: .withdrawn,
             basis: .consent,
-            source: .privacySignal,
+            source: source,
             policy: nil,
             locale: person.contact.locale,
-            givenAt: transaction.now,
+            givenAt: at,
             recordedAt: transaction.now,
             batch: nil
         )
-        let event = Event.consentRecorded(
-            record,
-            Evidence(),
-            from: Permission(),
-            to: Permission()
-        )
-        return Decision(Receipt(isRecorded: true), events: [event])
+        return [.consentRecorded(record, Evidence(), from: Permission(), to: Permission())]
     }
 }

@@ -71,11 +71,20 @@ public struct CompleteRequest: Command {
     /// Names the request.
     public init(_ id: RequestID) { self.id = id }
 
-    /// Refuses an erasure, which ends by its own work, and what is not verified or is answered.
+    /// Refuses an erasure, which ends by its own work, a request for access, which ends with its
+    /// export, and what is not verified or is answered.
     public func decide(in transaction: Transaction) throws -> Decision<Bool> {
         let request = try transaction.requireRequest(id)
         guard request.kind != .erasure else {
             throw Refusal(.conflict, field: "id", "an erasure is completed by its own work")
+        }
+        guard request.kind != .access else {
+            throw Refusal(
+                .conflict,
+                field: "id",
+                "a request for access is completed by its export: `heed export`, or "
+                    + "GET /v1/contacts/\(request.contact.text)/export"
+            )
         }
         guard request.status == .verified else {
             throw Refusal(.conflict, field: "id", "this request is \(request.status.rawValue)")

@@ -17,8 +17,20 @@ extension RightsRequest {
         case .objection: return try objecting(in: transaction)
         case .restriction:
             return (self, [blocking(.restriction, at: transaction.now)], [])
-        case .access, .rectification, .doNotSell: return (self, [], [])
+        case .doNotSell: return try endingSale(in: transaction)
+        case .access, .rectification: return (self, [], [])
         }
+    }
+
+    /// A stop to selling and sharing is met at once, by the record that a browser's signal makes.
+    private func endingSale(
+        in transaction: Transaction
+    ) throws -> (RightsRequest, [Event], [JobChange]) {
+        let person = try transaction.resolve(.contact(contact))
+        let objection = SaleObjection(source: source, at: requestedAt)
+        let events = try objection.events(for: person, in: transaction)
+        let (request, answer) = try answered(as: .completed, in: transaction)
+        return (request, events + answer, [])
     }
 
     private func objecting(

@@ -79,7 +79,7 @@ struct RequestRoutes {
 
     /// What is done to one request.
     enum Act: String, CaseIterable {
-        case verify, extend, refuse, complete, retry
+        case verify, extend, refuse, complete, retry, rectify
     }
 
     /// A route for one act.
@@ -110,6 +110,16 @@ struct RequestRoutes {
             case .complete:
                 try fields.finish()
                 _ = try await engine.perform(CompleteRequest(id), as: actor)
+            case .rectify:
+                let command = RectifyAddress(
+                    id,
+                    to: try Address(email: try fields.string("address")),
+                    replacing: try fields.optionalString("replaces").map { text throws(Refusal) in
+                        try Address(email: text, field: "replaces")
+                    }
+                )
+                try fields.finish()
+                _ = try await engine.perform(command, as: actor)
             case .retry:
                 try fields.finish()
                 _ = try await engine.perform(RetryErasure(id), as: actor)

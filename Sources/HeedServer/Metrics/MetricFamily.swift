@@ -90,6 +90,17 @@ struct MetricFamily: Sendable {
             .gauge,
             "Seconds until the earliest deadline of an open opt-out; below 0 it is past."
         ),
+        MetricFamily("heed_requests_open", .gauge, "People's requests not answered, by kind."),
+        MetricFamily(
+            "heed_requests_past_deadline",
+            .gauge,
+            "People's requests that are not answered and past their legal deadline."
+        ),
+        MetricFamily(
+            "heed_request_deadline_days",
+            .gauge,
+            "Days until the earliest deadline of an open request; below 0 it is past."
+        ),
         MetricFamily("heed_alerts_open", .gauge, "Whether an alert is open, by kind."),
         MetricFamily(
             DeliveryMetrics.localEffect,

@@ -3,6 +3,7 @@
 import CoreMetrics
 import HeedConsent
 import HeedEngine
+import HeedStore
 import Hummingbird
 
 /// Answers Prometheus.
@@ -54,6 +55,14 @@ private struct Gauges {
             set("heed_optouts_open", Double(open.count), labels)
             set("heed_optouts_past_deadline", Double(open.past), labels)
             set("heed_optout_deadline_margin_seconds", Double(margin / 1000) / 1000, labels)
+        }
+        for kind in RightsRequest.Kind.allCases {
+            let open = answer.requests.first { $0.kind == kind }
+            let labels: KeyValuePairs = ["kind": kind.rawValue]
+            set("heed_requests_open", Double(open?.count ?? 0), labels)
+            set("heed_requests_past_deadline", Double(open?.past ?? 0), labels)
+            let margin = open.map { $0.deadlineAt.microseconds - answer.queue.now.microseconds }
+            set("heed_request_deadline_days", margin.map { Double($0) / 86_400_000_000 }, labels)
         }
         for kind in Alert.Kind.allCases {
             let isOpen = answer.alerts.contains(kind)

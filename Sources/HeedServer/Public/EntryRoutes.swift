@@ -36,13 +36,8 @@ struct EntryRoutes {
     ) async throws -> Response {
         try checkOrigin(of: request, options.linkBase)
         guard sendsMail else { return page(.noMail, .serviceUnavailable, to: request) }
+        guard options.allowsEntry(request, context) else { return pages.busy(to: request) }
         let now = options.inbox.now()
-        let client = context.clientIP(of: request, behind: options.trustedProxies)
-        guard options.entryLimit.allows(client ?? "", at: now) else {
-            var response = page(.busy, .tooManyRequests, to: request)
-            response.headers[.retryAfter] = "600"
-            return response
-        }
         let body = try await request.body.collect(upTo: options.formBytesMaximum)
         let form = FormBody(body, contentType: request.headers[.contentType])
         do {

@@ -45,11 +45,16 @@ struct Pages: Sendable {
         case incomplete
         /// Says that a form shows terms that no longer hold.
         case outdated
+        /// Offers a person their data.
+        case download
+        /// Says what was done about a request.
+        case receipt
 
         /// The template that makes it.
         var template: String {
             switch self {
-            case .ask, .done, .failed, .confirm, .preferences, .entry: rawValue
+            case .ask, .done, .failed, .confirm, .preferences, .entry, .download, .receipt:
+                rawValue
             case .noAddress: "entry"
             case .confirmed, .lapsed, .invalid, .noMail, .sent, .busy, .signedUp, .askedByMail,
                 .incomplete, .outdated:
@@ -58,7 +63,7 @@ struct Pages: Sendable {
         }
 
         /// Whether it is the same for everybody, so that it is made only once.
-        var isFixed: Bool { self != .preferences && self != .invalid }
+        var isFixed: Bool { ![.preferences, .invalid, .receipt].contains(self) }
     }
 
     /// What a page is shown with.
@@ -74,6 +79,8 @@ struct Pages: Sendable {
         "preferences": PackageResources.preferences_mustache,
         "entry": PackageResources.entry_mustache, "notice": PackageResources.notice_mustache,
         "confirm": PackageResources.confirm_mustache,
+        "download": PackageResources.download_mustache,
+        "receipt": PackageResources.receipt_mustache,
     ]
 
     /// The templates there are, by name.

@@ -15,6 +15,12 @@ struct PreferencePage {
         /// Whether the browser's signal is on record.
         var hearsSignal = false
 
+        /// What was done is no choice of mailings.
+        init(notice: String) {
+            self.notice = notice
+            refused = []
+        }
+
         init(_ receipt: ChoosePreferences.Receipt, _ choice: ChoosePreferences.Choice) {
             refused = receipt.refused
             if case .leaveAll = choice {
@@ -29,6 +35,17 @@ struct PreferencePage {
     let answer: ReadPreferences.Seen
     let language: PageLanguage
     let outcome: Outcome?
+    /// Whether a link to the person's data can be sent.
+    var sendsMail = false
+    /// Whether the person has objected to sale and sharing.
+    var objectsToSale = false
+
+    /// Says what is shown.
+    init(answer: ReadPreferences.Seen, language: PageLanguage, outcome: Outcome?) {
+        self.answer = answer
+        self.language = language
+        self.outcome = outcome
+    }
 
     /// The values by name.
     var content: [String: Any] {
@@ -41,6 +58,10 @@ struct PreferencePage {
             "needed": needed.map(words), "hasNeeded": !needed.isEmpty,
             "history": answer.history.map(entry), "hasHistory": !answer.history.isEmpty,
         ]
+        content["sendsMail"] = sendsMail
+        // Offered where a law knows it, and shown to whoever has used it.
+        content["hasSale"] = objectsToSale || PrivacySignal.isHeard(in: answer.contact.region)
+        content["objectsToSale"] = objectsToSale
         content["version"] = answer.policy?.version
         content["url"] = answer.policy?.url
         content["wording"] = answer.policyText
@@ -100,33 +121,13 @@ struct PreferencePage {
             case "global": language["allMailings"]
             default: title(ScopeName(stored: consent.scope))
             }
-        let decision =
-            switch consent.decision {
-            case .requested: "decisionRequested"
-            case .granted: "decisionGranted"
-            case .denied: "decisionDenied"
-            case .withdrawn: "decisionWithdrawn"
-            }
-        let minute = consent.givenAt.text.prefix(16).replacing("T", with: " ")
         var entry: [String: Any] = [
-            "what": what, "decision": language[decision], "how": language[source(consent.source)],
-            "instant": consent.givenAt.text, "time": minute + " UTC",
+            "what": what, "decision": language.name(of: consent.decision),
+            "how": language.name(of: Source(stored: consent.source)),
+            "instant": consent.givenAt.text, "time": language.minute(of: consent.givenAt.text),
         ]
         // Not `version`, which is the page's own.
         entry["shown"] = consent.policyVersion
         return entry
-    }
-
-    private func source(_ name: String) -> String {
-        switch Source(stored: name) {
-        case .form: "sourceForm"
-        case .preferenceCentre: "sourcePreferences"
-        case .doubleOptIn: "sourceOptIn"
-        case .oneClick: "sourceOneClick"
-        case .unsubscribePage: "sourceUnsubscribe"
-        case .privacySignal: "sourceSignal"
-        case .batchImport: "sourceImport"
-        default: "sourceOther"
-        }
     }
 }

@@ -52,6 +52,11 @@ struct PreferenceRoutes {
                 return try await page(for: request, context, after: nil)
             }
             let language = pages.language(for: request, locale: seen.contact.locale)
+            switch form["do"] {
+            case "send-data": return try await sendData(to: seen.contact, request, context)
+            case "do-not-sell": return try await endSale(of: seen.contact, request, context)
+            default: break
+            }
             guard let choice = PreferenceForm.choice(form) else {
                 return try await page(for: request, context, after: nil)
             }
@@ -73,6 +78,43 @@ struct PreferenceRoutes {
         }
     }
 
+    /// Has a link mailed; the token of this page may have come out of an old message.
+    ///
+    /// The answer is the same whether a message goes or not.
+    private func sendData(
+        to contact: Contact,
+        _ request: Request,
+        _ context: HeedRequestContext
+    ) async throws -> Response {
+        guard options.doubleOptIn != nil else {
+            let headers = Pages.Headers(status: .serviceUnavailable)
+            return pages.response(.noMail, to: request, headers)
+        }
+        guard options.allowsEntry(request, context) else { return pages.busy(to: request) }
+        let language = pages.language(for: request, locale: contact.locale)
+        let command = try RequestDataLink(contact: contact.id, language: language.tag)
+        let key = command.repeatKey(at: options.inbox.now())
+        _ = try await engine.perform(command, as: .person, once: key)
+        return try await page(for: request, context, after: .init(notice: "myDataNotice"))
+    }
+
+    /// Records the stop to selling, which asks for no proof of who says it.
+    private func endSale(
+        of contact: Contact,
+        _ request: Request,
+        _ context: HeedRequestContext
+    ) async throws -> Response {
+        let command = ReceiveRequest(
+            .doNotSell,
+            of: .contact(contact.id),
+            source: .preferenceCentre
+        )
+        if try await !engine.ask(ObjectsToSale(contact: contact.id)) {
+            _ = try await engine.perform(command, as: .person)
+        }
+        return try await page(for: request, context, after: .init(notice: "saleDone"))
+    }
+
     private func page(
         for request: Request,
         _ context: HeedRequestContext,
@@ -87,7 +129,10 @@ struct PreferenceRoutes {
             return pages.response(html, in: language, Pages.Headers(status: .notFound))
         }
         let language = pages.language(for: request, locale: answer.contact.locale)
-        let content = PreferencePage(answer: answer, language: language, outcome: outcome).content
+        var page = PreferencePage(answer: answer, language: language, outcome: outcome)
+        page.sendsMail = options.doubleOptIn != nil
+        page.objectsToSale = try await engine.ask(ObjectsToSale(contact: answer.contact.id))
+        let content = page.content
         let html = pages.html(.preferences, in: language, content)
         let headers = Pages.Headers(referrerPolicy: "same-origin")
         return pages.response(html, in: language, headers)

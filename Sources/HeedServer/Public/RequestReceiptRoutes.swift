@@ -11,6 +11,7 @@ import Hummingbird
 struct RequestReceiptRoutes {
     let engine: Engine
     let options: ServerOptions
+    let pages: Pages
 
     /// What of a receipt is asked for.
     private enum Part: String, CaseIterable {
@@ -25,12 +26,17 @@ struct RequestReceiptRoutes {
     @Sendable
     func show(_ request: Request, _ context: HeedRequestContext) async throws -> Response {
         var fields = try QueryFields(request)
-        let part: Part = try fields.word("part") ?? .receipt
+        let asked: Part? = try fields.word("part")
+        // Of the page; whatever else is answered has no language.
+        _ = fields.take("lang")
         try fields.finish()
         let token = bytes(hexadecimal: context.parameters.get("token") ?? "") ?? []
         guard let found = try await engine.ask(FindReceipt(token: token)) else {
             throw Problem(.notFound, "not-found", "there is no receipt here, or not yet")
         }
+        let accept = request.headers[values: .accept]
+        if asked == nil, Preferred.isPage(accept) { return try page(found, to: request) }
+        let part = asked ?? .receipt
         switch part {
         case .receipt: return answer(found.receipt.body, "application/json", found)
         case .event, .proof:
@@ -56,6 +62,16 @@ struct RequestReceiptRoutes {
         }
     }
 
+    private func page(_ found: FindReceipt.Found, to request: Request) throws -> Response {
+        let language = pages.language(for: request)
+        let body = try ReceiptBody(reading: found.receipt.body)
+        let content = ReceiptPage(body: body, language: language).content
+        let html = pages.html(.receipt, in: language, content)
+        var response = pages.response(html, in: language, Pages.Headers())
+        response.headers[.vary] = "Accept, Accept-Language"
+        return response
+    }
+
     private func answer(
         _ bytes: [UInt8],
         _ type: String,
@@ -64,7 +80,7 @@ struct RequestReceiptRoutes {
         Response(
             status: .ok,
             headers: [
-                .contentType: type, .cacheControl: "no-store",
+                .contentType: type, .cacheControl: "no-store", .vary: "Accept",
                 .linkField: "</v1/log/proof?event=\(found.event.text)>; rel=\"describedby\"",
             ],
             body: .init(byteBuffer: ByteBuffer(bytes: bytes))

@@ -3,6 +3,7 @@
 import Foundation
 import HeedConsent
 import HeedEngine
+import HeedRights
 import HeedServer
 import HeedStore
 import TestSupport
@@ -251,6 +252,32 @@ struct MailHandlerTests {
             #expect(!parts.joined().contains("person1"))
             let page = try await installation.engine.ask(ReadPreferences(token: String(token)))
             #expect(page?.choices.filter(\.isOn).map(\.scope.name) == [Sample.newsletter])
+        }
+    }
+
+    /// A link to somebody's data goes to their own address; whoever was erased gets none.
+    @Test(arguments: Backend.allCases)
+    func aLinkToSomebodysData(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let contact = try await installation.decide(ada.get())
+            let gone = ContactID(high: 1, low: 2)
+            for person in [contact, gone] {
+                let command = try RequestDataLink(contact: person, language: "de")
+                _ = try await installation.engine.perform(command, as: .person)
+            }
+            let server = try await ScriptedMailServer.listen()
+            let jobs = try await jobs(installation)
+            try #require(jobs.count == 2)
+            for job in jobs { try await handler(installation, server).handle(job) }
+            try await server.close()
+            #expect(try await states(installation) == [])
+            let lines = server.lines
+            #expect(lines.filter { $0.hasPrefix("RCPT") } == ["RCPT TO:<person1@mail.example>"])
+            #expect(lines.contains("Subject: Ihre Daten"))
+            let link = /https:\/\/heed\.shop\.example\/d\/(d1\.k1\.[\w-]+)\?lang=de/
+            let token = try #require(parts(lines)[0].firstMatch(of: link)?.1)
+            let opened = try await installation.engine.ask(OpenDataLink(token: String(token)))
+            #expect(opened == contact)
         }
     }
 }

@@ -99,4 +99,23 @@ struct OwnMessagesTests {
         )
         #expect(message.text.contains("a.example") && !message.text.contains("person1"))
     }
+
+    @Test func aLinkToSomebodysDataLeadsToAPageWithAButton() throws {
+        let languages = try PageLanguages(folder: nil, fallback: nil)
+        let details = PreferenceLinkDetails.Details(
+            address: try Sample.address(),
+            token: "d1.k1.abc"
+        )
+        for language in languages.all {
+            let message = OutgoingMessage.dataLink(
+                details,
+                in: language,
+                base: "https://a.example"
+            )
+            let link = "https://a.example/d/d1.k1.abc?lang=\(language.tag)"
+            #expect(message.parts.contains(.link(link, name: language["mailDataLink"])))
+            #expect(!message.subject.isEmpty && !message.text.contains("{place}"))
+            #expect(message.text.contains("a.example") && !message.text.contains("person1"))
+        }
+    }
 }

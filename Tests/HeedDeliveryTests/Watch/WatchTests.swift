@@ -3,6 +3,7 @@
 
 import HeedConsent
 import HeedEngine
+import HeedRights
 import HeedStore
 import Logging
 import Synchronization
@@ -309,6 +310,40 @@ struct WatchTests {
             try await installation.engine.keep(Verifier(engine: installation.engine).run())
             await service.look()
             #expect(log.of(.notice).count == 1 && log.all.count == 2)
+        }
+    }
+
+    /// A person's request is told a week before its deadline and once more when that has passed.
+    @Test(arguments: Backend.allCases)
+    func aRequestThatIsNotAnsweredIsTold(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            try await installation.decide(Sample.address())
+            let ask = ReceiveRequest(.access, of: .address(try Sample.address()), source: .form)
+            let taken = try await installation.engine.perform(ask, as: .person).receipt.request
+            let service = watch(installation.engine, channels: [.log(log.logger)])
+            await service.look()
+            #expect(log.all.isEmpty)
+            func wait(untilDaysBefore days: Int64) {
+                let now = installation.clock.now
+                let end = taken.deadlineAt.adding(seconds: -days * 86_400)
+                installation.clock.advance(seconds: end.wholeSeconds - now.wholeSeconds)
+            }
+            wait(untilDaysBefore: 8)
+            await service.look()
+            #expect(log.all.isEmpty)
+            wait(untilDaysBefore: 6)
+            await service.look()
+            #expect(log.of(.error).count == 1)
+            #expect(log.all[0].contains("request-deadline-near"))
+            #expect(log.all[0].contains(taken.id.text))
+            wait(untilDaysBefore: -1)
+            await service.look()
+            #expect(log.of(.critical).count == 1)
+            let refuse = RefuseRequest(taken.id, reason: Source(stored: "late"))
+            _ = try await installation.engine.perform(refuse, as: Sample.actor)
+            let before = log.of(.notice).count
+            await service.look()
+            #expect(log.of(.notice).count > before)
         }
     }
 

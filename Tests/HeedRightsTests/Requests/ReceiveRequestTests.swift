@@ -124,6 +124,25 @@ struct ReceiveRequestTests {
         }
     }
 
+    /// It asks for no proof, wherever the person is, and stops no mailing.
+    @Test(arguments: Backend.allCases)
+    func aStopToSellingIsRecordedAtOnce(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let contact = try await installation.addErin()
+            let taken = try await take(installation, .doNotSell)
+            #expect(taken.request.status == .completed)
+            #expect(taken.request.verifiedBy == .notNeeded)
+            let question = ObjectsToSale(contact: contact)
+            #expect(try await installation.engine.ask(question))
+            #expect(try await installation.check(Address(email: Searchable.address)).allowed)
+            let again = try await take(installation, .doNotSell, verifiedBy: .form)
+            #expect(again.request.status == .completed && !again.isRepeated)
+            let history = try await installation.engine.ask(History(.contact(contact)))
+            let objections = history.consents.filter { $0.scope == "sale-sharing" }
+            #expect(objections.map(\.source) == ["form"])
+        }
+    }
+
     /// Nothing is sent while the request is open, receipts neither.
     @Test(arguments: Backend.allCases)
     func aRestrictionBlocksUntilItIsCompleted(_ backend: Backend) async throws {
@@ -152,8 +171,16 @@ struct ReceiveRequestTests {
             }
             let verify = VerifyRequest(access, by: .form)
             _ = try await installation.engine.perform(verify, as: Sample.actor)
-            _ = try await installation.engine.perform(CompleteRequest(access), as: Sample.actor)
+            // Nobody says that they gave the data: making it says so.
+            let refusal = await #expect(throws: Refusal.self) {
+                _ = try await installation.engine.perform(CompleteRequest(access), as: Sample.actor)
+            }
+            #expect(refusal?.code == .conflict && refusal?.message.contains("export") == true)
+            _ = try await installation.export(Searchable.address)
             #expect(try await installation.receipt(access).outcome == "completed")
+            let put = try await take(installation, .rectification, verifiedBy: .form).request.id
+            _ = try await installation.engine.perform(CompleteRequest(put), as: Sample.actor)
+            #expect(try await installation.receipt(put).outcome == "completed")
             let rectify = try await take(installation, .rectification).request.id
             let refuse = RefuseRequest(rectify, reason: Source(stored: "identity-not-shown"))
             _ = try await installation.engine.perform(refuse, as: Sample.actor)

@@ -5,6 +5,7 @@ import Foundation
 import HTTPTypes
 import HeedConsent
 import HeedEngine
+import HeedRights
 import HeedStore
 import TestSupport
 import Testing
@@ -116,14 +117,14 @@ struct RequestRoutesTests {
                 "/v1/requests",
                 #","kind":"do-not-sell","verifiedBy":"account-login""#
             )
+            #expect(sale.status == "completed")
             let list = try await server.send(.get("/v1/requests", as: .auditor))
-            #expect(list.body.contains(access.id) && list.body.contains(sale.id))
+            #expect(list.body.contains(access.id) && !list.body.contains(sale.id))
             #expect(!list.body.contains("ada@"))
             #expect(try await act(server, access, "extend", #"{"reason":"complex"}"#).status == 409)
             let refused = try await act(server, access, "refuse", #"{"reason":"not-shown"}"#)
             #expect(try refused.decode(Answer.self).status == "refused")
-            let completed = try await act(server, sale, "complete", "{}")
-            #expect(try completed.decode(Answer.self).status == "completed")
+            #expect(try await act(server, sale, "complete", "{}").status == 409)
             let open = try await server.send(.get("/v1/requests?state=open", as: .auditor))
             #expect(!open.body.contains(access.id) && !open.body.contains(sale.id))
             let all = try await server.send(.get("/v1/requests?state=all&limit=1", as: .auditor))
@@ -131,6 +132,96 @@ struct RequestRoutesTests {
             let rest = "/v1/requests?state=all&after=\(access.id)"
             #expect(try await server.send(.get(rest, as: .auditor)).body.contains(sale.id))
             #expect(try await act(server, sale, "retry", "{}").status == 409)
+        }
+    }
+
+    @Test func anAddressIsPutRight() async throws {
+        try await withServer { server in
+            let installation = server.installation
+            try await installation.decide(Address(email: "ada@mail.example"))
+            try await installation.optOut(Address(email: "ada@mail.example"))
+            try await installation.drainQueue()
+            let taken = try await take(
+                server,
+                "/v1/requests",
+                #","kind":"rectification","verifiedBy":"account-login""#
+            )
+            let missing = try await act(server, taken, "rectify", "{}")
+            #expect(try missing.status == 422 && missing.problem().field == "address")
+            let same = try await act(server, taken, "rectify", #"{"address":"ada@mail.example"}"#)
+            #expect(try same.status == 409 && same.problem().field == "address")
+            let body = #"{"address":"ada@post.example","replaces":"ada@mail.example"}"#
+            let done = try await act(server, taken, "rectify", body)
+            #expect(try done.decode(Answer.self).status == "completed")
+            #expect(try await server.check("ada@post.example").reason == "optOut")
+            #expect(!server.log.all.contains { $0.contains("post.example") })
+        }
+    }
+
+    /// People read a page in their language; whatever asks for JSON, or for nothing, gets JSON.
+    @Test func theReceiptIsAPageForPeople() async throws {
+        try await withServer { server in
+            try await server.installation.record([.connectorAdded(Sample.connector("crm"))])
+            try await server.installation.decide(Address(email: "ada@mail.example"))
+            let taken = try await take(server, "/v1/erasures", #","verifiedBy":"account-login""#)
+            try await work(server)
+            let path = "/v1/receipts/\(taken.receiptToken)"
+            let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+            for (accept, isPage) in [
+                (browser, true), ("text/html;q=0.5, application/json", false), ("*/*", false),
+                ("text/*", true), ("application/json, text/html;q=0.9", false), ("", false),
+            ] {
+                let reply = try await server.send(.get(path).with(.accept, accept))
+                #expect(reply.status == 200)
+                #expect(reply.headers[.vary]?.hasPrefix("Accept") == true)
+                #expect(reply.body.hasPrefix(isPage ? "<!DOCTYPE html>" : "{"), "\(accept)")
+            }
+            let german = try await server.send(.get(path + "?lang=de").with(.accept, browser))
+            #expect(german.headers[.contentLanguage] == "de")
+            #expect(german.headers[.contentSecurityPolicy]?.hasPrefix("default-src 'none'") == true)
+            for text in [
+                "<h1>Bestätigung zu Ihrem Verlangen</h1>", "Löschung", "erledigt", taken.id,
+                "<b><bdi>crm</bdi></b>: bestätigt", "200 OK", "href=\"?part=proof\"",
+                "contact_keys",
+            ] { #expect(german.body.contains(text), "\(text)") }
+            #expect(!german.body.contains("ada@"))
+            let part = try await server.send(.get(path + "?part=receipt").with(.accept, browser))
+            #expect(part.body.hasPrefix("{"))
+            let unknown = Call.get("/v1/receipts/nope").with(.accept, browser)
+            #expect(try await server.send(unknown).status == 404)
+        }
+    }
+
+    /// What another system answers is text, whatever is in it.
+    @Test func anAnswerFromOutsideIsTextOnTheReceipt() async throws {
+        try await withServer { server in
+            let installation = server.installation
+            try await installation.record([.connectorAdded(Sample.connector("crm"))])
+            try await installation.decide(Address(email: "ada@mail.example"))
+            let taken = try await take(server, "/v1/erasures", #","verifiedBy":"account-login""#)
+            let evil = "<script>alert('1')</script>&\"quoted\""
+            while true {
+                let claim = ClaimJobs(lane: .general, limit: 100, leaseSeconds: 60)
+                let jobs = try await installation.engine.perform(claim, as: .system("test")).receipt
+                if jobs.isEmpty { break }
+                for job in jobs {
+                    guard case .rights(.tell(let target)) = job.kind else {
+                        try await installation.finish(job)
+                        continue
+                    }
+                    let outcome = RecordErasureOutcome(
+                        target: target,
+                        outcome: .confirmed(evil),
+                        job: job.id
+                    )
+                    _ = try await installation.engine.perform(outcome, as: .system("test"))
+                }
+            }
+            let path = "/v1/receipts/\(taken.receiptToken)"
+            let page = try await server.send(.get(path).with(.accept, "text/html"))
+            #expect(!page.body.contains("<script"))
+            #expect(page.body.contains("&lt;script&gt;alert("))
+            #expect(try await server.send(.get(path)).body.contains("<script>alert('1')"))
         }
     }
 

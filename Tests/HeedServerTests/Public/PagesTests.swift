@@ -76,9 +76,13 @@ struct PagesTests {
             #expect(!html.contains(word), "\(word)")
         }
         #expect(!html.contains(/<[^>]*\son[a-z]+\s*=/))
-        // Links lead to the same page in another language, and nowhere else.
+        // Links lead to the same page in another language, and nowhere else; a receipt's to its
+        // parts as well.
         let links = html.matches(of: /<a href="([^"]*)"/).map(\.1)
-        #expect(links.count == 20 && links.allSatisfy { $0.hasPrefix("?lang=") })
+        let languages = links.filter { $0.hasPrefix("?lang=") }
+        let parts = links.filter { $0.hasPrefix("?part=") }
+        #expect(languages.count == 20 && parts.count == (page == .receipt ? 15 : 0))
+        #expect(links.count == languages.count + parts.count)
     }
 
     @Test func theQuestionIsAskedByRealButtons() throws {

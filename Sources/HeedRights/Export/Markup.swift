@@ -1,0 +1,29 @@
+// What the pages that are handed out as files and receipts have in common: escapes and style.
+
+/// Pieces of HTML that nothing from outside can turn into more than text.
+public enum Markup {
+    /// Text as it may stand in an element or an attribute in quotes.
+    public static func escaped(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+            .replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
+            .replacing("'", with: "&#39;")
+    }
+
+    /// Nothing is loaded, run or sent anywhere, wherever the file lies.
+    static let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'"
+
+    static let style = """
+        :root { color-scheme: light dark; --ink: #1b1b1f; --paper: #ffffff; --act: #0b57d0 }
+        @media (prefers-color-scheme: dark) {
+        :root { --ink: #e8e8ec; --paper: #17181c; --act: #a8c7fa } }
+        body { background: var(--paper); color: var(--ink); font: 100%/1.5 system-ui, sans-serif; \
+        margin: 0 auto; max-width: 60rem; overflow-wrap: anywhere; padding: 1rem }
+        .rows { overflow-x: auto }
+        a { color: var(--act) }
+        h1 { line-height: 1.2 }
+        h2 { margin-top: 2rem }
+        table { border-collapse: collapse }
+        th, td { border: 1px solid #8888; padding: .3rem .6rem; text-align: start; \
+        vertical-align: top; overflow-wrap: normal; min-width: 5rem }
+        """
+}
