@@ -96,13 +96,18 @@ extension Transaction {
     /// Refuses a version whose text is no longer enough for the scope: the guard would go on
     /// saying no to whoever agreed to it, and nobody would know.
     func requireCurrent(_ policy: Policy, for scope: ScopeName) throws {
-        guard let since = try reconsentSince(scope), policy.effectiveAt < since else { return }
+        guard try !isCurrent(policy, for: scope) else { return }
         throw Refusal(
             .outdated,
             field: "policyVersion",
             "version '\(policy.version)' is no longer enough for '\(scope)': a newer one asks "
-                + "people again since \(since.text); show that one"
+                + "people again; show that one"
         )
+    }
+
+    /// Whether a yes to the version's text is enough for the scope today.
+    func isCurrent(_ policy: Policy, for scope: ScopeName) throws -> Bool {
+        try reconsentSince(scope).map { policy.effectiveAt >= $0 } ?? true
     }
 
     /// Refuses an instant in the future, with five minutes of grace for clocks that differ.

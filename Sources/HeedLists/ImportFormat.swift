@@ -102,6 +102,13 @@ package struct ImportReader {
         }
         firstObject = nil
         let header = format == .cloudflare ? try csv.next() : try ImportReader.header(&csv)
+        if format == .auto || format == .ses, let header, isOfSES(header) {
+            let names = ImportColumns(header: ["emailaddress", "reason"])
+            self.format = .ses
+            parser = .system(try ImportReader.system(.ses, names, status))
+            first = header
+            return
+        }
         if format == .cloudflare || format == .auto && header.map(isOfCloudflare) ?? false {
             let names = ImportColumns(header: ["email", "expires", "scope"])
             self.format = .cloudflare
@@ -117,7 +124,13 @@ package struct ImportReader {
                 throw ImportReader.refusal("this is a list of telephone numbers, not of addresses")
             }
         }
-        self.format = format == .auto ? ImportFormat.detect(columns) : format
+        let shown = ImportFormat.detect(columns)
+        guard format == .auto || format == .csv || shown == .csv || shown == format else {
+            throw ImportReader.refusal(
+                "its columns are those of \(shown.rawValue), not of \(format.rawValue)"
+            )
+        }
+        self.format = format == .auto ? shown : format
         parser = try ImportReader.parser(self.format, columns, fileName, status)
     }
 
@@ -130,7 +143,7 @@ package struct ImportReader {
         switch format {
         case .mailchimp: return .mailchimp(try mailchimp(columns, fileName, status))
         case .csv, .auto:
-            guard let plain = PlainCSVFormat(columns: columns) else {
+            guard let plain = PlainCSVFormat(columns: columns, given: status) else {
                 throw noAddress(PlainCSVFormat.addressNames, in: columns)
             }
             guard status != nil || plain.saysWhatItIsOf else {
@@ -218,9 +231,14 @@ extension ImportReader {
         guard let format = MailchimpFormat(columns: columns) else {
             throw noAddress(MailchimpFormat.addressNames, in: columns)
         }
-        let isOfStops = fileName.map(MailchimpFormat.isOfStops) ?? false
-        if status == nil, format.kind == .subscribed, isOfStops {
-            throw unclear("the file's name says that these people left, its columns do not")
+        guard status == nil, format.kind == .subscribed else { return format }
+        guard MailchimpFormat.wrote(columns) else {
+            throw unclear("these are not the columns of a file of Mailchimp")
+        }
+        if let fileName, !MailchimpFormat.isOfSubscribers(fileName) {
+            throw unclear(
+                "Mailchimp says by a file's name alone who is in it, and this one does not"
+            )
         }
         return format
     }
@@ -243,16 +261,11 @@ extension ImportReader {
         guard let layout = layouts.first(where: { $0.isShown(by: columns) }) ?? layouts.last else {
             throw refusal("files of \(format.rawValue) cannot be read")
         }
-        if case .given = layout.status, status == nil {
-            throw Refusal(
-                .missing,
-                field: "status",
-                "lists of \(format.rawValue) do not say what they are of: subscribed, "
-                    + "unsubscribed, complained or cleaned"
-            )
-        }
-        guard let system = SystemFormat(layout, columns: columns) else {
+        guard let system = SystemFormat(layout, columns: columns, given: status) else {
             throw noAddress(layout.address, in: columns)
+        }
+        guard status != nil || layout.saysWhatItIsOf(columns) else {
+            throw unclear("this list of \(format.rawValue) does not say who is on it")
         }
         return system
     }
@@ -324,6 +337,13 @@ private func isBlank(_ record: CSVRecord) -> Bool {
 private func report(_ problem: CSVRecord.Problem, in record: CSVRecord) -> String {
     guard record.lastLine > record.line else { return problem.reason }
     return "\(problem.reason); lines \(record.line) to \(record.lastLine) were left out"
+}
+
+/// True for a first line that is an entry of an SES suppression job: address, reason.
+private func isOfSES(_ record: CSVRecord) -> Bool {
+    let cells = record.fields.map(trimmed)
+    return cells.count == 2 && ["BOUNCE", "COMPLAINT"].contains(cells[1].uppercased())
+        && (try? Address(email: cells[0], field: "email")) != nil
 }
 
 /// True for a first line that is an entry of Cloudflare's list: address, end, place.

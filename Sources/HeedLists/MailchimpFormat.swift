@@ -58,9 +58,12 @@ package struct MailchimpFormat: Sendable {
         letters(of: fileName).contains("nonsubscribed")
     }
 
-    /// True for a file that its name says is of people who left or cannot be reached.
-    static func isOfStops(_ fileName: String) -> Bool {
-        ["unsubscribed", "cleaned"].contains(where: letters(of: fileName).contains)
+    /// True for a file that its name says is of people who are on the list; what it says of others
+    /// may be the rest of a file whose column of stops was cut off.
+    static func isOfSubscribers(_ fileName: String) -> Bool {
+        let name = letters(of: fileName)
+        return name.contains("subscribed")
+            && !["unsubscribed", "nonsubscribed", "cleaned"].contains(where: name.contains)
     }
 
     /// Some write `non-subscribed`, some `nonsubscribed`.

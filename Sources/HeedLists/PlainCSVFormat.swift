@@ -46,8 +46,10 @@ package struct PlainCSVFormat: Sendable {
     private static let yes: Set<String> = ["yes", "y", "true", "t", "on", "1"]
     private static let no: Set<String> = ["no", "n", "false", "f", "off", "0"]
 
+    private let given: ImportRow.Status?
     private let address: ImportColumn
     private let status: ImportColumn
+    private let yesTime: ImportColumn
     private let stop: ImportColumn
     private let consentTime: ImportColumn
     private let stopTime: ImportColumn
@@ -60,12 +62,16 @@ package struct PlainCSVFormat: Sendable {
     private let externalID: ImportColumn
 
     /// Finds the columns; nil when there is none for the address.
-    package init?(columns: ImportColumns) {
+    ///
+    /// `given` is what rows are that say nothing else.
+    package init?(columns: ImportColumns, given: ImportRow.Status? = nil) {
+        self.given = given
         address = columns.firstColumn(of: PlainCSVFormat.addressNames)
         guard !address.isAbsent else { return nil }
         status = columns.firstColumn(of: PlainCSVFormat.statusNames)
         stop = columns.column(PlainCSVFormat.stopNames)
         consentTime = columns.column(PlainCSVFormat.consentTimeNames)
+        yesTime = columns.column(PlainCSVFormat.yesTimeNames)
         stopTime = columns.column(PlainCSVFormat.stopTimeNames)
         bounceTime = columns.column(PlainCSVFormat.bounceTimeNames)
         complaintTime = columns.column(PlainCSVFormat.complaintTimeNames)
@@ -75,8 +81,7 @@ package struct PlainCSVFormat: Sendable {
         region = columns.column(["region", "country", "country_code", "cc"])
         externalID = columns.column(["external_id", "externalid", "id"])
         let telling = [
-            status, stop, stopTime, bounceTime, complaintTime,
-            columns.column(PlainCSVFormat.yesTimeNames),
+            status, stop, stopTime, bounceTime, complaintTime, yesTime,
         ]
         saysWhatItIsOf = telling.contains { !$0.isAbsent }
     }
@@ -142,7 +147,14 @@ package struct PlainCSVFormat: Sendable {
     }
 
     private func statedStatus(in fields: [String]) throws(InvalidRow) -> ImportRow.Status {
-        guard let cell = status.cell(in: fields) else { return .subscribed }
+        guard let cell = status.cell(in: fields) else {
+            // An empty cell in the column that says it is nobody's yes; a stop beside it counts.
+            let isSaid = status.isAbsent || given != nil || saysAnything(fields)
+            guard isSaid else {
+                throw InvalidRow("\(status.name ?? "status"): it says neither yes nor no")
+            }
+            return .subscribed
+        }
         let word = folded(cell.text)
         guard let status = PlainCSVFormat.words.first(where: { $0.value.contains(word) })?.key
         else {
@@ -153,6 +165,12 @@ package struct PlainCSVFormat: Sendable {
             )
         }
         return status
+    }
+
+    private func saysAnything(_ fields: [String]) -> Bool {
+        [yesTime, stop, stopTime, bounceTime, complaintTime].contains {
+            $0.cell(in: fields) != nil
+        }
     }
 
     private func saysStop(_ fields: [String]) throws(InvalidRow) -> Bool {

@@ -28,6 +28,10 @@ struct SystemFormat: Sendable {
         let externalID: [String]
         /// Words of rows that are passed over, and why.
         let passedOver: [String: String]
+        /// Words that say neither yes nor no: such a row is what whoever imports it says.
+        let undecided: Set<String>
+        /// Whether a stop is from everything.
+        let isGlobal: Bool
 
         init(
             _ format: ImportFormat,
@@ -37,7 +41,9 @@ struct SystemFormat: Sendable {
             consentTime: [String] = [],
             stopTime: [String] = [],
             externalID: [String] = [],
-            passedOver: [String: String] = [:]
+            passedOver: [String: String] = [:],
+            undecided: Set<String> = [],
+            isGlobal: Bool = false
         ) {
             self.format = format
             self.marks = marks
@@ -47,6 +53,22 @@ struct SystemFormat: Sendable {
             self.stopTime = stopTime
             self.externalID = externalID
             self.passedOver = passedOver
+            self.undecided = undecided
+            self.isGlobal = isGlobal
+        }
+
+        /// True when the columns tell a yes from a no, so that nobody has to say what rows are.
+        func saysWhatItIsOf(_ columns: ImportColumns) -> Bool {
+            switch status {
+            case .always: true
+            case .given: false
+            case .times(let names): names.contains(where: columns.contains)
+            case .words(let names, _, otherwise: _):
+                // Of several the first decides; where it is missing the next may say too little.
+                undecided.isEmpty
+                    ? names.contains(where: columns.contains)
+                    : names.first.map(columns.contains) ?? false
+            }
         }
 
         func isShown(by columns: ImportColumns) -> Bool {
@@ -55,6 +77,7 @@ struct SystemFormat: Sendable {
     }
 
     private let layout: Layout
+    private let given: ImportRow.Status?
     private let address: ImportColumn
     private let word: ImportColumn
     private let consentTime: ImportColumn
@@ -62,8 +85,11 @@ struct SystemFormat: Sendable {
     private let externalID: ImportColumn
 
     /// Finds the columns; nil when there is none for the address.
-    init?(_ layout: Layout, columns: ImportColumns) {
+    ///
+    /// `given` is what rows are that say nothing else.
+    init?(_ layout: Layout, columns: ImportColumns, given: ImportRow.Status? = nil) {
         self.layout = layout
+        self.given = given
         address = columns.firstColumn(of: layout.address)
         guard !address.isAbsent else { return nil }
         switch layout.status {
@@ -104,7 +130,7 @@ struct SystemFormat: Sendable {
             // A stop is never turned away, so a time nobody can read is only an unknown time.
             decidedAt = (try? stopTime.time(in: record.fields)) ?? nil
         }
-        return ImportRow(
+        var row = ImportRow(
             line: record.line,
             address: address,
             status: status,
@@ -112,6 +138,8 @@ struct SystemFormat: Sendable {
             evidence: Evidence(),
             externalID: externalID.text(in: record.fields)
         )
+        row.isGlobal = layout.isGlobal && status != .subscribed
+        return row
     }
 
     private func status(in fields: [String]) throws(InvalidRow) -> ImportRow.Status {
@@ -123,9 +151,10 @@ struct SystemFormat: Sendable {
             let name = word.name ?? "status"
             guard let cell = word.cell(in: fields) else {
                 if let otherwise { return otherwise }
-                throw InvalidRow("\(name): the row says neither that somebody joined nor left")
+                return try unsaid(name)
             }
             let text = folded(cell.text)
+            if layout.undecided.contains(text) { return try unsaid(cell.column) }
             if let reason = layout.passedOver[text] {
                 throw InvalidRow(passingOver: "\(cell.column): \(reason)")
             }
@@ -138,6 +167,12 @@ struct SystemFormat: Sendable {
 }
 
 extension SystemFormat {
+    /// What a row is that says nothing: what whoever imports it says, and nobody's guess.
+    private func unsaid(_ name: String) throws(InvalidRow) -> ImportRow.Status {
+        guard given == nil else { return .subscribed }
+        throw InvalidRow("\(name): the row says neither that somebody joined nor left")
+    }
+
     /// Every kind of file, those with more to know them by first.
     static let layouts: [Layout] = [
         // The first word decides; "disabled" is an operator's stop.
@@ -148,14 +183,16 @@ extension SystemFormat {
             status: .words(
                 ["subscription_status", "status"],
                 [
-                    .subscribed: ["enabled", "confirmed"],
+                    .subscribed: ["confirmed"],
                     .unsubscribed: ["blocklisted", "disabled", "unsubscribed"],
                 ],
                 otherwise: nil
             ),
             consentTime: ["subscription_created_at", "created_at"],
             stopTime: ["subscription_updated_at", "updated_at"],
-            externalID: ["uuid"]
+            externalID: ["uuid"],
+            // It is on no list by that: its export has no state of a list.
+            undecided: ["enabled"]
         ),
         Layout(
             .listmonk,
@@ -164,11 +201,12 @@ extension SystemFormat {
             status: .words(
                 ["subscription_status", "status"],
                 [
-                    .subscribed: ["enabled", "confirmed"],
+                    .subscribed: ["confirmed"],
                     .unsubscribed: ["blocklisted", "disabled", "unsubscribed"],
                 ],
-                otherwise: .subscribed
-            )
+                otherwise: nil
+            ),
+            undecided: ["enabled"]
         ),
         Layout(
             .keila,
@@ -180,7 +218,7 @@ extension SystemFormat {
                     .subscribed: ["active"], .unsubscribed: ["unsubscribed"],
                     .cleaned: ["unreachable"],
                 ],
-                otherwise: .subscribed
+                otherwise: nil
             ),
             externalID: ["external id"]
         ),
@@ -241,6 +279,15 @@ extension SystemFormat {
             ),
             stopTime: ["lastupdatetime"]
         ),
+        // Of its topics nothing is read here: only its JSON says which columns they are.
+        Layout(
+            .ses,
+            marks: ["emailaddress", "unsubscribeall"],
+            address: ["emailaddress"],
+            status: .words(["unsubscribeall"], [.unsubscribed: ["true"]], otherwise: nil),
+            undecided: ["false"],
+            isGlobal: true
+        ),
         Layout(
             .telnyx,
             marks: ["to", "from", "reason", "source", "scope"],
@@ -248,7 +295,8 @@ extension SystemFormat {
             status: .words(
                 ["reason"],
                 [
-                    .cleaned: ["hard_bounce", "invalid"], .complained: ["spam_complaint"],
+                    .cleaned: ["hard_bounce", "invalid"],
+                    .complained: ["spam_complaint", "complaint", "complained", "spam"],
                     .unsubscribed: ["unsubscribe", "manual_block"],
                 ],
                 // Every entry stops mail, whatever its reason is called.

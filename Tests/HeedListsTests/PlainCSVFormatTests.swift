@@ -168,4 +168,21 @@ struct PlainCSVFormatTests {
         let text = "email,status,ip,form_url\na@b.example,no,192.0.2.1,https://b.example/join\n"
         #expect(try Imported.row(of: text)?.evidence == Evidence())
     }
+
+    /// An empty cell in the column that should say it is nobody's yes.
+    @Test func anEmptyStatusIsNoYes() throws {
+        let text =
+            "email,status,consented_at,opted_out\na@m.example\nb@m.example,,,\n"
+            + "c@m.example,,2025-01-01,\nd@m.example,,,yes\ne@m.example,subscribed,,\n"
+        var reader = try ImportReader(format: .auto, chunk: Imported.chunks(of: text))
+        var statuses: [ImportRow.Status?] = []
+        while let item = try reader.next() {
+            if case .row(let row) = item {
+                statuses.append(row.status)
+            } else {
+                statuses.append(nil)
+            }
+        }
+        #expect(statuses == [nil, nil, .subscribed, .unsubscribed, .subscribed])
+    }
 }

@@ -31,13 +31,14 @@ struct SystemSample: CustomTestStringConvertible, Sendable {
         SystemSample(
             .listmonk,
             """
-            id,uuid,email,name,status,attribs,created_at,updated_at
-            1,4f-1,a@mail.example,Ada,enabled,{},2025-01-02T03:04:05Z,2025-02-02T03:04:05Z
-            2,4f-2,b@mail.example,Bo,blocklisted,{},2025-01-02T03:04:05Z,2025-02-02T03:04:05Z
-            3,4f-3,c@mail.example,Cy,disabled,{},,
-            4,4f-4,d@mail.example,Di,dreaming,{},,
+            id,uuid,email,name,status,attribs,subscription_status,created_at,updated_at
+            1,4f-1,a@mail.example,Ada,enabled,{},confirmed,2025-01-02T03:04:05Z,2025-02-02
+            2,4f-2,b@mail.example,Bo,blocklisted,{},,2025-01-02T03:04:05Z,2025-02-02
+            3,4f-3,c@mail.example,Cy,disabled,{},,,
+            4,4f-4,d@mail.example,Di,dreaming,{},,,
+            5,4f-5,e@mail.example,El,enabled,{},,,
             """,
-            [.subscribed, .unsubscribed, .unsubscribed, nil],
+            [.subscribed, .unsubscribed, .unsubscribed, nil, nil],
             time: "2025-01-02T03:04:05Z"
         ),
         SystemSample(
@@ -49,7 +50,7 @@ struct SystemSample: CustomTestStringConvertible, Sendable {
             c@mail.example,Cy,{},unsubscribed
             d@mail.example,Di,{},
             """,
-            [.subscribed, nil, .unsubscribed, .subscribed]
+            [.subscribed, nil, .unsubscribed, nil]
         ),
         SystemSample(
             .keila,
@@ -58,8 +59,10 @@ struct SystemSample: CustomTestStringConvertible, Sendable {
             a@mail.example,Ada,L,{},active,c-1
             b@mail.example,Bo,L,{},unsubscribed,c-2
             c@mail.example,Cy,L,{},unreachable,c-3
+            d@mail.example,Di,L,{},,
+            e@mail.example
             """,
-            [.subscribed, .unsubscribed, .cleaned]
+            [.subscribed, .unsubscribed, .cleaned, nil, nil]
         ),
         SystemSample(
             .mailgun,
@@ -98,6 +101,11 @@ struct SystemSample: CustomTestStringConvertible, Sendable {
             """,
             [.cleaned, .complained],
             time: "2025-01-02T02:04:05Z"
+        ),
+        SystemSample(
+            .ses,
+            "a@mail.example,BOUNCE\nb@mail.example,COMPLAINT\nc@mail.example,\n",
+            [.cleaned, .complained, nil]
         ),
         SystemSample(
             .mandrill,
@@ -228,6 +236,58 @@ struct SystemFormatTests {
         }
         #expect(rows.map(\.line) == [1, 2])
         #expect(rows.allSatisfy { $0.status == .unsubscribed })
+    }
+
+    /// A contact of SES who wants nothing wants nothing of anybody's topic.
+    @Test func whoLeftAllOfSESLeftEverything() throws {
+        let text =
+            "emailAddress,unsubscribeAll,attributesData\na@mail.example,true,\n"
+            + "b@mail.example,false,\n"
+        #expect(try Imported.refusal(of: text)?.field == "status")
+        let rows = try Imported.items(of: text).compactMap { item -> ImportRow? in
+            if case .row(let row) = item { row } else { nil }
+        }
+        #expect(rows.map(\.status) == [.unsubscribed, .subscribed])
+        #expect(rows.map(\.isGlobal) == [true, false])
+    }
+
+    /// Nobody's word is no yes: what a row does not say, whoever imports it has to say.
+    @Test(arguments: [
+        ("email,name,status,attribs\na@m.example,A,enabled,{}\nb@m.example,B,blocklisted,{}\n", 1),
+        ("email,name,attributes\na@m.example,A,{}\n", 1),
+        ("Email,First name,Last name,Data\na@m.example,A,B,{}\n", 1),
+        ("Email Address,OPTIN_TIME,LEID\na@m.example,,1\n", 1),
+    ])
+    func listsThatDoNotSayWhoIsOnThemNeedAWord(_ text: String, _ yeses: Int) throws {
+        let refusal = try #require(try Imported.refusal(of: text, fileName: "list.csv"))
+        #expect(refusal.code == .missing && refusal.field == "status")
+        let rows = try Imported.items(of: text, fileName: "list.csv")
+        let said = rows.count { item in
+            if case .row(let row) = item { row.status == .subscribed } else { false }
+        }
+        #expect(said == yeses)
+    }
+
+    /// One program's list of stops is not read as another's list of subscribers.
+    @Test(arguments: [
+        ("email,reason,detail,last_event_at\na@m.example,spam,,\n", ImportFormat.mailchimp),
+        ("email,reason,detail,last_event_at\na@m.example,spam,,\n", .keila),
+        ("id,email,action\n1,a@m.example,unsubscribe\n", .listmonk),
+        ("Email,First name,Last name,Data,Status\na@m.example,,,{},unsubscribed\n", .mailup),
+        ("email,doNotEmail\na@m.example,1\n", .listmonk),
+        ("Email;OptOut_Date\na@m.example;2025-01-01\n", .mailchimp),
+    ])
+    func aFileOfAnotherProgramIsTurnedAway(_ text: String, _ format: ImportFormat) throws {
+        let refusal = try #require(try Imported.refusal(of: text, format: format))
+        #expect(refusal.field == "file" && refusal.message.hasSuffix("not of \(format.rawValue)"))
+    }
+
+    /// A plain list says nothing of its own under any program's name.
+    @Test(arguments: [ImportFormat.mailchimp, .listmonk, .keila, .mautic, .mailup, .dittofeed])
+    func aNamedFormatNeedsItsColumns(_ format: ImportFormat) throws {
+        let text = "email,created\na@mail.example,1318158175\n"
+        let refusal = try #require(try Imported.refusal(of: text, format: format))
+        #expect(refusal.code == .missing && refusal.field == "status")
     }
 
     @Test func aListOfTelephonesIsTurnedAway() throws {

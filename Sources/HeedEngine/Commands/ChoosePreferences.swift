@@ -98,7 +98,10 @@ public struct ChoosePreferences: Command {
         for (name, wording) in wanted.sorted(by: { $0.key < $1.key }) {
             var evidence = Evidence()
             evidence.wordingSHA256 = wording
-            guard let scope = try transaction.scope(name), (try? evidence.check()) != nil else {
+            guard let scope = try transaction.scope(name), (try? evidence.check()) != nil,
+                // The page may be older than the terms that hold now.
+                try transaction.isCurrent(policy, for: name)
+            else {
                 group.refused.append(name)
                 continue
             }

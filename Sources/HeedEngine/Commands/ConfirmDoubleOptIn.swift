@@ -25,6 +25,14 @@ public struct ConfirmDoubleOptIn: Command {
         let requests = try link.requests.compactMap { try transaction.doubleOptIn($0) }
         // One message is about one person.
         guard let contact = requests.first?.contact else { return Decision(false) }
+        // One button is one answer: with a part whose text has been replaced by one that asks anew
+        // the person is to be asked again, rather than thanked for what does not count.
+        for request in requests {
+            let policy = try transaction.requirePolicy(request.policyVersion)
+            guard try transaction.isCurrent(policy, for: request.scope) else {
+                return Decision(false)
+            }
+        }
         let person = try transaction.resolve(.contact(contact))
         var group = GrantGroup()
         var isConfirmed = false
@@ -41,8 +49,7 @@ public struct ConfirmDoubleOptIn: Command {
         return Decision(isConfirmed || !group.granted.isEmpty, events: group.events)
     }
 
-    /// The yes; nil for whoever was erased since, who has taken the request with them, and where
-    /// the text that was shown has been replaced by one that asks anew.
+    /// The yes; nil for whoever was erased since, who has taken the request with them.
     private func draft(
         _ request: DoubleOptIn,
         _ person: ResolvedSubject,
@@ -51,10 +58,6 @@ public struct ConfirmDoubleOptIn: Command {
         guard
             var evidence = try transaction.evidence(of: request.request, contact: person.id)
         else { return nil }
-        let policy = try transaction.requirePolicy(request.policyVersion)
-        if let since = try transaction.reconsentSince(request.scope), policy.effectiveAt < since {
-            return nil
-        }
         evidence.confirmedAt = transaction.now.text
         evidence.confirmedIP = ip
         try evidence.check()
@@ -64,7 +67,7 @@ public struct ConfirmDoubleOptIn: Command {
             decision: .granted,
             basis: .consent,
             source: .doubleOptIn,
-            policy: policy,
+            policy: try transaction.requirePolicy(request.policyVersion),
             locale: request.locale,
             givenAt: transaction.now,
             expiresAt: nil,

@@ -102,6 +102,27 @@ struct PreferenceRoutesTests {
         }
     }
 
+    /// A page that was open while the terms changed takes no yes to the old ones, and shows the new.
+    @Test func aPageWithOutdatedTermsTakesNoYes() async throws {
+        try await withServer { server in
+            let token = try await server.preferences()
+            let newer = try Sample.policy(
+                "2026-09",
+                effectiveAt: server.installation.surroundings.now(),
+                reconsent: [Sample.promotions]
+            )
+            _ = try await server.installation.engine.perform(PublishPolicy(newer), as: Sample.actor)
+            let body = "do=save&on=newsletter&policy=2026-01&box.promotions=\(hash)"
+            let reply = try await server.send(.choose(token, body))
+            #expect(reply.body.contains("These could not be added: <b><bdi>promotions</bdi></b>"))
+            #expect(reply.body.contains("name=\"policy\" value=\"2026-09\""))
+            let reason = try await server.check("ada@mail.example", "promotions").reason
+            #expect(reason == "noConsent")
+            // The stop beside it is taken as always.
+            #expect(try await server.check().reason == "optOut")
+        }
+    }
+
     @Test func savingLeavesAndJoins() async throws {
         try await withServer { server in
             let token = try await server.preferences()
