@@ -4,6 +4,7 @@
 import HTTPTypes
 import HeedConsent
 import HeedEngine
+import HeedRights
 import HeedStore
 import TestSupport
 import Testing
@@ -20,6 +21,9 @@ struct PublicRoutesTests {
             validFor: 3600
         )
         let preferences = try #require(try await server.installation.engine.ask(question))
+        let contact = try await server.installation.decide(Address(email: "ada@mail.example"))
+        let mailed = DataLinkDetails(contact: contact)
+        let data = try #require(try await server.installation.engine.ask(mailed)).token
         let confirmation = try await server.confirmationToken("bob@mail.example")
         let form = try SignUpForm(
             name: "footer",
@@ -31,6 +35,7 @@ struct PublicRoutesTests {
         _ = try await server.installation.engine.perform(AddForm(form), as: Sample.actor)
         return [
             "/u": "/u", "/u/{token}": "/u/\(unsubscribe)", "/c/{token}": "/c/\(confirmation)",
+            "/d/{token}": "/d/\(data)",
             "/p": "/p", "/p/{token}": "/p/\(preferences)", "/v1/forms/{form}": "/v1/forms/footer",
         ]
     }
