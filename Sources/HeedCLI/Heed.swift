@@ -21,7 +21,7 @@ struct Heed: AsyncParsableCommand {
             Reconcile.self, LogCommand.self, QueueCommand.self, PurgeCommand.self,
             HoldCommand.self, Verify.self, FormCommand.self, PreferencesCommand.self,
             Erase.self, RequestCommand.self, Inventory.self, Doctor.self, ListCommand.self,
-            BackupCommand.self, RestoreCommand.self,
+            BackupCommand.self, RestoreCommand.self, VaultCommand.self,
         ]
     )
 

@@ -55,7 +55,7 @@ extension Event {
         switch self {
         case .scopeAdded, .scopeDescribed, .policyPublished, .formAdded, .keyCreated, .keyRevoked,
             .importStarted, .importFinished, .importUndone, .listExported, .restoreBegun,
-            .restoreFinished:
+            .restoreFinished, .masterKeyReplaced:
             describeRegistry(&line)
         case .connectorAdded, .connectorChanged, .connectorDisabled, .connectorEnabled,
             .connectorRemoved, .connectorReconciled:
@@ -123,6 +123,7 @@ extension Event {
         case .listExported(let export): export.eventKind
         case .restoreBegun: "restore.begun"
         case .restoreFinished: "restore.finished"
+        case .masterKeyReplaced: "vault.master-key-replaced"
         }
     }
 
@@ -159,6 +160,7 @@ extension Event {
         case .restoreFinished(let restore, let counts):
             line.facts = counts.mapValues(String.init)
             line.facts["number"] = String(restore.number)
+        case .masterKeyReplaced(let change): (line.from, line.to) = (change.from, change.to)
         default: break
         }
     }

@@ -91,6 +91,8 @@ public enum Event: Hashable, Sendable {
     case restoreBegun(Restore)
     /// What was stopped after the backup is stopped again, with how much of each sort.
     case restoreFinished(Restore, counts: [String: Int])
+    /// Another master key took the place of the one before.
+    case masterKeyReplaced(MasterKeyChange)
 }
 
 /// A form of an address by its keyed hash.

@@ -118,7 +118,7 @@ extension Transaction {
         case .holdLifted(let hold): try deleteHold(hold.id)
         case .rowsPurged(let purge): try apply(purge)
         case .requestReceived, .requestMoved, .erasureEnqueued, .erasureTargetMoved, .personErased,
-            .receiptIssued, .restoreBegun, .restoreFinished:
+            .receiptIssued, .restoreBegun, .restoreFinished, .masterKeyReplaced:
             try applyToRequests(event, sealed: sealed)
         }
     }
@@ -135,6 +135,7 @@ extension Transaction {
         case .receiptIssued(let receipt, _): try insert(receipt)
         case .restoreBegun(let restore): try insert(restore)
         case .restoreFinished(let restore, _): try finish(restore)
+        case .masterKeyReplaced(let change): try apply(change)
         default: break
         }
     }

@@ -28,7 +28,8 @@ struct AuditEventTests {
                 "import.consent-taken-back", "permission.rebuilt", "hold.placed", "hold.lifted",
                 "retention.purged", "request.received", "request.verified", "erasure.enqueued",
                 "erasure.esp-confirmed", "erasure.local-cascade-completed",
-                "request.receipt-issued",
+                "request.receipt-issued", "restore.begun", "restore.finished",
+                "vault.master-key-replaced",
             ]
         )
     }
