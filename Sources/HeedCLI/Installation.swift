@@ -149,11 +149,12 @@ struct Installation: Sendable {
                     + "HEED_MASTER_KEY"
             )
         }
-        let digits = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard let key = bytes(hexadecimal: digits).flatMap({ MasterKey(bytes: $0) }) else {
-            throw CommandError("the master key has to be 64 hexadecimal digits")
+        let key = try MasterKeyFiles.key(text)
+        // Where a change of keys was interrupted, the next one may be the one.
+        guard settings.masterKey == nil, let next = try MasterKeyFiles(path).begun() else {
+            return key
         }
-        return key
+        return key.or(next)
     }
 
     /// The present.

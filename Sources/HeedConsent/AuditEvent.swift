@@ -55,7 +55,7 @@ extension Event {
         switch self {
         case .scopeAdded, .scopeDescribed, .policyPublished, .formAdded, .keyCreated, .keyRevoked,
             .importStarted, .importFinished, .importUndone, .listExported, .activitiesRecorded,
-            .restoreBegun, .restoreFinished:
+            .restoreBegun, .restoreFinished, .masterKeyReplaced:
             describeRegistry(&line)
         case .connectorAdded, .connectorChanged, .connectorDisabled, .connectorEnabled,
             .connectorRemoved, .connectorReconciled:
@@ -131,6 +131,7 @@ extension Event {
         case .restoreFinished: "restore.finished"
         case .personExported(let export): export.eventKind
         case .addressReplaced: "contact.address-replaced"
+        case .masterKeyReplaced: "vault.master-key-replaced"
         }
     }
 
@@ -168,6 +169,7 @@ extension Event {
         case .restoreFinished(let restore, let counts):
             line.facts = counts.mapValues(String.init)
             line.facts["number"] = String(restore.number)
+        case .masterKeyReplaced(let change): (line.from, line.to) = (change.from, change.to)
         default: break
         }
     }

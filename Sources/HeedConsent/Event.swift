@@ -97,6 +97,8 @@ public enum Event: Hashable, Sendable {
     case personExported(PersonExport)
     /// A person's address was put right.
     case addressReplaced(AddressReplacement)
+    /// Another master key took the place of the one before.
+    case masterKeyReplaced(MasterKeyChange)
 }
 
 /// A form of an address by its keyed hash.

@@ -124,13 +124,13 @@ package struct ImportReader {
                 throw ImportReader.refusal("this is a list of telephone numbers, not of addresses")
             }
         }
-        let shown = ImportFormat.detect(columns)
-        guard format == .auto || format == .csv || shown == .csv || shown == format else {
+        let known = ImportFormat.detect(columns)
+        guard format == .auto || format == .csv || known == .csv || known == format else {
             throw ImportReader.refusal(
-                "its columns are those of \(shown.rawValue), not of \(format.rawValue)"
+                "its columns are those of \(known.rawValue), not of \(format.rawValue)"
             )
         }
-        self.format = format == .auto ? shown : format
+        self.format = format == .auto ? known : format
         parser = try ImportReader.parser(self.format, columns, fileName, status)
     }
 

@@ -98,7 +98,7 @@ public enum PersonalData {
             count: "SELECT count(*) FROM contact_keys WHERE contact_id = $1",
             [
                 Column("contact_id", "a random id of the person", .delete),
-                Column("wrapped", "the key, wrapped by the master key", .delete),
+                Column("wrapped", "the key, wrapped by a key that the master key wraps", .delete),
             ]
         ),
         Table(

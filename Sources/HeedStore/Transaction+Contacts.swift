@@ -189,7 +189,7 @@ extension Transaction {
     func wrap(_ key: SymmetricKey, for contact: ContactID) throws(StoreError) -> [UInt8] {
         try HeedStore.seal(
             unsafe key.withUnsafeBytes { unsafe Array($0) },
-            with: vault.master,
+            with: vault.people,
             label: "contact-key:" + contact.text,
             in: surroundings
         )
@@ -251,10 +251,10 @@ extension Transaction {
         return try unwrap(row.blob(0), of: contact)
     }
 
-    /// A person's key, opened with the master key.
+    /// A person's key, opened with the key for people's keys.
     func unwrap(_ wrapped: [UInt8], of contact: ContactID) throws(StoreError) -> SymmetricKey {
         let label = "contact-key:" + contact.text
-        guard let bytes = HeedStore.open(wrapped, with: vault.master, label: label) else {
+        guard let bytes = HeedStore.open(wrapped, with: vault.people, label: label) else {
             throw StoreError(.wrongKey, "a person's key does not open with the master key")
         }
         return SymmetricKey(data: bytes)

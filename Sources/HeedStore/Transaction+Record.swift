@@ -120,7 +120,8 @@ extension Transaction {
         case .rowsPurged(let purge): try apply(purge)
         case .activitiesRecorded(let activities): try insert(activities)
         case .requestReceived, .requestMoved, .erasureEnqueued, .erasureTargetMoved, .personErased,
-            .receiptIssued, .addressReplaced, .personExported, .restoreBegun, .restoreFinished:
+            .receiptIssued, .addressReplaced, .personExported, .restoreBegun, .restoreFinished,
+            .masterKeyReplaced:
             try applyToRequests(event, sealed: sealed)
         }
     }
@@ -138,6 +139,7 @@ extension Transaction {
         case .restoreBegun(let restore): try insert(restore)
         case .restoreFinished(let restore, _): try finish(restore)
         case .addressReplaced(let replacement): try apply(replacement, sealed: sealed[0])
+        case .masterKeyReplaced(let change): try apply(change)
         default: break
         }
     }

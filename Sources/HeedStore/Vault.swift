@@ -11,11 +11,47 @@ public struct MasterKey: Sendable, CustomStringConvertible {
     public static let byteCount = 32
 
     let key: SymmetricKey
+    /// Others that may open the database, while one key takes the place of another.
+    private var others: [SymmetricKey] = []
 
     /// Takes 32 bytes; nil for any other count.
     public init?(bytes: [UInt8]) {
         guard bytes.count == MasterKey.byteCount else { return nil }
         key = SymmetricKey(data: bytes)
+    }
+
+    /// This key, or another one where a change of keys was interrupted.
+    public func or(_ other: MasterKey) -> MasterKey {
+        var both = self
+        both.others.append(other.key)
+        return both
+    }
+
+    /// Tells keys apart and says nothing about them: 8 bytes in hexadecimal.
+    public var id: String { MasterKey.id(of: key) }
+
+    static func id(of key: SymmetricKey) -> String {
+        var hash = SHA256()
+        hash.update(data: Array("heed-master-key|v1|".utf8))
+        unsafe key.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
+        return hexadecimal(hash.finalize().prefix(8))
+    }
+
+    /// The one of these keys that has an id; the first where none is asked for.
+    ///
+    /// - Throws: `StoreError.wrongKey`, which names both ids.
+    func candidate(_ id: String?) throws(StoreError) -> SymmetricKey {
+        guard let id else { return key }
+        let all = [key] + others
+        guard let found = all.first(where: { MasterKey.id(of: $0) == id }) else {
+            let given = all.map { MasterKey.id(of: $0) }.joined(separator: " or ")
+            throw StoreError(
+                .wrongKey,
+                "the master key does not open this database: it needs key \(id), and was given "
+                    + given
+            )
+        }
+        return found
     }
 
     /// Nothing about the key.
@@ -37,9 +73,13 @@ public struct Vault: Sendable, CustomStringConvertible {
         case settings
         /// Signs the checkpoints of the audit log (Ed25519 seed).
         case log
+        /// Wraps the keys of people.
+        case people
     }
 
     let master: SymmetricKey
+    /// Wraps people's keys, so that a new master key rewraps a handful of keys and no more.
+    let people: SymmetricKey
     /// Has taken the lookup key in already: a copy of it hashes an address in half the time.
     private let lookup: HMAC<SHA256>
     private let link: SymmetricKey
@@ -58,11 +98,12 @@ public struct Vault: Sendable, CustomStringConvertible {
         in surroundings: Surroundings
     ) throws(StoreError) -> Vault {
         var keys: [Purpose: SymmetricKey] = [:]
-        let rows = try connection.run("SELECT purpose, wrapped FROM vault_keys", [])
+        let rows = try connection.run("SELECT purpose, wrapped, master_id FROM vault_keys", [])
+        let master = try master.candidate(try rows.first?.optionalText(2))
         for row in rows {
             guard let purpose = Purpose(rawValue: try row.text(0)) else { continue }
             let label = "vault-key:" + purpose.rawValue
-            guard let bytes = open(try row.blob(1), with: master.key, label: label) else {
+            guard let bytes = open(try row.blob(1), with: master, label: label) else {
                 throw StoreError(.wrongKey, "the master key does not open this database")
             }
             keys[purpose] = SymmetricKey(data: bytes)
@@ -76,16 +117,24 @@ public struct Vault: Sendable, CustomStringConvertible {
                     "a key of this installation is missing from the database"
                 )
             }
-            let bytes = surroundings.randomBytes(32)
+            // Before there was a key for people's keys, the master key itself wrapped them.
+            let isOlder = purpose == .people ? try hasPeople(connection) : false
+            let bytes =
+                isOlder
+                ? unsafe master.withUnsafeBytes { unsafe Array($0) } : surroundings.randomBytes(32)
             let label = "vault-key:" + purpose.rawValue
-            let wrapped = try seal(bytes, with: master.key, label: label, in: surroundings)
+            let wrapped = try seal(bytes, with: master, label: label, in: surroundings)
             _ = try connection.run(
-                "INSERT INTO vault_keys (purpose, wrapped, created_at) VALUES ($1, $2, $3)",
-                [.text(purpose.rawValue), .blob(wrapped), .time(surroundings.now())]
+                "INSERT INTO vault_keys (purpose, wrapped, created_at, master_id) "
+                    + "VALUES ($1, $2, $3, $4)",
+                [
+                    .text(purpose.rawValue), .blob(wrapped), .time(surroundings.now()),
+                    .text(MasterKey.id(of: master)),
+                ]
             )
             keys[purpose] = SymmetricKey(data: bytes)
         }
-        guard let vault = Vault(master: master.key, keys: keys) else {
+        guard let vault = Vault(master: master, keys: keys) else {
             throw StoreError(.corrupt, "a key of the installation is missing")
         }
         return vault
@@ -99,6 +148,7 @@ public struct Vault: Sendable, CustomStringConvertible {
         switch purpose {
         case .log:
             return try connection.run("SELECT 1 FROM ledger_identity LIMIT 1", []).isEmpty
+        case .people: return true
         case .lookup, .link, .settings:
             let rows = try connection.run(
                 "SELECT 1 WHERE EXISTS (SELECT 1 FROM contacts) "
@@ -110,11 +160,16 @@ public struct Vault: Sendable, CustomStringConvertible {
         }
     }
 
+    private static func hasPeople(_ connection: any SQLConnection) throws(StoreError) -> Bool {
+        try !connection.run("SELECT 1 FROM contact_keys LIMIT 1", []).isEmpty
+    }
+
     private init?(master: SymmetricKey, keys: [Purpose: SymmetricKey]) {
         guard let lookup = keys[.lookup], let link = keys[.link], let settings = keys[.settings],
-            let log = keys[.log]
+            let log = keys[.log], let people = keys[.people]
         else { return nil }
         self.master = master
+        self.people = people
         var hmac = HMAC<SHA256>(key: lookup)
         hmac.update(data: Array("v1|".utf8))
         self.lookup = hmac

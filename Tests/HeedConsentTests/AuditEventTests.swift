@@ -29,6 +29,8 @@ struct AuditEventTests {
                 "retention.purged", "request.received", "request.verified", "erasure.enqueued",
                 "erasure.esp-confirmed", "erasure.local-cascade-completed",
                 "request.receipt-issued", "contact.exported", "contact.address-replaced",
+                "restore.begun", "restore.finished",
+                "vault.master-key-replaced",
             ]
         )
     }

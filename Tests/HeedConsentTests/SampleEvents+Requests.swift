@@ -68,7 +68,7 @@ extension SampleEvent {
                 .receiptIssued(receipt, request(.completed)),
                 details: hash
             ),
-        ] + (try exports(received.id, hash))
+        ] + (try exports(received.id, hash)) + keeping()
     }
 
     private static func exports(_ request: RequestID, _ hash: [UInt8]) throws -> [SampleEvent] {
@@ -100,6 +100,28 @@ extension SampleEvent {
                 ),
                 details: hash
             ),
+        ]
+    }
+
+    /// What an operator does to keep the installation.
+    private static func keeping() -> [SampleEvent] {
+        let restore = Restore(
+            number: 2,
+            startedAt: Fixture.now,
+            origin: "shop.example/log/restored-2",
+            verifier: "",
+            sinceSize: 40,
+            sincePosition: 42
+        )
+        let change = MasterKeyChange(from: "00aa", to: "11bb", wrapped: ["lookup": [1]])
+        return [
+            SampleEvent("restore begun", by: operatorActor, .restoreBegun(restore)),
+            SampleEvent(
+                "restore finished",
+                by: operatorActor,
+                .restoreFinished(restore, counts: ["optOuts": 3])
+            ),
+            SampleEvent("master key replaced", by: operatorActor, .masterKeyReplaced(change)),
         ]
     }
 
@@ -167,6 +189,22 @@ extension SampleEvent {
         "facts":{"number":"1","request":"erasure"},\#
         "id":"01900000-0000-7006-8000-000000000006","kind":"request.receipt-issued",\#
         "source":"form","subject":"019000000000700a800000000000000a","v":1}
+        """#,
+        "restore begun": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"number":"2","origin":"shop.example/log/restored-2","sincePosition":"42",\#
+        "sinceSize":"40"},"id":"01900000-0000-7006-8000-000000000006",\#
+        "kind":"restore.begun","v":1}
+        """#,
+        "restore finished": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
+        "facts":{"number":"2","optOuts":"3"},\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"restore.finished","v":1}
+        """#,
+        "master key replaced": #"""
+        {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z","from":"00aa",\#
+        "id":"01900000-0000-7006-8000-000000000006","kind":"vault.master-key-replaced",\#
+        "to":"11bb","v":1}
         """#,
     ]
 }

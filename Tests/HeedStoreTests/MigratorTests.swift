@@ -105,7 +105,7 @@ struct MigratorTests {
                 try await installation.sql(statement)
             }
             let database = try installation.reopened()
-            #expect(try await Contents.of(database).count(of: "vault_keys") == 4)
+            #expect(try await Contents.of(database).count(of: "vault_keys") == 5)
             #expect(try await Contents.of(database).count(of: "retention") == 1)
             #expect(try await Contents.of(database).count(of: "consent_records") == 1)
         }
@@ -130,6 +130,7 @@ struct MigratorTests {
         "CREATE TRIGGER consent_records_no_delete BEFORE DELETE ON consent_records "
             + "BEGIN SELECT RAISE(ABORT, 'no'); END",
         "DELETE FROM vault_keys WHERE purpose = 'log'",
+        "ALTER TABLE vault_keys DROP COLUMN master_id",
         "DELETE FROM schema_migrations WHERE number > 1",
     ]
 
@@ -143,14 +144,16 @@ struct MigratorTests {
             for statement: SQL in [
                 "DROP TABLE events", "DROP TABLE restores", "DROP TABLE receipts",
                 "DROP TABLE erasure_targets",
-                "DROP TABLE requests", "ALTER TABLE forms DROP COLUMN confirmation",
+                "DROP TABLE requests", "ALTER TABLE vault_keys DROP COLUMN master_id",
+                "ALTER TABLE forms DROP COLUMN confirmation",
                 "DROP INDEX jobs_buried",
                 "ALTER TABLE connectors DROP COLUMN disabled_at",
                 "DELETE FROM schema_migrations WHERE number > 3",
             ] { try await installation.sql(statement) }
             let database = try installation.reopened()
             let after = try await Contents.of(database)
-            #expect(after.changed(since: before).allSatisfy { $0 == "schema_migrations" })
+            let changed = after.changed(since: before)
+            #expect(changed.allSatisfy { ["schema_migrations", "vault_keys"].contains($0) })
             #expect(after.count(of: "opt_out_targets") == 1)
             try await installation.sql("UPDATE opt_out_targets SET state = 'cancelled'")
             let failure = await failureCode {
@@ -225,7 +228,7 @@ struct MigratorTests {
             )
             let contents = try await Contents.of(second)
             #expect(contents.count(of: "schema_migrations") == Migration.sqlite.count)
-            #expect(contents.count(of: "vault_keys") == 4)
+            #expect(contents.count(of: "vault_keys") == 5)
         }
     }
 }

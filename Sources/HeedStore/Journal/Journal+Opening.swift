@@ -103,7 +103,7 @@ extension Journal {
     @discardableResult
     package func complete(from database: any Database) async throws -> Int {
         let tail = try tail()
-        let known = Set((tail?.entries ?? []).map(\.event.id))
+        let known = tail?.events ?? []
         let (missing, position) = try await database.read { transaction in
             let restore = try transaction.restores().last
             var start = tail?.position ?? 0

@@ -150,26 +150,30 @@ package final class Journal: Sendable {
     func newest() throws(StoreError) -> (entry: JournalEntry?, entryEpoch: Int64, epoch: Int64) {
         var newest: Int64 = 0
         for number in try folder.numbers().reversed() {
-            for text in try folder.texts(in: number).reversed() {
-                switch JournalLine(text, vault) {
-                case .complete(let epoch, _), .entry(_, let epoch, false):
-                    newest = max(newest, epoch)
-                case .entry(let entry, let epoch, true): return (entry, epoch, max(newest, epoch))
-                case .began, nil: continue
+            // The end of a file is enough, nearly always.
+            for bytes in [65_536, Int.max] {
+                for text in try folder.texts(in: number, last: bytes).reversed() {
+                    switch JournalLine(text, vault) {
+                    case .complete(let epoch, _), .entry(_, let epoch, false):
+                        newest = max(newest, epoch)
+                    case .entry(let entry, let epoch, true):
+                        return (entry, epoch, max(newest, epoch))
+                    case .began, nil: continue
+                    }
                 }
             }
         }
         return (nil, 0, newest)
     }
 
-    /// The lines below the newest that says all is above, and that line's place.
-    func tail() throws(StoreError) -> (entries: [JournalEntry], epoch: Int64, position: Int64)? {
-        var entries: [JournalEntry] = []
+    /// The events below the newest line that says all is above, and that line's place.
+    func tail() throws(StoreError) -> (events: Set<EventID>, epoch: Int64, position: Int64)? {
+        var events: Set<EventID> = []
         for number in try folder.numbers().reversed() {
             for text in try folder.texts(in: number).reversed() {
                 switch JournalLine(text, vault) {
-                case .complete(let epoch, let position): return (entries, epoch, position)
-                case .entry(let entry, _, _): entries.append(entry)
+                case .complete(let epoch, let position): return (events, epoch, position)
+                case .entry(let entry, _, _): events.insert(entry.event.id)
                 case .began, nil: continue
                 }
             }

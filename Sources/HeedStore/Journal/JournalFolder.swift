@@ -54,12 +54,21 @@ package struct JournalFolder: Hashable, Sendable {
         }.sorted()
     }
 
-    /// The lines of a file, the empty ones left out.
-    func texts(in number: Int) throws(StoreError) -> [Substring] {
-        guard let data = FileManager.default.contents(atPath: file(number)) else {
+    /// The lines of a file, the empty ones left out; with a limit, those in its last bytes.
+    func texts(in number: Int, last limit: Int = .max) throws(StoreError) -> [Substring] {
+        do {
+            let file = try FileHandle(forReadingFrom: URL(filePath: file(number)))
+            let size = Int(try file.seekToEnd())
+            let start = max(0, size - min(limit, size))
+            try file.seek(toOffset: UInt64(start))
+            let data = try file.readToEnd() ?? Data()
+            try file.close()
+            let lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
+            // It may begin in the middle of a line.
+            return start == 0 ? lines : Array(lines.dropFirst())
+        } catch {
             throw failure("\(file(number)) cannot be read")
         }
-        return String(decoding: data, as: UTF8.self).split(separator: "\n")
     }
 
     func newest(beginning header: String) throws(StoreError) -> JournalFile {

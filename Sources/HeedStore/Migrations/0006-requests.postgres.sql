@@ -87,3 +87,7 @@ CREATE TRIGGER restores_no_truncate BEFORE TRUNCATE ON restores
 
 REVOKE ALL ON restores FROM PUBLIC, heed_app;
 GRANT SELECT, INSERT, UPDATE (finished_at) ON restores TO heed_app;
+
+-- Which master key wraps the row: an id that says nothing about the key. NULL in rows of a version
+-- that did not know it.
+ALTER TABLE vault_keys ADD COLUMN master_id TEXT COLLATE "C";

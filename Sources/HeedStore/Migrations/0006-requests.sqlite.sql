@@ -79,3 +79,7 @@ WHEN OLD.finished_at IS NOT NULL OR NEW.number <> OLD.number OR NEW.origin <> OL
 BEGIN SELECT RAISE(ABORT, 'restores: only the end of one is filled in, once'); END;
 CREATE TRIGGER restores_no_delete BEFORE DELETE ON restores
 BEGIN SELECT RAISE(ABORT, 'restores is insert-only'); END;
+
+-- Which master key wraps the row: an id that says nothing about the key. NULL in rows of a version
+-- that did not know it.
+ALTER TABLE vault_keys ADD COLUMN master_id TEXT;

@@ -30,6 +30,8 @@ struct JournalFolderTests {
             )
             let newest = try folder.newest(beginning: "never")
             #expect(newest.number == 2)
+            #expect(try folder.texts(in: 1, last: 6) == ["d", "e"])
+            #expect(try folder.texts(in: 1, last: 1000).count == 6)
             for name in try FileManager.default.contentsOfDirectory(atPath: path) {
                 let file = "\(path)/\(name)"
                 let attributes = try FileManager.default.attributesOfItem(atPath: file)
