@@ -4,10 +4,6 @@ extension MirrorRule {
     /// Backups, and the way back from them.
     private static let restores: [Coverage] = [
         .init(
-            "Sources/HeedCLI/MasterKeyFiles.swift",
-            by: "Tests/EndToEndTests/VaultTests.swift"
-        ),
-        .init(
             "Sources/HeedCLI/Commands/VaultCommand.swift",
             by: "Tests/EndToEndTests/VaultTests.swift"
         ),
