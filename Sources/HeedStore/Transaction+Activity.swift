@@ -166,15 +166,7 @@ extension Transaction {
         let key = try contactKeys(of: [contact])[contact]
         var activities: [Activity] = []
         for row in found {
-            var details = ActivityDetails(telling: nil, ip: nil, userAgent: nil)
-            if let sealed = try row.optionalBlob(5), let key {
-                let place = SealedPlace.activity(try row.blob(0))
-                let bytes = try open(sealed, of: contact, as: place, with: key)
-                guard
-                    let read = try? JSONDecoder().decode(ActivityDetails.self, from: Data(bytes))
-                else { throw StoreError(.corrupt, "an event's details are not readable") }
-                details = read
-            }
+            let details = try activityDetails(in: row, at: 5, of: contact, with: key)
             activities.append(
                 Activity(
                     stored: try row.word(1),
@@ -186,6 +178,25 @@ extension Transaction {
             )
         }
         return activities
+    }
+
+    /// The details of an event whose id is in the first column, unsealed; nothing without the key.
+    func activityDetails(
+        in row: Row,
+        at column: Int,
+        of contact: ContactID,
+        with key: SymmetricKey?
+    ) throws(StoreError) -> ActivityDetails {
+        guard let sealed = try row.optionalBlob(column), let key else {
+            return ActivityDetails(telling: nil, ip: nil, userAgent: nil)
+        }
+        let place = SealedPlace.activity(try row.blob(0))
+        let bytes = try open(sealed, of: contact, as: place, with: key)
+        guard let details = try? JSONDecoder().decode(ActivityDetails.self, from: Data(bytes))
+        else {
+            throw StoreError(.corrupt, "an event's details are not readable")
+        }
+        return details
     }
 }
 

@@ -84,9 +84,8 @@ extension Transaction {
         case .consentRecorded(let record, _, _, let permission):
             try insert(record, by: actor, evidence: sealed.first)
             // A global withdrawal and a browser's signal have no scope to project to.
-            if let scope = permissionScope(named: record.scope) {
-                try put(permission, of: record.contact, in: scope)
-            }
+            let scope = permissionScope(named: record.scope)
+            if let scope { try put(permission, of: record.contact, in: scope) }
         case .optOutRequested(let optOut, _): try insert(optOut, details: sealed.first)
         case .optOutEnqueued(_, let targets):
             for target in targets { try insert(target) }

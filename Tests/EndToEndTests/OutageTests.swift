@@ -62,7 +62,7 @@ struct OutageTests {
             #expect(try await server.optOut("new@mail.example", "newsletter").status == 202)
             let answer = try await server.check("new@mail.example", "newsletter")
             #expect(answer["reason"].string == "optOut")
-            try place.write("email,status\nnew@mail.example\n", to: "list.csv")
+            try place.write("email,status\nnew@mail.example,subscribed\n", to: "list.csv")
             let report = try await place.done(
                 "import",
                 "list.csv",

@@ -89,6 +89,15 @@ struct TamperingTests {
                 DELETE FROM opt_outs;
                 """
             #expect(try await place.sqlite(forged).exitCode == 0)
+            // The journal knows of the opt-out, so it has to go as well.
+            let forgotten = try await place.heed(
+                "check",
+                "ada@mail.example",
+                "--scope",
+                "newsletter"
+            )
+            #expect(forgotten.exitCode == 2 && forgotten.errors.contains("older than its journal"))
+            try FileManager.default.removeItem(atPath: place.path("heed-data/journal"))
             try await place.done("check", "ada@mail.example", "--scope", "newsletter")
             try await place.done("log", "checkpoint")
             // By itself the forgery is without a flaw; that is why checkpoints are kept elsewhere.

@@ -56,7 +56,8 @@ struct RoleTests {
                 #expect(code == 0, "\(said)")
             }
             let insert =
-                "INSERT INTO policies VALUES ('v', NULL, decode(repeat('00', 32), 'hex'), 0, 0)"
+                "INSERT INTO policies (version, text_sha256, effective_at, created_at) "
+                + "VALUES ('v', decode(repeat('00', 32), 'hex'), 0, 0)"
             #expect(try harness.psql(insert, as: .node).0 == 0)
         }
     }

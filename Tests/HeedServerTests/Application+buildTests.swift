@@ -57,7 +57,7 @@ struct OpenAPITests {
         let requests = file.examples.filter {
             $0.status == nil && $0.mediaType == "application/json"
         }
-        #expect(Set(requests.map(\.operation.path)).count == 11)
+        #expect(Set(requests.map(\.operation.path)).count == 12)
         try await withServer(options: .withMail) { server in
             for example in requests {
                 let path = try await path(of: example.operation, in: server)

@@ -15,6 +15,7 @@ struct ExportDocument: Sendable {
         "permissions": ["scope", "state", "decidedAt", "expiresAt"],
         "optOuts": ["scope", "status", "requestedAt", "source", "statement"],
         "optOutAnswers": ["system", "state", "answer", "confirmedAt"],
+        "events": ["kind", "campaign", "at", "ip", "userAgent"],
         "requests": ["kind", "status", "requestedAt", "deadlineAt", "endedAt"],
         "requestAnswers": ["system", "state", "answer", "confirmedAt"],
         "auditTrail": ["at", "kind", "scope", "source"],

@@ -100,7 +100,7 @@ package struct PersonalCategory: Sendable {
     /// All that is handed out, in this order.
     package static let all: [PersonalCategory] = [
         profile, addresses, permissions, consents, formSubmissions, optOuts, optOutAnswers,
-        suppressions, requests, requestAnswers, auditTrail,
+        suppressions, events, requests, requestAnswers, auditTrail,
     ]
 
     /// The rows after a place, at most `limit`.

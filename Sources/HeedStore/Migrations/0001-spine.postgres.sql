@@ -79,7 +79,7 @@ CREATE TABLE policies (
     url TEXT COLLATE "C",
     text_sha256 BYTEA NOT NULL CHECK (length(text_sha256) = 32),
     -- NULL where the operator shows it elsewhere.
-    text TEXT,
+    text TEXT COLLATE "C",
     effective_at BIGINT NOT NULL,
     created_at BIGINT NOT NULL
 );

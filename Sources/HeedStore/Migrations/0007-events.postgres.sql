@@ -20,7 +20,7 @@ CREATE TABLE events (
     sealed BYTEA,
     CHECK (contact_id IS NOT NULL OR (first_key IS NULL AND sealed IS NULL))
 );
-CREATE INDEX events_by_contact ON events (contact_id) WHERE contact_id IS NOT NULL;
+CREATE INDEX events_by_contact ON events (contact_id, id) WHERE contact_id IS NOT NULL;
 CREATE UNIQUE INDEX events_by_first ON events (first_key) WHERE first_key IS NOT NULL;
 CREATE INDEX events_by_time ON events (at, id);
 

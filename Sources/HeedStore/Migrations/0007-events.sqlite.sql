@@ -21,7 +21,7 @@ CREATE TABLE events (
     sealed BLOB,
     CHECK (contact_id IS NOT NULL OR (first_key IS NULL AND sealed IS NULL))
 ) STRICT;
-CREATE INDEX events_by_contact ON events (contact_id) WHERE contact_id IS NOT NULL;
+CREATE INDEX events_by_contact ON events (contact_id, id) WHERE contact_id IS NOT NULL;
 CREATE UNIQUE INDEX events_by_first ON events (first_key) WHERE first_key IS NOT NULL;
 CREATE INDEX events_by_time ON events (at, id);
 

@@ -11,6 +11,8 @@ struct ConfirmationDetailsTests {
     func onlyWhileItCanBeConfirmed(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
             try await installation.askToConfirm(Sample.address(1))
+            // Of one instant they could come in either order.
+            installation.clock.advance(seconds: 1)
             try await installation.askToConfirm(Sample.address(2))
             let requests = try await installation.requests()
             let (one, two) = (

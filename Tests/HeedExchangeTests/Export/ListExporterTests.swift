@@ -155,7 +155,7 @@ struct ListExporterTests {
 
     @Test func moreThanAPageComesWhole() async throws {
         try await Backend.sqlite.withEngine { installation in
-            let rows = (0..<1203).map { "p\($0)@mail.example" }
+            let rows = (0..<1203).map { "p\($0)@mail.example,yes" }
             let list = (["email,status"] + rows).joined(separator: "\n")
             try await importing(list, into: installation)
             let (text, counts) = try await export(installation.engine)

@@ -219,7 +219,7 @@ struct ImporterTests {
     func moreRowsThanATransactionTakes(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
             let count = ImportRows.rowsMaximum * 2 + 7
-            let rows = (0..<count).map { "person\($0)@mail.example" }
+            let rows = (0..<count).map { "person\($0)@mail.example,subscribed" }
             let text = (["email,status"] + rows).joined(separator: "\n")
             let report = try await run(installation, [source("many.csv", text)])
             #expect(report.granted == count)

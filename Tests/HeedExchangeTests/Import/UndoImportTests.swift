@@ -102,7 +102,7 @@ struct UndoImportTests {
     @Test(arguments: Backend.allCases)
     func aSecondUndoChangesNothingAndTheVerifierAgrees(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
-            let names = (0..<230).map { "p\($0)@mail.example" }.joined(separator: "\n")
+            let names = (0..<230).map { "p\($0)@mail.example,subscribed" }.joined(separator: "\n")
             let batch = try await run(installation, "email,status\n\(names)\n")
             let undoing = ImportUndoing(engine: installation.engine, actor: Sample.actor)
             #expect(try await undoing.run(batch).takenBack == 230)

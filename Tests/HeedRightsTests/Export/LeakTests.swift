@@ -34,7 +34,9 @@ struct LeakTests {
         var people: [Tangled] = []
         for (number, name) in LeakTests.names.enumerated() {
             let address = try Address(email: name)
-            let words = ["customer-\(number)-number", "reason of person \(number)"]
+            let words = [
+                "customer-\(number)-number", "reason of person \(number)", "message-of-\(number)",
+            ]
             let add = try AddContact(
                 addresses: [address],
                 externalID: words[0],
@@ -60,6 +62,13 @@ struct LeakTests {
             _ = try await engine.perform(stop, as: .person)
             let contact = try await installation.decide(address, in: Sample.promotions)
             _ = try await installation.requestAccess(of: .contact(contact), verifiedBy: nil)
+            let told = try await installation.tell(
+                "opened-\(number)",
+                .opened,
+                address,
+                message: "message-of-\(number)"
+            )
+            #expect(told == .recorded)
             people.append(Tangled(contact: contact, address: name, words: words))
         }
         try await installation.drainQueue()

@@ -102,7 +102,7 @@ struct PreferenceRoutesTests {
         }
     }
 
-    /// A page that was open while the terms changed takes no yes to the old ones, and shows the new.
+    /// A page that was open while the terms changed takes no yes to the old ones.
     @Test func aPageWithOutdatedTermsTakesNoYes() async throws {
         try await withServer { server in
             let token = try await server.preferences()
