@@ -19,6 +19,12 @@ package struct ImportColumns: Sendable {
         positions = Dictionary(grouping: names.indices) { [names] in folded(names[$0]) }
     }
 
+    /// The columns but for those with one of these names.
+    func without(_ names: [String]) -> ImportColumns {
+        let taken = Set(names.map(folded))
+        return ImportColumns(header: self.names.map { taken.contains(folded($0)) ? "" : $0 })
+    }
+
     /// True when a column has this name.
     package func contains(_ name: String) -> Bool { positions[folded(name)] != nil }
 
@@ -60,6 +66,20 @@ package struct ImportColumn: Sendable {
             if !text.isEmpty { return Cell(text: text, column: name) }
         }
         return nil
+    }
+
+    /// All values that are not empty.
+    func cells(in fields: [String]) -> [Cell] {
+        places.compactMap { position, name in
+            guard position < fields.count else { return nil }
+            let text = trimmed(fields[position])
+            return text.isEmpty ? nil : Cell(text: text, column: name)
+        }
+    }
+
+    /// True when the row ends before the column, so that nobody knows what stood there.
+    func isCutOff(in fields: [String]) -> Bool {
+        places.contains { $0.position >= fields.count }
     }
 
     /// The text of `cell(in:)`.

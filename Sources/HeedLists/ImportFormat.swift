@@ -56,6 +56,10 @@ package struct ImportReader {
     /// The format the file is read in, never `auto`.
     package let format: ImportFormat
     private let parser: Parser
+    /// Columns of common names beside a program's own, of which a stop counts.
+    private let beside: PlainCSVFormat?
+    /// How many columns the header line has; nil for a file without one.
+    private let width: Int?
     private let given: ImportRow.Status?
     private var csv: CSVReader
     /// The first record, when it had to be read to know what the file is.
@@ -94,6 +98,7 @@ package struct ImportReader {
                 throw ImportReader.refusal("this is JSON; only lists of ses are read as JSON")
             }
             self.format = .ses
+            (beside, width) = (nil, nil)
             var objects = JSONRecords(members: SESContacts.members, chunk: begun)
             firstObject = try objects.next()
             self.objects = objects
@@ -105,6 +110,7 @@ package struct ImportReader {
         if format == .auto || format == .ses, let header, isOfSES(header) {
             let names = ImportColumns(header: ["emailaddress", "reason"])
             self.format = .ses
+            (beside, width) = (nil, nil)
             parser = .system(try ImportReader.system(.ses, names, status))
             first = header
             return
@@ -112,6 +118,7 @@ package struct ImportReader {
         if format == .cloudflare || format == .auto && header.map(isOfCloudflare) ?? false {
             let names = ImportColumns(header: ["email", "expires", "scope"])
             self.format = .cloudflare
+            (beside, width) = (nil, nil)
             parser = .system(try ImportReader.system(.cloudflare, names, status))
             first = header
             return
@@ -119,10 +126,7 @@ package struct ImportReader {
         let columns = ImportColumns(header: header?.fields ?? [], notAfter: notAfter)
         if SystemFormat.mayBeOfTelephones(columns) {
             first = try csv.next()
-            let to = first.flatMap { columns.column(["to"]).cell(in: $0.fields) }
-            guard to?.text.contains("@") ?? true else {
-                throw ImportReader.refusal("this is a list of telephone numbers, not of addresses")
-            }
+            try ImportReader.refuseTelephones(first, columns)
         }
         let known = ImportFormat.detect(columns)
         guard format == .auto || format == .csv || known == .csv || known == format else {
@@ -131,6 +135,8 @@ package struct ImportReader {
             )
         }
         self.format = format == .auto ? known : format
+        width = columns.names.count
+        beside = ImportReader.beside(self.format, columns)
         parser = try ImportReader.parser(self.format, columns, fileName, status)
     }
 
@@ -152,6 +158,17 @@ package struct ImportReader {
             return .csv(plain)
         default: return .system(try system(format, columns, status))
         }
+    }
+
+    /// The columns that a program's own format does not read.
+    private static func beside(
+        _ format: ImportFormat,
+        _ columns: ImportColumns
+    ) -> PlainCSVFormat? {
+        if format == .csv { return nil }
+        let layouts = SystemFormat.layouts.filter { $0.format == format }
+        let own = layouts.flatMap(SystemFormat.decidingNames) + layouts.flatMap(\.stopTime)
+        return PlainCSVFormat(columns: columns.without(own))
     }
 
     /// True for a file of people who left or cannot be reached: it is taken before files of
@@ -206,9 +223,16 @@ package struct ImportReader {
 
     private func item(_ record: CSVRecord) -> ImportItem {
         do throws(InvalidRow) {
+            // A comma too many moves what follows into another column.
+            if let width, record.fields.dropFirst(width).contains(where: { !trimmed($0).isEmpty }) {
+                throw InvalidRow("the row has more fields than the header line")
+            }
+            let stop = beside?.stopBeside(record.fields)
             switch parser {
-            case .mailchimp(let format): return .row(try format.row(record).saying(given))
-            case .system(let format): return .row(try format.row(record).saying(given))
+            case .mailchimp(let format):
+                return .row(try format.row(record).saying(stop).saying(given))
+            case .system(let format):
+                return .row(try format.row(record).saying(stop).saying(given))
             case .csv(let format): return .row(try format.row(record).saying(given))
             case .contacts: return .invalid(line: record.line, reason: "this is no JSON")
             }
@@ -289,6 +313,16 @@ extension ImportReader {
                 return held
             }, first
         )
+    }
+
+    private static func refuseTelephones(
+        _ first: CSVRecord?,
+        _ columns: ImportColumns
+    ) throws(Refusal) {
+        let to = first.flatMap { columns.column(["to"]).cell(in: $0.fields) }
+        guard to?.text.contains("@") ?? true else {
+            throw refusal("this is a list of telephone numbers, not of addresses")
+        }
     }
 
     private static func header(_ csv: inout CSVReader) throws -> CSVRecord {

@@ -63,7 +63,9 @@ package struct MailchimpFormat: Sendable {
     static func isOfSubscribers(_ fileName: String) -> Bool {
         let name = letters(of: fileName)
         return name.contains("subscribed")
-            && !["unsubscribed", "nonsubscribed", "cleaned"].contains(where: name.contains)
+            && !["unsubscribed", "nonsubscribed", "notsubscribed", "cleaned"].contains(
+                where: name.contains
+            )
     }
 
     /// Some write `non-subscribed`, some `nonsubscribed`.

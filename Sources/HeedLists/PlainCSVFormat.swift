@@ -4,8 +4,9 @@ import HeedConsent
 
 /// Reads rows of a file whose columns have common names.
 ///
-/// Where a row says two things, the one that stops mail counts: a column such as `opted_out`, or
-/// the time of an opt-out that no later consent follows, outweighs the status.
+/// Where a row says two things, the one that stops mail counts: any column such as `opted_out`, or
+/// the time of an opt-out that no later consent follows, outweighs what else says yes. A row that
+/// says nothing is nobody's consent.
 package struct PlainCSVFormat: Sendable {
     /// The names an address column may have; the first one present is it.
     package static let addressNames = [
@@ -15,10 +16,14 @@ package struct PlainCSVFormat: Sendable {
     private static let statusNames = [
         "status", "subscription_status", "subscribed", "opted_in", "opt_in", "optin", "consent",
     ]
+    /// Words about an account, which say nothing about a list.
+    private static let undecided: Set<String> = ["enabled"]
     private static let stopNames = [
-        "unsubscribed", "opted_out", "opt_out", "optout", "do_not_email", "blocklisted",
-        "blacklisted",
+        "unsubscribed", "opted_out", "opt_out", "optout", "do_not_email", "donotemail",
+        "do_not_contact", "do_not_mail", "blocklisted", "blacklisted", "suppressed",
     ]
+    private static let bounceNames = ["bounced", "hard_bounced", "is_bounced"]
+    private static let complaintNames = ["complained", "marked_as_spam"]
     /// Times that only a yes has.
     private static let yesTimeNames = [
         "consented_at", "given_at", "opted_in_at", "confirmed_at", "subscribed_at",
@@ -30,7 +35,7 @@ package struct PlainCSVFormat: Sendable {
 
     private static let words: [ImportRow.Status: Set<String>] = [
         .subscribed: [
-            "subscribed", "subscribe", "active", "confirmed", "enabled", "granted", "opted_in",
+            "subscribed", "subscribe", "active", "confirmed", "granted", "opted_in",
             "opt_in", "optin", "consented", "yes", "y", "true", "t", "on", "1",
         ],
         .unsubscribed: [
@@ -43,6 +48,8 @@ package struct PlainCSVFormat: Sendable {
         ],
         .complained: ["complained", "complaint", "spam", "abuse"],
     ]
+    private static let unknownWord =
+        "not subscribed, unsubscribed, bounced or complained, nor yes or no"
     private static let yes: Set<String> = ["yes", "y", "true", "t", "on", "1"]
     private static let no: Set<String> = ["no", "n", "false", "f", "off", "0"]
 
@@ -51,6 +58,8 @@ package struct PlainCSVFormat: Sendable {
     private let status: ImportColumn
     private let yesTime: ImportColumn
     private let stop: ImportColumn
+    private let bounce: ImportColumn
+    private let complaint: ImportColumn
     private let consentTime: ImportColumn
     private let stopTime: ImportColumn
     private let bounceTime: ImportColumn
@@ -68,8 +77,10 @@ package struct PlainCSVFormat: Sendable {
         self.given = given
         address = columns.firstColumn(of: PlainCSVFormat.addressNames)
         guard !address.isAbsent else { return nil }
-        status = columns.firstColumn(of: PlainCSVFormat.statusNames)
+        status = columns.column(PlainCSVFormat.statusNames)
         stop = columns.column(PlainCSVFormat.stopNames)
+        bounce = columns.column(PlainCSVFormat.bounceNames)
+        complaint = columns.column(PlainCSVFormat.complaintNames)
         consentTime = columns.column(PlainCSVFormat.consentTimeNames)
         yesTime = columns.column(PlainCSVFormat.yesTimeNames)
         stopTime = columns.column(PlainCSVFormat.stopTimeNames)
@@ -116,25 +127,25 @@ package struct PlainCSVFormat: Sendable {
     ) throws(InvalidRow) -> (status: ImportRow.Status, at: Timestamp?) {
         let stated = try statedStatus(in: fields)
         switch stated {
-        case .cleaned: return (stated, try bounceTime.time(in: fields))
+        case .cleaned: return (.cleaned, try bounceTime.time(in: fields))
         case .complained:
             let complainedAt = try complaintTime.time(in: fields)
             let stoppedAt = try stopTime.time(in: fields)
-            return (stated, complainedAt ?? stoppedAt)
-        case .unsubscribed: return (stated, try stopTime.time(in: fields))
-        case .subscribed: return try consentOrStop(in: fields)
+            return (.complained, complainedAt ?? stoppedAt)
+        case .unsubscribed: return (.unsubscribed, try stopTime.time(in: fields))
+        case .subscribed, nil: return try consentOrStop(in: fields, saysYes: stated != nil)
         }
     }
 
     private func consentOrStop(
-        in fields: [String]
+        in fields: [String],
+        saysYes: Bool
     ) throws(InvalidRow) -> (status: ImportRow.Status, at: Timestamp?) {
         let complainedAt = try complaintTime.time(in: fields)
         let stoppedAt = try stopTime.time(in: fields)
         let bouncedAt = try bounceTime.time(in: fields)
         // No consent that an import could carry lifts a complaint.
         if let complainedAt { return (.complained, complainedAt) }
-        if try saysStop(fields) { return (.unsubscribed, stoppedAt) }
         let consentedAt = try consentTime.pastTime(in: fields)
         let stops: [(ImportRow.Status, Timestamp?)] = [
             (.unsubscribed, stoppedAt), (.cleaned, bouncedAt),
@@ -143,44 +154,69 @@ package struct PlainCSVFormat: Sendable {
             if let consentedAt, consentedAt > time { continue }
             return (status, time)
         }
+        let isSaid = saysYes || given != nil || yesTime.cell(in: fields) != nil
+        guard isSaid else {
+            let name = [status, stop, yesTime, stopTime, bounceTime].lazy.compactMap(\.name).first
+            throw InvalidRow("\(name ?? "status"): the row says neither yes nor no")
+        }
         return (.subscribed, consentedAt)
     }
 
-    private func statedStatus(in fields: [String]) throws(InvalidRow) -> ImportRow.Status {
-        guard let cell = status.cell(in: fields) else {
-            // An empty cell in the column that says it is nobody's yes; a stop beside it counts.
-            let isSaid = status.isAbsent || given != nil || saysAnything(fields)
-            guard isSaid else {
-                throw InvalidRow("\(status.name ?? "status"): it says neither yes nor no")
+    /// What the columns with a word say together; nil when they say nothing.
+    private func statedStatus(in fields: [String]) throws(InvalidRow) -> ImportRow.Status? {
+        var said: Set<ImportRow.Status> = []
+        var unknown: String?
+        for cell in status.cells(in: fields) {
+            let word = folded(cell.text)
+            if PlainCSVFormat.undecided.contains(word) { continue }
+            if let status = PlainCSVFormat.words.first(where: { $0.value.contains(word) })?.key {
+                said.insert(status)
+            } else {
+                unknown = unknown ?? "\(cell.column): \(PlainCSVFormat.unknownWord)"
             }
-            return .subscribed
         }
-        let word = folded(cell.text)
-        guard let status = PlainCSVFormat.words.first(where: { $0.value.contains(word) })?.key
-        else {
-            // A status nobody knows does not hide a plain opt-out beside it.
-            if try saysStop(fields) { return .unsubscribed }
-            throw InvalidRow(
-                "\(cell.column): not subscribed, unsubscribed, bounced or complained, nor yes or no"
-            )
+        for (column, status) in flags {
+            for cell in column.cells(in: fields) {
+                let word = folded(cell.text)
+                if PlainCSVFormat.yes.contains(word) {
+                    said.insert(status)
+                } else if PlainCSVFormat.no.contains(word) {
+                    // Not to have left is to be there; not to have bounced is nothing.
+                    if status == .unsubscribed { said.insert(.subscribed) }
+                } else if status == .unsubscribed {
+                    unknown = unknown ?? "\(cell.column): neither yes nor no"
+                }
+            }
         }
-        return status
+        // The one that stops mail counts, and none hides behind a word nobody knows.
+        for stop in [ImportRow.Status.complained, .unsubscribed, .cleaned] where said.contains(stop)
+        {
+            return stop
+        }
+        if let unknown { throw InvalidRow(unknown) }
+        return said.first
     }
 
-    private func saysAnything(_ fields: [String]) -> Bool {
-        [yesTime, stop, stopTime, bounceTime, complaintTime].contains {
-            $0.cell(in: fields) != nil
-        }
+    private var flags: [(ImportColumn, ImportRow.Status)] {
+        [(stop, .unsubscribed), (bounce, .cleaned), (complaint, .complained)]
     }
 
-    private func saysStop(_ fields: [String]) throws(InvalidRow) -> Bool {
-        guard let cell = stop.cell(in: fields) else { return false }
-        let word = folded(cell.text)
-        if PlainCSVFormat.yes.contains(word) { return true }
-        guard PlainCSVFormat.no.contains(word) else {
-            throw InvalidRow("\(cell.column): neither yes nor no")
+    /// The stop that these columns tell beside another program's own; nil for none.
+    func stopBeside(_ fields: [String]) -> ImportRow.Status? {
+        let fields = fields.map { isNothing($0) ? "" : $0 }
+        let told = status.cells(in: fields).compactMap { cell in
+            PlainCSVFormat.words.first { $0.value.contains(folded(cell.text)) }?.key
         }
-        return false
+        let flagged = flags.compactMap { column, status in
+            column.cells(in: fields).contains { PlainCSVFormat.yes.contains(folded($0.text)) }
+                ? status : nil
+        }
+        let said = Set(told + flagged)
+        for stop in [ImportRow.Status.complained, .unsubscribed, .cleaned] where said.contains(stop)
+        {
+            return stop
+        }
+        return stopTime.cell(in: fields) == nil ? nil : .unsubscribed
     }
 }
 

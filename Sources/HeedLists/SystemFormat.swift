@@ -146,7 +146,9 @@ struct SystemFormat: Sendable {
         switch layout.status {
         case .always(let status): return status
         case .given: return .subscribed
-        case .times: return word.cell(in: fields) == nil ? .subscribed : .unsubscribed
+        case .times:
+            guard word.cell(in: fields) == nil else { return .unsubscribed }
+            return word.isCutOff(in: fields) ? try unsaid(word.name ?? "status") : .subscribed
         case .words(_, let words, let otherwise):
             let name = word.name ?? "status"
             guard let cell = word.cell(in: fields) else {
@@ -171,6 +173,14 @@ extension SystemFormat {
     private func unsaid(_ name: String) throws(InvalidRow) -> ImportRow.Status {
         guard given == nil else { return .subscribed }
         throw InvalidRow("\(name): the row says neither that somebody joined nor left")
+    }
+
+    /// The columns that say what a row is.
+    static func decidingNames(of layout: Layout) -> [String] {
+        switch layout.status {
+        case .always, .given: []
+        case .words(let names, _, otherwise: _), .times(let names): names
+        }
     }
 
     /// Every kind of file, those with more to know them by first.
@@ -361,7 +371,7 @@ extension SystemFormat {
                     .unsubscribed: ["1", "3", "true", "yes"],
                     .cleaned: ["2"],
                 ],
-                otherwise: .subscribed
+                otherwise: nil
             ),
             consentTime: ["date_added", "dateadded"]
         )

@@ -185,4 +185,37 @@ struct PlainCSVFormatTests {
         }
         #expect(statuses == [nil, nil, .subscribed, .unsubscribed, .subscribed])
     }
+
+    /// Without a word of whoever imports it, what a row says and leaves unsaid.
+    @Test(
+        arguments: [
+            ("status,opt_in", "active,no", .unsubscribed),
+            ("status,subscribed", "active,false", .unsubscribed),
+            ("status,consent", "enabled,withdrawn", .unsubscribed),
+            ("status,status", "active,unsubscribed", .unsubscribed),
+            ("subscribed,bounced", "yes,yes", .cleaned),
+            ("status,complained", "active,yes", .complained),
+            ("status,subscription_status", "enabled,unsubscribed", .unsubscribed),
+            ("status,subscription_status", "enabled,confirmed", .subscribed),
+            ("status,bounced", "active,no", .subscribed), ("status,bounced", ",no", nil),
+            ("status", "enabled", nil), ("name,consented_at", "n,", nil),
+            ("name,consented_at", "n", nil), ("name,bounced_at", "n,", nil),
+            ("name,unsubscribed_at", "n", nil), ("name,unsubscribed", "n,", nil),
+            ("name,unsubscribed", "n,no", .subscribed),
+            ("name,status", "Doe, subscribed,unsubscribed", nil),
+        ] as [(String, String, ImportRow.Status?)]
+    )
+    func aRowSaysYesOrNobodyDoes(
+        _ header: String,
+        _ cells: String,
+        _ status: ImportRow.Status?
+    ) throws {
+        let text = "email,\(header)\na@m.example,\(cells)\n"
+        var reader = try ImportReader(format: .csv, chunk: Imported.chunks(of: text))
+        guard case .row(let row)? = try reader.next() else {
+            #expect(status == nil)
+            return
+        }
+        #expect(row.status == status)
+    }
 }

@@ -155,13 +155,14 @@ struct SystemSample: CustomTestStringConvertible, Sendable {
         ),
         SystemSample(
             .mautic,
-            "Email,Do not contact\na@m.example,\nb@m.example,3\nc@m.example,perhaps\n",
-            [.subscribed, .unsubscribed, nil]
+            "Email,Do not contact\na@m.example,\nb@m.example,3\nc@m.example,perhaps\n"
+                + "d@m.example,0\ne@m.example\n",
+            [nil, .unsubscribed, nil, .subscribed, nil]
         ),
         SystemSample(
             .mailup,
-            "Email;OptOut_Date;idList\na@m.example;;1\nb@m.example;2025-01-01;1\n",
-            [.subscribed, .unsubscribed]
+            "Email;OptOut_Date;idList\na@m.example;;1\nb@m.example;2025-01-01;1\nc@m.example\n",
+            [.subscribed, .unsubscribed, nil]
         ),
         SystemSample(
             .promio,
@@ -285,6 +286,23 @@ struct SystemFormatTests {
     func aFileOfAnotherProgramIsTurnedAway(_ text: String, _ format: ImportFormat) throws {
         let refusal = try #require(try Imported.refusal(of: text, format: format))
         #expect(refusal.field == "file" && refusal.message.hasSuffix("not of \(format.rawValue)"))
+    }
+
+    /// A stop that stands in the row counts, whichever column of a common name it stands in.
+    @Test(arguments: [
+        ("Email,Status,OptOut_Date\na@m.example,unsubscribed,\n", ImportFormat.auto),
+        ("Email,Status,Do Not Contact\na@m.example,unsubscribed,0\n", .auto),
+        ("email,unsubscribed,do not contact\na@m.example,yes,0\n", .auto),
+        ("email,doNotEmail,unsubscribed_at\na@m.example,0,2026-01-01\n", .auto),
+        ("email,action,status\na@m.example,subscribe,bounced\n", .auto),
+        ("Email Address,status,OPTIN_TIME,LEID\na@m.example,unsubscribed,2025-01-01,1\n", .auto),
+        ("email,status\na@m.example,unsubscribed\n", .mailchimp),
+        ("email,status\na@m.example,unsubscribed\n", .sendgrid),
+        ("email,unsubscribed_at\na@m.example,2025-01-01\n", .dittofeed),
+    ])
+    func aStopBesideAProgramsOwnColumnsCounts(_ text: String, _ format: ImportFormat) throws {
+        let row = try #require(try Imported.row(of: text, format: format))
+        #expect(row.status != .subscribed)
     }
 
     /// A plain list says nothing of its own under any program's name.

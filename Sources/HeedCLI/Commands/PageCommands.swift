@@ -110,7 +110,9 @@ struct FormCommand: AsyncParsableCommand {
                 throw Refusal(.notFound, field: "name", "there is no form '\(name)'")
             }
             let words = languages.best(of: language.map { [$0] } ?? [])
-            print(FormHTML.text(form, publicURL: settings.publicURL, in: words))
+            print(
+                FormHTML.text(form, publicURL: settings.publicURL, in: words, locale: language)
+            )
         }
     }
 

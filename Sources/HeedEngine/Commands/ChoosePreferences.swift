@@ -99,8 +99,8 @@ public struct ChoosePreferences: Command {
             var evidence = Evidence()
             evidence.wordingSHA256 = wording
             guard let scope = try transaction.scope(name), (try? evidence.check()) != nil,
-                // The page may be older than the terms that hold now.
-                try transaction.isCurrent(policy, for: name)
+                // The page may be older than the terms that hold now; none shows those of tomorrow.
+                policy.effectiveAt <= transaction.now, try transaction.isCurrent(policy, for: name)
             else {
                 group.refused.append(name)
                 continue

@@ -43,6 +43,10 @@ struct YesRule {
             }
             return .new
         }
+        // A yes to an older text takes nothing away from one to a newer.
+        if let held = permission.policyEffectiveAt, policy.effectiveAt < held {
+            return .tooOld("they agreed to a newer version of the policy already")
+        }
         if let since = reconsentSince, permission.policyEffectiveAt.map({ $0 < since }) ?? true {
             guard policy.effectiveAt >= since, let givenAt, givenAt >= max(since, decidedAt) else {
                 return .tooOld(

@@ -38,7 +38,9 @@ struct ExportRoutes {
             }
             try await writer.finish(nil)
         }
-        let name = "\(scope)-\(format.name).csv"
+        // What a file of some programs is of, only its name says.
+        let parts = [scope, format.name] + (format.status.map { [$0] } ?? [])
+        let name = parts.joined(separator: "-") + ".csv"
         return Response(
             status: .ok,
             headers: [

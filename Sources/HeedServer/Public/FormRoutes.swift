@@ -115,21 +115,25 @@ struct FormRoutes {
 
 /// The HTML of a form, for an operator's own page: nothing is ticked, and it needs no script.
 public enum FormHTML {
-    /// The form's HTML with labels in this language, which is also what messages will be in; the
-    /// wording of the boxes is the form's own.
+    /// The form's HTML with labels in this language; the wording of the boxes is the form's own.
+    ///
+    /// With `locale` what is mailed has that language, else the one that the browser asks for.
     public static func text(
         _ form: SignUpForm,
         publicURL: String,
-        in language: PageLanguage
+        in language: PageLanguage,
+        locale: String? = nil
     ) -> String {
         var lines = [
             "<form action=\"\(escaped(publicURL))/v1/forms/\(form.name)\" method=\"post\" "
                 + "lang=\"\(escaped(language.tag))\" dir=\"\(language.direction)\">",
-            "  <input type=\"hidden\" name=\"locale\" value=\"\(escaped(language.tag))\">",
             "  <p><label>\(escaped(language["formEmail"]))",
             "    <input type=\"email\" name=\"email\" autocomplete=\"email\" required "
                 + "maxlength=\"254\"></label></p>",
         ]
+        if let locale {
+            lines.append("  <input type=\"hidden\" name=\"locale\" value=\"\(escaped(locale))\">")
+        }
         for box in form.boxes {
             lines.append(
                 "  <p><label><input type=\"checkbox\" name=\"scope\" "

@@ -25,7 +25,7 @@ struct YesRuleTests {
         _ permission: Permission,
         _ time: Int64?,
         since: Int64? = nil,
-        policy: Int64 = 0
+        policy: Int64 = 10
     ) throws -> String {
         let rule = YesRule(
             Scope(name: Sample.newsletter, channel: .email, kind: .campaign),
@@ -52,6 +52,12 @@ struct YesRuleTests {
         var no = granted
         no.state = .withdrawn
         #expect(try standing(no, nil) == "new")
+    }
+
+    /// A list with older terms takes nothing from who agreed to newer ones.
+    @Test(arguments: [nil, 49, 51, 200] as [Int64?])
+    func anOlderTextReplacesNoNewer(_ time: Int64?) throws {
+        #expect(try standing(granted, time, policy: 9) == "too old")
     }
 
     @Test(arguments: [(nil, "known"), (49, "known"), (50, "known"), (51, "new"), (200, "new")])

@@ -144,7 +144,8 @@ struct FormRoutesTests {
             let html = FormHTML.text(
                 form,
                 publicURL: "https://news.example",
-                in: try PageLanguages(folder: nil, fallback: nil).best(of: ["de"])
+                in: try PageLanguages(folder: nil, fallback: nil).best(of: ["de"]),
+                locale: "de"
             )
             #expect(html.contains("action=\"https://news.example/v1/forms/footer\""))
             #expect(!html.contains("checked"))

@@ -123,6 +123,21 @@ struct PreferenceRoutesTests {
         }
     }
 
+    /// No page shows terms that do not hold yet.
+    @Test func noYesToTermsOfTomorrow() async throws {
+        try await withServer { server in
+            let token = try await server.preferences()
+            let later = server.installation.surroundings.now().adding(seconds: 3600)
+            let publish = PublishPolicy(try Sample.policy("2026-09", effectiveAt: later))
+            _ = try await server.installation.engine.perform(publish, as: Sample.actor)
+            let body =
+                "do=save&on=newsletter&policy=2026-09&box.newsletter=\(hash)"
+                + "&box.promotions=\(hash)"
+            let reply = try await server.send(.choose(token, body))
+            #expect(reply.body.contains("These could not be added: <b><bdi>promotions</bdi></b>"))
+        }
+    }
+
     @Test func savingLeavesAndJoins() async throws {
         try await withServer { server in
             let token = try await server.preferences()

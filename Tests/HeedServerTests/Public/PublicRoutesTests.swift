@@ -100,6 +100,8 @@ struct PublicRoutesTests {
                 publicURL: "https://news.example",
                 in: try PageLanguages(folder: nil, fallback: nil).best(of: [])
             )
+            // What the browser asks for decides where nobody named a language.
+            #expect(!form.contains("name=\"locale\""))
             // An address, a tick, a button; with double opt-in another button.
             func link(_ path: String) throws -> String { try #require(links[path]) }
             let joining = try presses(form, for: "<button", boxes: 1)
