@@ -44,9 +44,17 @@ struct MasterKeyFiles {
         return try MasterKeyFiles.key(text)
     }
 
-    /// Gives the next key the key's name; the one before stays beside it.
+    /// Gives the next key the key's name; the one before stays beside it, and so do those before
+    /// that one, numbered, because older backups need them.
     func finish() throws {
-        try? FileManager.default.removeItem(atPath: previous)
+        let files = FileManager.default
+        if files.fileExists(atPath: previous), !files.contentsEqual(atPath: path, andPath: previous)
+        {
+            let free = (1...).lazy.map { "\(previous).\($0)" }
+                .first { !files.fileExists(atPath: $0) }
+            if let free { try files.moveItem(atPath: previous, toPath: free) }
+        }
+        try? files.removeItem(atPath: previous)
         try FileManager.default.linkItem(atPath: path, toPath: previous)
         guard unsafe rename(next, path) == 0 else {
             throw CommandError("the file \(next) cannot take the place of \(path)")

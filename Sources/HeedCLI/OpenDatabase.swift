@@ -40,7 +40,10 @@ extension OpenDatabase {
                 "there is no database at \(path); `heed serve` or `heed migrate` makes one"
             )
         }
-        if isNew { try Installation.makeFolder(settings.database.folder) }
+        if isNew {
+            try refuseJournalOfAnother(path, settings)
+            try Installation.makeFolder(settings.database.folder)
+        }
         let database = try SQLiteDatabase(
             path: path,
             creation: opening == .orNew ? .ifMissing : .never,
@@ -61,6 +64,18 @@ extension OpenDatabase {
 }
 
 extension OpenDatabase {
+    /// Refuses to begin anew beside a journal: its database is lost, and an empty one would know
+    /// nobody who said stop.
+    private static func refuseJournalOfAnother(_ path: String, _ settings: Settings) throws {
+        let folder = Installation.journal(settings, .orNew).folder
+        guard try !folder.numbers().isEmpty else { return }
+        throw StoreError(
+            .restoring,
+            "there is no database at \(path), and the journal in \(folder.path) belongs to one; "
+                + "`heed restore FILE` puts a backup back; to begin anew move the journal away"
+        )
+    }
+
     /// What a connection string names, without its secrets.
     static func name(ofPostgres connection: String) -> String {
         #if PostgreSQL

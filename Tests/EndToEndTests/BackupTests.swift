@@ -200,6 +200,29 @@ struct BackupTests {
         }
     }
 
+    /// A supervisor that starts the service again after the database is lost makes no empty one.
+    @Test func aLostDatabaseIsNotBegunAnew() async throws {
+        try await Workplace.open { place in
+            try await place.register()
+            try await place.done("backup", "backup.sqlite")
+            let key = place.read("heed-data/admin.key")
+            for name in ["heed.sqlite", "heed.sqlite-wal", "heed.sqlite-shm"] {
+                try? FileManager.default.removeItem(atPath: place.path("heed-data/\(name)"))
+            }
+            for arguments in [
+                ["serve", "--port", "0"], ["scope", "add", "x", "--kind", "campaign"],
+            ] {
+                let ending = try await place.heed(arguments)
+                #expect(ending.exitCode == 2, "\(arguments)")
+                #expect(ending.errors.contains("`heed restore FILE`"), "\(ending.errors)")
+            }
+            let left = FileManager.default.fileExists(atPath: place.path("heed-data/heed.sqlite"))
+            #expect(!left && place.read("heed-data/admin.key") == key)
+            try await place.done("restore", "backup.sqlite")
+            #expect(try await place.done("scope", "list").output.contains("newsletter"))
+        }
+    }
+
     @Test func whatIsWrongIsNamedAndChangesNothing() async throws {
         try await Workplace.open { place in
             try await place.register()

@@ -54,6 +54,19 @@ struct VaultTests {
         }
     }
 
+    /// Backups made under each key can still be opened.
+    @Test func noFormerKeyIsLost() async throws {
+        try await Workplace.open { place in
+            try await place.register()
+            let first = place.read("heed-data/master.key")
+            try await place.done("vault", "rotate-master")
+            let second = place.read("heed-data/master.key")
+            try await place.done("vault", "rotate-master")
+            #expect(place.read("heed-data/master.key.previous") == second)
+            #expect(place.read("heed-data/master.key.previous.1") == first)
+        }
+    }
+
     /// What a kill -9 leaves behind at each step, put there by hand: it opens, and is finished.
     @Test func everyInterruptionIsMended() async throws {
         try await Workplace.open { place in

@@ -32,6 +32,10 @@ extension MirrorRule {
             by: "Tests/EndToEndTests/BackupTests.swift"
         ),
         .init(
+            "Sources/HeedCLI/MasterKeyFiles.swift",
+            by: "Tests/EndToEndTests/VaultTests.swift"
+        ),
+        .init(
             "Sources/HeedCLI/RestorePlace.swift",
             by: "Tests/EndToEndTests/BackupTests.swift"
         ),

@@ -55,7 +55,24 @@ struct ReplayErasure: Command {
         let means = history.status == .received ? nil : history.verifiedBy ?? .restore
         let (_, moves, jobs) = try request.verified(by: means, in: transaction)
         guard isNew || !moves.isEmpty else { return Decision(.known) }
-        return Decision(.request, events: events + moves, jobs: jobs)
+        return Decision(
+            .request,
+            events: events + moves + (try held(in: transaction)),
+            jobs: jobs
+        )
+    }
+
+    /// A hold in the place of the one that stopped the request and is lost with the database: what
+    /// a court wants kept is not erased by a restore.
+    private func held(in transaction: Transaction) throws -> [Event] {
+        guard history.status == .held, try !transaction.isHeld(history.contact) else { return [] }
+        let hold = try LegalHold(
+            id: transaction.newID(),
+            contact: history.contact,
+            reason: "held before a backup was put back; the reason was lost with the database",
+            placedAt: transaction.now
+        )
+        return [.holdPlaced(hold)]
     }
 
     private func erased(

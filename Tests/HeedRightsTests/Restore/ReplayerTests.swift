@@ -232,6 +232,28 @@ struct ReplayerTests {
         }
     }
 
+    /// What a hold kept is kept, although the hold itself was placed after the backup.
+    @Test(arguments: Backend.allCases)
+    func aHeldErasureStaysHeld(_ backend: Backend) async throws {
+        try await backend.withEngine { plain in
+            let before = try plain.journaled()
+            let erin = try await addPeople(before.installation)
+            try await before.installation.withBackup { folder in
+                let hold = PlaceHold(.person(.contact(erin)), reason: "court 12")
+                _ = try await before.installation.engine.perform(hold, as: Sample.actor)
+                let id = try await before.installation.requestErasure()
+                try await before.installation.doSteps()
+                let held = try await before.installation.progress(id).request.status
+                #expect(held == .held)
+                let (place, _) = try await putBack(before.installation, in: folder)
+                let here = place.installation
+                try await here.doSteps()
+                #expect(try await here.progress(id).request.status == .held)
+                #expect(try await !here.database.read { try $0.isErased(erin) })
+            }
+        }
+    }
+
     /// A request for erasure that was acknowledged and not begun is open again.
     @Test(arguments: Backend.allCases)
     func anOpenRequestIsOpenAgain(_ backend: Backend) async throws {
