@@ -110,6 +110,11 @@ extension Transaction {
         try reconsentSince(scope).map { policy.effectiveAt >= $0 } ?? true
     }
 
+    /// The job of one message of Heed's own, as soon as there is a mail server to take it.
+    package func job(mailing mail: OwnMail) -> JobChange {
+        .add(Job(id: newID(), kind: .mail(mail), lane: .mail, priority: 0, runAt: now))
+    }
+
     /// Refuses an instant in the future, with five minutes of grace for clocks that differ.
     package func requirePast(_ time: Timestamp, field: String) throws {
         guard time <= now.adding(seconds: 300) else {

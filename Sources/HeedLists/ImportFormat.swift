@@ -57,9 +57,9 @@ package struct ImportReader {
     package let format: ImportFormat
     private let parser: Parser
     /// Columns of common names beside a program's own, of which a stop counts.
-    private let beside: PlainCSVFormat?
+    private var beside: PlainCSVFormat?
     /// How many columns the header line has; nil for a file without one.
-    private let width: Int?
+    private var width: Int?
     private let given: ImportRow.Status?
     private var csv: CSVReader
     /// The first record, when it had to be read to know what the file is.
@@ -98,7 +98,6 @@ package struct ImportReader {
                 throw ImportReader.refusal("this is JSON; only lists of ses are read as JSON")
             }
             self.format = .ses
-            (beside, width) = (nil, nil)
             var objects = JSONRecords(members: SESContacts.members, chunk: begun)
             firstObject = try objects.next()
             self.objects = objects
@@ -110,7 +109,6 @@ package struct ImportReader {
         if format == .auto || format == .ses, let header, isOfSES(header) {
             let names = ImportColumns(header: ["emailaddress", "reason"])
             self.format = .ses
-            (beside, width) = (nil, nil)
             parser = .system(try ImportReader.system(.ses, names, status))
             first = header
             return
@@ -118,7 +116,6 @@ package struct ImportReader {
         if format == .cloudflare || format == .auto && header.map(isOfCloudflare) ?? false {
             let names = ImportColumns(header: ["email", "expires", "scope"])
             self.format = .cloudflare
-            (beside, width) = (nil, nil)
             parser = .system(try ImportReader.system(.cloudflare, names, status))
             first = header
             return

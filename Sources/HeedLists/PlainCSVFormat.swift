@@ -33,7 +33,7 @@ package struct PlainCSVFormat: Sendable {
     private static let bounceTimeNames = ["bounced_at", "cleaned_at", "clean_time"]
     private static let complaintTimeNames = ["complained_at"]
 
-    private static let words: [ImportRow.Status: Set<String>] = [
+    private static let wordsByStatus: [ImportRow.Status: Set<String>] = [
         .subscribed: [
             "subscribed", "subscribe", "active", "confirmed", "granted", "opted_in",
             "opt_in", "optin", "consented", "yes", "y", "true", "t", "on", "1",
@@ -48,6 +48,13 @@ package struct PlainCSVFormat: Sendable {
         ],
         .complained: ["complained", "complaint", "spam", "abuse"],
     ]
+    private static let words = Dictionary(
+        uniqueKeysWithValues: wordsByStatus.flatMap { status, words in
+            words.map { ($0, status) }
+        }
+    )
+    /// What counts first where a row says several things.
+    private static let stops = [ImportRow.Status.complained, .unsubscribed, .cleaned]
     private static let unknownWord =
         "not subscribed, unsubscribed, bounced or complained, nor yes or no"
     private static let yes: Set<String> = ["yes", "y", "true", "t", "on", "1"]
@@ -58,8 +65,8 @@ package struct PlainCSVFormat: Sendable {
     private let status: ImportColumn
     private let yesTime: ImportColumn
     private let stop: ImportColumn
-    private let bounce: ImportColumn
-    private let complaint: ImportColumn
+    /// Columns that say yes or no about one thing.
+    private let flags: [(ImportColumn, ImportRow.Status)]
     private let consentTime: ImportColumn
     private let stopTime: ImportColumn
     private let bounceTime: ImportColumn
@@ -79,8 +86,10 @@ package struct PlainCSVFormat: Sendable {
         guard !address.isAbsent else { return nil }
         status = columns.column(PlainCSVFormat.statusNames)
         stop = columns.column(PlainCSVFormat.stopNames)
-        bounce = columns.column(PlainCSVFormat.bounceNames)
-        complaint = columns.column(PlainCSVFormat.complaintNames)
+        flags = [
+            (stop, .unsubscribed), (columns.column(PlainCSVFormat.bounceNames), .cleaned),
+            (columns.column(PlainCSVFormat.complaintNames), .complained),
+        ]
         consentTime = columns.column(PlainCSVFormat.consentTimeNames)
         yesTime = columns.column(PlainCSVFormat.yesTimeNames)
         stopTime = columns.column(PlainCSVFormat.stopTimeNames)
@@ -162,20 +171,20 @@ package struct PlainCSVFormat: Sendable {
         return (.subscribed, consentedAt)
     }
 
-    /// What the columns with a word say together; nil when they say nothing.
-    private func statedStatus(in fields: [String]) throws(InvalidRow) -> ImportRow.Status? {
+    /// What the columns with a word say together.
+    private func said(in fields: [String]) -> (statuses: Set<ImportRow.Status>, unknown: String?) {
         var said: Set<ImportRow.Status> = []
         var unknown: String?
         for cell in status.cells(in: fields) {
             let word = folded(cell.text)
             if PlainCSVFormat.undecided.contains(word) { continue }
-            if let status = PlainCSVFormat.words.first(where: { $0.value.contains(word) })?.key {
+            if let status = PlainCSVFormat.words[word] {
                 said.insert(status)
             } else {
                 unknown = unknown ?? "\(cell.column): \(PlainCSVFormat.unknownWord)"
             }
         }
-        for (column, status) in flags {
+        for (column, status) in flags where !column.isAbsent {
             for cell in column.cells(in: fields) {
                 let word = folded(cell.text)
                 if PlainCSVFormat.yes.contains(word) {
@@ -188,34 +197,23 @@ package struct PlainCSVFormat: Sendable {
                 }
             }
         }
-        // The one that stops mail counts, and none hides behind a word nobody knows.
-        for stop in [ImportRow.Status.complained, .unsubscribed, .cleaned] where said.contains(stop)
-        {
-            return stop
-        }
-        if let unknown { throw InvalidRow(unknown) }
-        return said.first
+        return (said, unknown)
     }
 
-    private var flags: [(ImportColumn, ImportRow.Status)] {
-        [(stop, .unsubscribed), (bounce, .cleaned), (complaint, .complained)]
+    /// What a row says; nil when it says nothing.
+    private func statedStatus(in fields: [String]) throws(InvalidRow) -> ImportRow.Status? {
+        let (said, unknown) = said(in: fields)
+        // The one that stops mail counts, and none hides behind a word nobody knows.
+        if let stop = PlainCSVFormat.stops.first(where: said.contains) { return stop }
+        if let unknown { throw InvalidRow(unknown) }
+        return said.first
     }
 
     /// The stop that these columns tell beside another program's own; nil for none.
     func stopBeside(_ fields: [String]) -> ImportRow.Status? {
         let fields = fields.map { isNothing($0) ? "" : $0 }
-        let told = status.cells(in: fields).compactMap { cell in
-            PlainCSVFormat.words.first { $0.value.contains(folded(cell.text)) }?.key
-        }
-        let flagged = flags.compactMap { column, status in
-            column.cells(in: fields).contains { PlainCSVFormat.yes.contains(folded($0.text)) }
-                ? status : nil
-        }
-        let said = Set(told + flagged)
-        for stop in [ImportRow.Status.complained, .unsubscribed, .cleaned] where said.contains(stop)
-        {
-            return stop
-        }
+        let said = said(in: fields).statuses
+        if let stop = PlainCSVFormat.stops.first(where: said.contains) { return stop }
         return stopTime.cell(in: fields) == nil ? nil : .unsubscribed
     }
 }

@@ -52,10 +52,6 @@ extension MirrorRule {
             by: "Tests/HeedRightsTests/Export/PersonExporterTests.swift"
         ),
         .init(
-            "Sources/HeedStore/Export/PersonalCategory+Activity.swift",
-            by: "Tests/HeedRightsTests/Export/PersonExporterTests.swift"
-        ),
-        .init(
             "Sources/HeedStore/Export/PersonalCategory+Person.swift",
             by: "Tests/HeedRightsTests/Export/LeakTests.swift"
         ),

@@ -101,14 +101,7 @@ struct DoubleOptInDraft {
             requests.append(record.id)
         }
         guard !requests.isEmpty else { return asked }
-        let job = Job(
-            id: transaction.newID(),
-            kind: .mail(.confirmation(requests)),
-            lane: .mail,
-            priority: 0,
-            runAt: now
-        )
-        asked.jobs = [.add(job)]
+        asked.jobs = [transaction.job(mailing: .confirmation(requests))]
         return asked
     }
 

@@ -35,13 +35,9 @@ public struct RequestPreferenceLink: Command {
     /// Adds the job.
     public func decide(in transaction: Transaction) throws -> Decision<Bool> {
         let key = transaction.vault.lookupKeys(for: address).match
-        let job = Job(
-            id: transaction.newID(),
-            kind: .mail(.preferenceLink(key, language: language)),
-            lane: .mail,
-            priority: 0,
-            runAt: transaction.now
+        return Decision(
+            true,
+            jobs: [transaction.job(mailing: .preferenceLink(key, language: language))]
         )
-        return Decision(true, jobs: [.add(job)])
     }
 }

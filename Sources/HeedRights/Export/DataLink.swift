@@ -45,14 +45,7 @@ public struct RequestDataLink: Command {
 
     /// Adds the job.
     public func decide(in transaction: Transaction) throws -> Decision<Bool> {
-        let job = Job(
-            id: transaction.newID(),
-            kind: .mail(.dataLink(contact, language: language)),
-            lane: .mail,
-            priority: 0,
-            runAt: transaction.now
-        )
-        return Decision(true, jobs: [.add(job)])
+        Decision(true, jobs: [transaction.job(mailing: .dataLink(contact, language: language))])
     }
 }
 

@@ -34,19 +34,12 @@ extension Transaction {
             .integer(limit)
         )
         let key = rows.isEmpty ? nil : try contactKey(of: span.contact)
-        var page = PersonalPage(rows: [], next: nil)
-        for row in rows {
+        return try PersonalPage(rows) { row throws(StoreError) in
+            PersonalPlace(bytes: try row.blob(0))
+        } cells: { row throws(StoreError) in
             let details = try activityDetails(in: row, at: 6, of: span.contact, with: key)
-            page.rows.append(
-                try row.cells(PersonalCategory.eventColumns)
-                    + [details.message, details.ip, details.userAgent].map { PersonalCell($0) }
-            )
+            return try row.cells(PersonalCategory.eventColumns)
+                + [details.message, details.ip, details.userAgent].map { PersonalCell($0) }
         }
-        page.next = try rows.last.map { row throws(StoreError) in
-            var next = PersonalPlace()
-            next.bytes = try row.blob(0)
-            return next
-        }
-        return page
     }
 }

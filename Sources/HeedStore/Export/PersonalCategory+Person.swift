@@ -24,7 +24,7 @@ extension PersonalCategory {
             .id(span.contact)
         )
         let key = rows.isEmpty ? nil : try transaction.contactKey(of: span.contact)
-        var page = PersonalPage(rows: [], next: nil)
+        var page = PersonalPage(all: [])
         for row in rows {
             guard let key else { continue }
             let bytes = try transaction.open(
@@ -69,7 +69,7 @@ extension PersonalCategory {
                 if !rows.contains(row) { rows.append(row) }
             }
         }
-        return PersonalPage(rows: rows, next: nil)
+        return PersonalPage(all: rows)
     }
 
     /// What they asked for by right.
@@ -117,24 +117,19 @@ extension PersonalCategory {
             .time(span.through),
             .integer(limit)
         )
-        var page = PersonalPage(rows: [], next: nil)
-        for row in rows {
+        return try PersonalPage(rows) { row throws(StoreError) in
+            PersonalPlace(number: try row.integer(0))
+        } cells: { row throws(StoreError) in
             guard let line = AuditEvent(canonical: try row.blob(1)) else {
                 throw StoreError(.corrupt, "an event of the audit log is not readable")
             }
-            page.rows.append([
+            return [
                 .number(try row.integer(0)), .text(line.id.text), .text(line.at.text),
                 .text(line.kind), PersonalCell(line.scope), PersonalCell(line.from),
                 PersonalCell(line.to), PersonalCell(line.source?.text),
                 .text(line.actor.kind.rawValue), line.facts.isEmpty ? .none : .object(line.facts),
-            ])
+            ]
         }
-        page.next = try rows.last.map { row throws(StoreError) in
-            var next = PersonalPlace()
-            next.number = try row.integer(0)
-            return next
-        }
-        return page
     }
 }
 

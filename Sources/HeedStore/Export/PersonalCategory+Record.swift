@@ -1,5 +1,6 @@
 // What a person decided, with its evidence, and what became of it: records, forms, opt-outs.
 
+import Crypto
 import Foundation
 import HeedConsent
 
@@ -97,25 +98,18 @@ extension Transaction {
             .integer(limit)
         )
         let key = rows.isEmpty ? nil : try contactKey(of: span.contact)
-        var page = PersonalPage(rows: [], next: nil)
-        for row in rows {
-            let record: ConsentID = try row.id(0)
-            var cells = try row.cells(PersonalCategory.recordColumns)
-            var evidence: Evidence?
-            if let sealed = try row.optionalBlob(14), let key {
-                let bytes = try open(sealed, of: span.contact, as: .consent(record), with: key)
-                evidence = try Transaction.evidence(bytes)
-            }
-            cells += PersonalCategory.cells(evidence)
-            if isWanted(cells) { page.rows.append(cells) }
+        return try PersonalPage(rows) { row throws(StoreError) in
+            PersonalPlace(number: try row.integer(9), bytes: try row.blob(0))
+        } cells: { row throws(StoreError) in
+            let evidence = try evidence(
+                row.optionalBlob(14),
+                of: span.contact,
+                as: .consent(row.id(0)),
+                with: key
+            )
+            let cells = try row.cells(PersonalCategory.recordColumns) + evidence
+            return isWanted(cells) ? cells : nil
         }
-        page.next = try rows.last.map { row throws(StoreError) in
-            var next = PersonalPlace()
-            next.number = try row.integer(9)
-            next.bytes = try row.blob(0)
-            return next
-        }
-        return page
     }
 
     fileprivate func optOutPage(
@@ -131,24 +125,17 @@ extension Transaction {
             .integer(limit)
         )
         let key = rows.isEmpty ? nil : try contactKey(of: span.contact)
-        var page = PersonalPage(rows: [], next: nil)
-        for row in rows {
-            let id: OptOutID = try row.id(0)
-            var evidence: Evidence?
-            if let sealed = try row.optionalBlob(8), let key {
-                let bytes = try open(sealed, of: span.contact, as: .optOut(id), with: key)
-                evidence = try Transaction.evidence(bytes)
-            }
-            page.rows.append(
-                try row.cells(PersonalCategory.optOutColumns) + PersonalCategory.cells(evidence)
+        return try PersonalPage(rows) { row throws(StoreError) in
+            PersonalPlace(bytes: try row.blob(0))
+        } cells: { row throws(StoreError) in
+            let evidence = try evidence(
+                row.optionalBlob(8),
+                of: span.contact,
+                as: .optOut(row.id(0)),
+                with: key
             )
+            return try row.cells(PersonalCategory.optOutColumns) + evidence
         }
-        page.next = try rows.last.map { row throws(StoreError) in
-            var next = PersonalPlace()
-            next.bytes = try row.blob(0)
-            return next
-        }
-        return page
     }
 
     fileprivate func answerPage(
@@ -167,21 +154,25 @@ extension Transaction {
             .text(place.text),
             .integer(limit)
         )
-        var page = PersonalPage(rows: [], next: nil)
-        for row in rows { page.rows.append(try row.cells(PersonalCategory.answerColumns)) }
-        page.next = try rows.last.map { row throws(StoreError) in
-            var next = PersonalPlace()
-            next.bytes = try row.blob(0)
-            next.text = try row.text(1)
-            return next
+        return try PersonalPage(rows) { row throws(StoreError) in
+            PersonalPlace(bytes: try row.blob(0), text: try row.text(1))
+        } cells: { row throws(StoreError) in
+            try row.cells(PersonalCategory.answerColumns)
         }
-        return page
     }
 
-    private static func evidence(_ bytes: [UInt8]) throws(StoreError) -> Evidence {
+    /// What was sealed beside a row; empty cells where there is nothing, or no key any more.
+    private func evidence(
+        _ sealed: [UInt8]?,
+        of contact: ContactID,
+        as place: SealedPlace,
+        with key: SymmetricKey?
+    ) throws(StoreError) -> [PersonalCell] {
+        guard let sealed, let key else { return PersonalCategory.cells(nil) }
+        let bytes = try open(sealed, of: contact, as: place, with: key)
         guard let evidence = try? JSONDecoder().decode(Evidence.self, from: Data(bytes)) else {
             throw StoreError(.corrupt, "sealed evidence is not readable")
         }
-        return evidence
+        return PersonalCategory.cells(evidence)
     }
 }

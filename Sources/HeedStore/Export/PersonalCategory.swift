@@ -38,6 +38,13 @@ package struct PersonalPlace: Hashable, Sendable {
 
     /// Before the first row.
     package init() {}
+
+    /// After the row that is known by these.
+    init(number: Int64 = .min, bytes: [UInt8] = [], text: String = "") {
+        self.number = number
+        self.bytes = bytes
+        self.text = text
+    }
 }
 
 /// Some rows of a category.
@@ -46,6 +53,22 @@ package struct PersonalPage: Sendable {
     package var rows: [[PersonalCell]]
     /// Where it goes on; nil at the end.
     package var next: PersonalPlace?
+
+    /// Rows that are all there is.
+    init(all rows: [[PersonalCell]]) { self.rows = rows }
+
+    /// The cells of rows, some of them left out, with the place after the last one.
+    init(
+        _ found: [Row],
+        after place: (Row) throws(StoreError) -> PersonalPlace,
+        cells: (Row) throws(StoreError) -> [PersonalCell]?
+    ) throws(StoreError) {
+        rows = []
+        for row in found {
+            if let cells = try cells(row) { rows.append(cells) }
+        }
+        if let last = found.last { next = try place(last) }
+    }
 }
 
 /// One kind of data about a person, as it is handed out to them.
@@ -116,11 +139,11 @@ package struct PersonalCategory: Sendable {
     /// A category whose few rows are on one page; the statement's first parameter is the person.
     init(_ name: String, _ columns: [Column], all statement: SQL) {
         self.init(name, columns) { transaction, span, _, _ throws(StoreError) in
-            var page = PersonalPage(rows: [], next: nil)
+            var rows: [[PersonalCell]] = []
             for row in try transaction.rows(statement, .id(span.contact)) {
-                page.rows.append(try row.cells(columns))
+                rows.append(try row.cells(columns))
             }
-            return page
+            return PersonalPage(all: rows)
         }
     }
 }

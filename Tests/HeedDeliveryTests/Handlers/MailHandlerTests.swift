@@ -54,6 +54,17 @@ struct MailHandlerTests {
         return try await installation.engine.perform(claim, as: .system("worker")).receipt
     }
 
+    /// Does the two jobs there are, and answers with what the mail server was told.
+    private func sendingBoth(_ installation: Installation) async throws -> [String] {
+        let server = try await ScriptedMailServer.listen()
+        let jobs = try await jobs(installation)
+        try #require(jobs.count == 2)
+        for job in jobs { try await handler(installation, server).handle(job) }
+        try await server.close()
+        #expect(try await states(installation) == [])
+        return server.lines
+    }
+
     private func states(_ installation: Installation) async throws -> [String] {
         try await installation.engine.ask(QueueDepth()).map { "\($0.lane) \($0.state)" }
     }
@@ -233,13 +244,7 @@ struct MailHandlerTests {
                 let command = try RequestPreferenceLink(address: address, language: "de")
                 _ = try await installation.engine.perform(command, as: .person)
             }
-            let server = try await ScriptedMailServer.listen()
-            let jobs = try await jobs(installation)
-            try #require(jobs.count == 2)
-            for job in jobs { try await handler(installation, server).handle(job) }
-            try await server.close()
-            #expect(try await states(installation) == [])
-            let lines = server.lines
+            let lines = try await sendingBoth(installation)
             #expect(lines.filter { $0.hasPrefix("RCPT") } == ["RCPT TO:<person1@mail.example>"])
             #expect(lines.contains("Subject: Ihr Link zu Ihren Mailings"))
             #expect(lines.contains("Content-Language: de"))
@@ -265,13 +270,7 @@ struct MailHandlerTests {
                 let command = try RequestDataLink(contact: person, language: "de")
                 _ = try await installation.engine.perform(command, as: .person)
             }
-            let server = try await ScriptedMailServer.listen()
-            let jobs = try await jobs(installation)
-            try #require(jobs.count == 2)
-            for job in jobs { try await handler(installation, server).handle(job) }
-            try await server.close()
-            #expect(try await states(installation) == [])
-            let lines = server.lines
+            let lines = try await sendingBoth(installation)
             #expect(lines.filter { $0.hasPrefix("RCPT") } == ["RCPT TO:<person1@mail.example>"])
             #expect(lines.contains("Subject: Ihre Daten"))
             let link = /https:\/\/heed\.shop\.example\/d\/(d1\.k1\.[\w-]+)\?lang=de/

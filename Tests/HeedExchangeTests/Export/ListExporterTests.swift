@@ -74,15 +74,10 @@ struct ListExporterTests {
         )
         _ = try await installation.engine.perform(leave, as: .person)
         // Known for another scope only.
-        let other = try RecordConsent(
-            subject: .address(try Address(email: "other@mail.example")),
-            scope: Sample.promotions,
-            decision: .granted,
-            basis: .consent,
-            source: .form,
-            policyVersion: Sample.version
+        try await installation.decide(
+            Address(email: "other@mail.example"),
+            in: Sample.promotions
         )
-        _ = try await installation.engine.perform(other, as: .person)
     }
 
     @Test(arguments: Backend.allCases)

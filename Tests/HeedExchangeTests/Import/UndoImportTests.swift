@@ -39,15 +39,7 @@ struct UndoImportTests {
     }
 
     private func consent(_ installation: Installation, _ name: String) async throws {
-        let command = try RecordConsent(
-            subject: .address(try Address(email: "\(name)@mail.example")),
-            scope: Sample.newsletter,
-            decision: .granted,
-            basis: .consent,
-            source: .form,
-            policyVersion: Sample.version
-        )
-        _ = try await installation.engine.perform(command, as: .person)
+        _ = try await installation.decide(Address(email: "\(name)@mail.example"))
     }
 
     @Test(arguments: Backend.allCases)
