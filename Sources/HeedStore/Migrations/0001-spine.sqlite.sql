@@ -76,7 +76,7 @@ CREATE TABLE addresses (
     contact_id BLOB NOT NULL REFERENCES contacts (id),
     sealed BLOB NOT NULL,
     created_at INTEGER NOT NULL,
-    PRIMARY KEY (channel, match_key)
+    PRIMARY KEY (match_key, channel)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX addresses_by_contact ON addresses (contact_id, match_key, widened_key);
 
