@@ -62,7 +62,11 @@ extension Transaction {
 
     /// The events about an opt-out, oldest first, at most `limit`.
     package func timeline(of optOut: OptOutID, limit: Int64) throws(StoreError) -> [StoredEvent] {
-        try events(where: "subject = $1", .id(optOut), limit: limit)
+        try events(
+            where: "contact_id = (SELECT contact_id FROM opt_outs WHERE id = $1) AND subject = $1",
+            .id(optOut),
+            limit: limit
+        )
     }
 
     /// The ids of all events about a person, oldest first.

@@ -2,102 +2,6 @@
 
 package import HeedConsent
 
-/// What the tables and the log say about the people of a range, in one snapshot.
-package struct PeoplePage: Sendable {
-    /// A consent record and where the log speaks of it.
-    package struct Entry: Sendable {
-        /// The person.
-        package let contact: ContactID
-        /// The scope's name or `global`.
-        package let scope: String
-        /// What it says.
-        package let record: DecidedRecord
-        /// The position of its event; nil for none.
-        package let position: Int64?
-    }
-
-    /// An opt-out as it is stored.
-    package struct StoredOptOut: Sendable {
-        /// The opt-out.
-        package let optOut: OptOut
-        /// The column `processing_ms`.
-        package let processingMilliseconds: Int64?
-        /// What is sealed with it.
-        package let details: [UInt8]?
-    }
-
-    /// A row of the projection.
-    package struct StoredPermission: Sendable {
-        /// The person.
-        package let contact: ContactID
-        /// The scope's name.
-        package let scope: String
-        /// The permission.
-        package let permission: Permission
-    }
-
-    /// An address's keys.
-    package struct Keys: Sendable {
-        /// The person.
-        package let contact: ContactID
-        /// Both keyed hashes.
-        package let keys: LookupKeys
-    }
-
-    /// A block on one of the keys.
-    package struct Block: Hashable, Sendable {
-        /// Where it is.
-        package let key: [UInt8]
-        /// True under the form that covers aliases.
-        package let isWidened: Bool
-        /// The scope's name; empty for all.
-        package let scope: String
-        /// Why, as it is stored.
-        package let reason: String
-        /// Since when.
-        package let since: Timestamp
-    }
-
-    /// Records in the order of the log.
-    package var entries: [Entry] = []
-    /// Consents of imports that were undone; they do not count.
-    package var takenBack: Set<ConsentID> = []
-    /// Where the log says that a person's data was taken away, permissions and all.
-    package var erased: [ContactID: Int64] = [:]
-    /// Opt-outs.
-    package var optOuts: [StoredOptOut] = []
-    /// Permissions.
-    package var permissions: [StoredPermission] = []
-    /// Events about opt-outs and blocks, oldest first within a person.
-    package var events: [StoredEvent] = []
-    /// The keys of all addresses.
-    package var keys: [Keys] = []
-    /// The blocks on these keys.
-    package var blocks: [Block] = []
-}
-
-/// Contacts after one id, through another; in bytes, as both ends may be no contact's id.
-package struct ContactRange: Hashable, Sendable {
-    /// The end that is not in it.
-    package let after: [UInt8]
-    /// The end that is in it.
-    package let through: [UInt8]
-
-    /// Takes both ends.
-    package init(after: [UInt8], through: [UInt8]) {
-        self.after = after
-        self.through = through
-    }
-
-    /// One person.
-    package init(only contact: ContactID) {
-        let low = contact.low &- 1
-        let high = contact.low == 0 ? contact.high &- 1 : contact.high
-        after = ContactID(high: high, low: low).bytes
-        through = contact.bytes
-    }
-}
-
 extension Transaction {
     /// The ids of people after one, through another, at most `limit`.
     package func contactIDs(
@@ -134,38 +38,59 @@ extension Transaction {
     ) throws(StoreError) -> [PeoplePage.Entry] {
         let rows = try rows(
             "SELECT r.contact_id, r.scope, r.id, r.decision, r.source, r.given_at, r.expires_at, "
-                + "p.effective_at, r.opt_out_id, e.position, r.basis FROM consent_records r "
+                + "p.effective_at, r.opt_out_id, r.basis FROM consent_records r "
                 + "LEFT JOIN policies p ON p.version = r.policy_version "
-                + "LEFT JOIN audit_events e ON e.subject = r.id "
-                + "AND e.kind IN ('consent.granted', 'consent.denied', 'consent.withdrawn', "
-                + "'consent.requested') "
-                + "WHERE r.contact_id > $1 AND r.contact_id <= $2 "
-                + "ORDER BY r.contact_id, e.position, r.id",
+                + "WHERE r.contact_id > $1 AND r.contact_id <= $2 ORDER BY r.contact_id, r.id",
             .blob(range.after),
             .blob(range.through)
         )
+        let positions = try consentPositions(in: range)
         var entries: [PeoplePage.Entry] = []
         for row in rows {
             let record = DecidedRecord(
                 id: try row.id(2),
                 decision: try row.word(3),
-                basis: try row.word(10),
+                basis: try row.word(9),
                 source: Source(stored: try row.text(4)),
                 givenAt: try row.time(5),
                 expiresAt: try row.optionalTime(6),
                 policyEffectiveAt: try row.optionalTime(7),
                 optOut: try row.optionalID(8)
             )
-            entries.append(
-                PeoplePage.Entry(
-                    contact: try row.id(0),
-                    scope: try row.text(1),
-                    record: record,
-                    position: row.isNull(9) ? nil : try row.integer(9)
+            let (contact, scope): (ContactID, _) = (try row.id(0), try row.text(1))
+            for position in positions[record.id] ?? [nil] {
+                entries.append(
+                    PeoplePage.Entry(
+                        contact: contact,
+                        scope: scope,
+                        record: record,
+                        position: position
+                    )
                 )
-            )
+            }
         }
-        return entries
+        return entries.sorted {
+            ($0.contact, $0.position ?? .max) < ($1.contact, $1.position ?? .max)
+        }
+    }
+
+    /// Where the log has each record of a range.
+    private func consentPositions(
+        in range: ContactRange
+    ) throws(StoreError) -> [ConsentID: [Int64?]] {
+        var positions: [ConsentID: [Int64?]] = [:]
+        for row in try rows(
+            "SELECT subject, position FROM audit_events WHERE contact_id > $1 "
+                + "AND contact_id <= $2 AND subject IS NOT NULL AND kind IN ('consent.granted', "
+                + "'consent.denied', 'consent.withdrawn', 'consent.requested')",
+            .blob(range.after),
+            .blob(range.through)
+        ) {
+            // A line that somebody changed is found by its hash.
+            guard let id = ConsentID(bytes: try row.blob(0)) else { continue }
+            positions[id, default: []].append(try row.integer(1))
+        }
+        return positions
     }
 
     private func takenBack(in range: ContactRange) throws(StoreError) -> Set<ConsentID> {

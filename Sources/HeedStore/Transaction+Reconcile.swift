@@ -79,13 +79,14 @@ extension Transaction {
         return jobs
     }
 
-    /// The newest event of a kind about something; nil when there is none.
+    /// The newest event of a kind about something that is no person's; nil when there is none.
     package func newestEvent(
         _ kind: String,
         about subject: [UInt8]
     ) throws(StoreError) -> (at: Timestamp, body: [UInt8])? {
         let row = try row(
-            "SELECT at, body FROM audit_events WHERE subject = $1 AND kind = $2 "
+            "SELECT at, body FROM audit_events "
+                + "WHERE contact_id IS NULL AND subject = $1 AND kind = $2 "
                 + "ORDER BY position DESC LIMIT 1",
             .blob(subject),
             .text(kind)

@@ -250,8 +250,9 @@ extension Transaction {
     package func receiptEvents(of id: RequestID) throws(StoreError) -> [EventID] {
         var events: [EventID] = []
         for row in try rows(
-            "SELECT id FROM audit_events WHERE subject = $1 AND kind = 'request.receipt-issued' "
-                + "ORDER BY position",
+            "SELECT id FROM audit_events "
+                + "WHERE contact_id = (SELECT contact_id FROM requests WHERE id = $1) "
+                + "AND subject = $1 AND kind = 'request.receipt-issued' ORDER BY position",
             .id(id)
         ) { events.append(try row.id(0)) }
         return events

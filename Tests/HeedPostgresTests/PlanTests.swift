@@ -82,7 +82,7 @@ struct PlanTests {
 
     /// The lines of a plan that read a whole table, or a whole index.
     ///
-    /// A search of an index by what all rows have in common, with the keys as a filter, does so too.
+    /// So does a search by what all rows have in common, with the keys as a filter.
     static func scans(in plan: [String]) -> [String] {
         plan.indices.filter { index in
             if plan[index].contains(/Filter:.*(_key|id) = ANY/) { return true }

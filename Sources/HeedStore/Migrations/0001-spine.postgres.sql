@@ -252,8 +252,10 @@ CREATE TABLE audit_events (
 );
 CREATE INDEX audit_events_by_contact ON audit_events (contact_id, position)
     WHERE contact_id IS NOT NULL;
+-- What is about a person is found by the person: an opt-out writes four events, and an entry less
+-- for each is a tenth of what it writes in all.
 CREATE INDEX audit_events_by_subject ON audit_events (subject, position)
-    WHERE subject IS NOT NULL;
+    WHERE contact_id IS NULL AND subject IS NOT NULL;
 
 CREATE TABLE api_keys (
     id TEXT COLLATE "C" PRIMARY KEY,

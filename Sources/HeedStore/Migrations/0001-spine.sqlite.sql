@@ -196,8 +196,9 @@ CREATE TABLE audit_events (
 ) STRICT;
 CREATE INDEX audit_events_by_contact ON audit_events (contact_id, position)
     WHERE contact_id IS NOT NULL;
+-- What is about a person is found by the person.
 CREATE INDEX audit_events_by_subject ON audit_events (subject, position)
-    WHERE subject IS NOT NULL;
+    WHERE contact_id IS NULL AND subject IS NOT NULL;
 
 CREATE TABLE api_keys (
     id TEXT PRIMARY KEY,
