@@ -39,6 +39,10 @@ public struct Address: Hashable, Sendable {
         guard given.utf8.count <= 1024 else {
             throw Refusal(.invalid, field: field, "an address has at most 254 bytes (RFC 5321)")
         }
+        // What a reader writes where bytes are no UTF-8: it would be somebody's address only there.
+        guard !given.unicodeScalars.contains("\u{FFFD}") else {
+            throw Refusal(.invalid, field: field, "not a mail address: it is not in UTF-8")
+        }
         let normal = normalisationFormC(given)
         guard let at = normal.lastIndex(of: "@") else {
             throw Refusal(.invalid, field: field, "not a mail address: there is no '@'")

@@ -19,12 +19,6 @@ package struct ImportColumns: Sendable {
         positions = Dictionary(grouping: names.indices) { [names] in folded(names[$0]) }
     }
 
-    /// The columns but for those with one of these names.
-    func without(_ names: [String]) -> ImportColumns {
-        let taken = Set(names.map(folded))
-        return ImportColumns(header: self.names.map { taken.contains(folded($0)) ? "" : $0 })
-    }
-
     /// True when a column has this name.
     package func contains(_ name: String) -> Bool { positions[folded(name)] != nil }
 
@@ -77,7 +71,7 @@ package struct ImportColumn: Sendable {
         }
     }
 
-    /// True when the row ends before the column, so that nobody knows what stood there.
+    /// True when the row ends before the column.
     func isCutOff(in fields: [String]) -> Bool {
         places.contains { $0.position >= fields.count }
     }
@@ -93,12 +87,17 @@ package struct ImportColumn: Sendable {
     /// The instant a row names, nil when it names none.
     package func time(in fields: [String]) throws(InvalidRow) -> Timestamp? {
         guard let cell = cell(in: fields) else { return nil }
-        guard
-            let time = Timestamp(text: cell.text) ?? unixTime(cell.text) ?? mailTime(cell.text)
-        else {
+        guard let time = ListTime(cell.text) else {
             throw InvalidRow("\(cell.column): not a time such as 2026-01-31 09:30:00")
         }
-        return time
+        return time.time
+    }
+
+    /// The latest of the instants a row names; nil when nobody can read any.
+    ///
+    /// For stops, which are never turned away: a time nobody can read is only an unknown one.
+    func latestTime(in fields: [String]) -> ListTime? {
+        cells(in: fields).compactMap { ListTime($0.text) }.max { $0.latest < $1.latest }
     }
 
     /// The same of a yes, which nobody gives tomorrow.
@@ -166,29 +165,4 @@ func cut(_ text: String, toBytes limit: Int) -> String {
             return size <= limit
         }
     )
-}
-
-/// A date as mail has it (RFC 5322 §3.3), such as `Fri, 21 Oct 2011 11:02:55 GMT`.
-private func mailTime(_ text: String) -> Timestamp? {
-    let months = [
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ]
-    var parts = text.lowercased().split { $0 == " " || $0 == "," }.map(String.init)
-    if parts.count == 6 { parts.removeFirst() }
-    guard parts.count == 5, let day = Int(parts[0]), (1...31).contains(day),
-        let month = months.firstIndex(of: parts[1]), parts[2].utf8.count == 4
-    else { return nil }
-    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    var zone = ["gmt", "ut", "utc", "z"].contains(parts[4]) ? "+0000" : parts[4]
-    guard zone.utf8.count == 5 else { return nil }
-    zone.insert(":", at: zone.index(zone.startIndex, offsetBy: 3))
-    return Timestamp(text: "\(parts[2])-\(two(month + 1))-\(two(day))T\(parts[3])\(zone)")
-}
-
-/// Seconds since 1970 in nine to eleven digits: fewer may be a year or a day, more are not seconds.
-private func unixTime(_ text: String) -> Timestamp? {
-    guard (9...11).contains(text.utf8.count),
-        text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
-    else { return nil }
-    return Int64(text).map { Timestamp(seconds: $0) }
 }

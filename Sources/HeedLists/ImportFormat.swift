@@ -56,8 +56,8 @@ package struct ImportReader {
     /// The format the file is read in, never `auto`.
     package let format: ImportFormat
     private let parser: Parser
-    /// Columns of common names beside a program's own, of which a stop counts.
-    private var beside: PlainCSVFormat?
+    /// Where a program's file may tell a stop in words that are not its own.
+    private var stops: StopColumns?
     /// How many columns the header line has; nil for a file without one.
     private var width: Int?
     private let given: ImportRow.Status?
@@ -133,7 +133,7 @@ package struct ImportReader {
         }
         self.format = format == .auto ? known : format
         width = columns.names.count
-        beside = ImportReader.beside(self.format, columns)
+        stops = StopColumns(columns)
         parser = try ImportReader.parser(self.format, columns, fileName, status)
     }
 
@@ -155,17 +155,6 @@ package struct ImportReader {
             return .csv(plain)
         default: return .system(try system(format, columns, status))
         }
-    }
-
-    /// The columns that a program's own format does not read.
-    private static func beside(
-        _ format: ImportFormat,
-        _ columns: ImportColumns
-    ) -> PlainCSVFormat? {
-        if format == .csv { return nil }
-        let layouts = SystemFormat.layouts.filter { $0.format == format }
-        let own = layouts.flatMap(SystemFormat.decidingNames) + layouts.flatMap(\.stopTime)
-        return PlainCSVFormat(columns: columns.without(own))
     }
 
     /// True for a file of people who left or cannot be reached: it is taken before files of
@@ -224,15 +213,14 @@ package struct ImportReader {
             if let width, record.fields.dropFirst(width).contains(where: { !trimmed($0).isEmpty }) {
                 throw InvalidRow("the row has more fields than the header line")
             }
-            let stop = beside?.stopBeside(record.fields)
+            let row: ImportRow
             switch parser {
-            case .mailchimp(let format):
-                return .row(try format.row(record).saying(stop).saying(given))
-            case .system(let format):
-                return .row(try format.row(record).saying(stop).saying(given))
-            case .csv(let format): return .row(try format.row(record).saying(given))
-            case .contacts: return .invalid(line: record.line, reason: "this is no JSON")
+            case .mailchimp(let format): row = try format.row(record)
+            case .system(let format): row = try format.row(record, isStopped: isStopped(record))
+            case .csv(let format): row = try format.row(record)
+            case .contacts: throw InvalidRow("this is no JSON")
             }
+            return .row(try standing(row, record.fields).saying(given))
         } catch {
             return ImportReader.item(error, line: record.line)
         }
@@ -240,6 +228,25 @@ package struct ImportReader {
 }
 
 extension ImportReader {
+    /// True when the row tells a stop, whatever else it leaves unsaid.
+    private func isStopped(_ record: CSVRecord) -> Bool {
+        (try? stops?.stop(in: record.fields)) != nil
+    }
+
+    /// The row, unless a stop stands beside its yes, or the end of it is missing.
+    private func standing(
+        _ row: ImportRow,
+        _ fields: [String]
+    ) throws(InvalidRow) -> ImportRow {
+        guard row.status == .subscribed else { return row }
+        // A list of common names has looked already, and a yes may have followed the stop.
+        if format != .csv, let stop = try stops?.stop(in: fields) { return row.stopped(by: stop) }
+        if let stops, stops.isCutOff(in: fields) {
+            throw InvalidRow("\(stops.name ?? "status"): the row ends before what may tell a stop")
+        }
+        return row
+    }
+
     /// Mailchimp's fourth file has the columns of the first, and people who never opted in.
     private static func mailchimp(
         _ columns: ImportColumns,

@@ -26,9 +26,11 @@ package struct ImportRow: Hashable, Sendable {
     /// What the other system says about the address.
     package private(set) var status: Status
     /// When that was decided; nil when the file does not say.
-    package let decidedAt: Timestamp?
+    package private(set) var decidedAt: Timestamp?
+    /// The latest instant that a stop's time may mean, where it names a day or no zone.
+    package private(set) var latest: Timestamp?
     /// What shows it.
-    package let evidence: Evidence
+    package private(set) var evidence: Evidence
     /// The person's language, when it is a language tag.
     package let locale: String?
     /// The person's region, when it is an ISO 3166 code.
@@ -61,6 +63,23 @@ package struct ImportRow: Hashable, Sendable {
 }
 
 extension ImportRow {
+    /// The row with the time of a stop, as far as it is known.
+    func stopped(at time: ListTime?) -> ImportRow {
+        var row = self
+        row.decidedAt = time?.time
+        row.latest = time?.latest
+        return row
+    }
+
+    /// The row of somebody who stopped, whatever else it says; nothing of a yes is left.
+    func stopped(by stop: StopColumns.Stop) -> ImportRow {
+        var row = stopped(at: stop.time)
+        row.status = stop.status
+        row.evidence = Evidence()
+        row.isGlobal = row.isGlobal || stop.isGlobal
+        return row
+    }
+
     /// The row of a file of which somebody said what its rows are.
     ///
     /// It never weakens a row that says something stronger itself.

@@ -79,26 +79,26 @@ package struct MailchimpFormat: Sendable {
         let address = try address.address(in: fields)
         let status = status(in: fields)
         var evidence = Evidence()
-        let decidedAt: Timestamp?
+        var consentedAt: Timestamp?
+        var stoppedAt: ListTime?
         switch status {
         case .subscribed:
-            decidedAt = try consent(in: fields, evidence: &evidence)
+            consentedAt = try consent(in: fields, evidence: &evidence)
         case .unsubscribed, .complained:
-            // An opt-out is never turned away, so a time nobody can read is only an unknown time.
-            decidedAt = (try? unsubTime.time(in: fields)) ?? nil
+            stoppedAt = unsubTime.latestTime(in: fields)
             evidence.statement = unsubReasonOther.text(in: fields)
                 .map { cut($0, toBytes: 2000) }
-        case .cleaned:
-            decidedAt = (try? cleanTime.time(in: fields)) ?? nil
+        case .cleaned: stoppedAt = cleanTime.latestTime(in: fields)
         }
-        return ImportRow(
+        let row = ImportRow(
             line: record.line,
             address: address,
             status: status,
-            decidedAt: decidedAt,
+            decidedAt: consentedAt,
             evidence: evidence,
             region: region(in: fields)
         )
+        return status == .subscribed ? row : row.stopped(at: stoppedAt)
     }
 
     private func status(in fields: [String]) -> ImportRow.Status {

@@ -125,17 +125,17 @@ struct SESContacts: Sendable {
     /// What the person said of the topic; a list's default is nobody's word.
     private func status(of entry: Entry) throws(InvalidRow) -> ImportRow.Status {
         let wanted = folded(topic)
-        guard
-            let said = entry.topicPreferences?.first(where: { folded($0.topicName) == wanted })
-        else {
-            if let given { return given }
-            throw InvalidRow(passingOver: "topicPreferences: nothing is said of '\(topic)'")
+        let said = Set(
+            (entry.topicPreferences ?? []).filter { folded($0.topicName) == wanted }
+                .map { folded($0.subscriptionStatus) }
+        )
+        if said.contains("opt_out") { return .unsubscribed }
+        if said == ["opt_in"] { return .subscribed }
+        guard said.isEmpty else {
+            throw InvalidRow("subscriptionStatus: neither OPT_IN nor OPT_OUT")
         }
-        switch folded(said.subscriptionStatus) {
-        case "opt_in": return .subscribed
-        case "opt_out": return .unsubscribed
-        default: throw InvalidRow("subscriptionStatus: neither OPT_IN nor OPT_OUT")
-        }
+        if let given { return given }
+        throw InvalidRow(passingOver: "topicPreferences: nothing is said of '\(topic)'")
     }
 
     private static func status(reason: String) throws(InvalidRow) -> ImportRow.Status {

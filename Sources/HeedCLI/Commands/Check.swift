@@ -81,7 +81,8 @@ enum Explanation {
             let may = state.decision.allowed ? "may be written to" : "may NOT be written to"
             lines.append(
                 "\(state.scope.name) (\(state.scope.kind.rawValue)): \(may). "
-                    + why(state.decision.reason, decidedAt: state.permission.decidedAt)
+                    + (listed(state, in: history)
+                        ?? why(state.decision.reason, decidedAt: state.permission.decidedAt))
             )
         }
         for block in history.blocks {
@@ -108,6 +109,19 @@ enum Explanation {
             lines.append("  #\(entry.position)  \(entry.at.text)  \(details)")
         }
         return lines
+    }
+
+    /// A yes that only a list tells of, whose time may be that of the import.
+    private static func listed(
+        _ state: History.ScopeState,
+        in history: History.Answer
+    ) -> String? {
+        let consent = history.consents.first { $0.id == state.permission.record }
+        guard state.decision.allowed, let consent,
+            consent.source == Source.batchImport.text
+        else { return nil }
+        return "An imported list says yes as of \(consent.givenAt.text), and nothing speaks "
+            + "against it."
     }
 
     /// A reason in words.

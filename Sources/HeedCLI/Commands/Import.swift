@@ -94,6 +94,10 @@ struct ImportFiles: AsyncParsableCommand {
         } else {
             ImportFiles.show(report, dryRun: dryRun)
         }
+        // A file of which nothing could be read is not imported, and a script should notice.
+        if report.invalidCount > 0, report.invalidCount + report.passedOver == report.rows {
+            throw ExitCode(1)
+        }
     }
 
     private func mode() throws(Refusal) -> Importer.Mode {

@@ -41,6 +41,17 @@ public struct RecordConsent: Command {
                 "a decision is granted, denied or withdrawn; a double opt-in is asked for by itself"
             )
         }
+        // It lifts a complaint, so it is more than a word that anybody can write (decision 22).
+        if decision == .granted, source == .doubleOptIn,
+            evidence.requestedAt == nil || evidence.confirmedAt == nil
+        {
+            throw Refusal(
+                .missing,
+                field: evidence.requestedAt == nil
+                    ? "evidence.requestedAt" : "evidence.confirmedAt",
+                "a double opt-in was asked for and confirmed: give both times, or let Heed ask"
+            )
+        }
         self.subject = subject
         self.scope = scope
         self.decision = decision

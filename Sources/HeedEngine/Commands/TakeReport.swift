@@ -224,17 +224,19 @@ extension Transaction {
         return .suppressionAdded(block, contact.map { .contact($0) } ?? .address(address))
     }
 
-    /// True when the person came back to a scope by their own act after `time`.
+    /// True when the person came back to a scope after `time`, by an act that is enough; any of
+    /// their own is unless something else is asked for.
     package func hasComeBack(
         _ person: ResolvedSubject,
         since time: Timestamp,
-        scope: ScopeName
+        scope: ScopeName,
+        by isEnough: (Source) -> Bool = \.isOwnAct
     ) throws -> Bool {
         guard person.added == nil else { return false }
         let permission = try permission(of: person.id, in: scope)
         guard permission.state == .granted, let decidedAt = permission.decidedAt, decidedAt > time,
             let record = permission.record
         else { return false }
-        return try consentSource(of: record)?.isOwnAct ?? false
+        return try consentSource(of: record).map(isEnough) ?? false
     }
 }

@@ -119,17 +119,17 @@ package struct ImportRows: Command {
     ) throws -> Decision<RowOutcome> {
         var decision = Decision(RowOutcome())
         let person = try resolved(row, in: transaction)
-        if person.added == nil {
-            let permission = try transaction.permission(of: person.id, in: rule.scope.name)
-            switch rule.standing(of: row, permission, at: transaction.now) {
-            case .new: break
-            case .known(let record):
-                if let record { repeated.append(RepeatedYes(row, of: person, record: record)) }
-                return decision
-            case .tooOld(let reason):
-                decision.receipt.refused = reason
-                return decision
-            }
+        let permission =
+            person.added == nil
+            ? try transaction.permission(of: person.id, in: rule.scope.name) : Permission()
+        switch rule.standing(of: row, permission, at: transaction.now) {
+        case .new: break
+        case .known(let record):
+            if let record { repeated.append(RepeatedYes(row, of: person, record: record)) }
+            return decision
+        case .tooOld(let reason):
+            decision.receipt.refused = reason
+            return decision
         }
         do {
             decision.events = try events(row, person, rule, in: transaction)
@@ -186,24 +186,24 @@ package struct ImportRows: Command {
     ) throws -> Decision<RowOutcome> {
         var decision = Decision(RowOutcome())
         let person = try resolved(row, in: transaction)
-        let draft = OptOutDraft(
-            person: person,
-            extent: row.isGlobal ? .global : .scope(scope.name),
-            source: .batchImport,
-            requestedAt: min(row.decidedAt ?? transaction.now, transaction.now),
-            evidence: row.evidence,
-            batch: batch
-        )
-        let isOver =
-            try row.decidedAt.map { time in
-                try transaction.hasComeBack(person, since: time, scope: scope.name)
-            } ?? false
-        if try draft.standing(in: transaction) == nil, !isOver {
-            (_, decision.events, decision.jobs) = try draft.outcome(in: transaction)
+        let extents = try extents(of: row, about: person, scope, in: transaction)
+        for extent in extents {
+            let draft = OptOutDraft(
+                person: person,
+                extent: extent,
+                source: .batchImport,
+                requestedAt: min(row.decidedAt ?? transaction.now, transaction.now),
+                evidence: row.evidence,
+                batch: batch
+            )
+            guard try draft.standing(in: transaction) == nil else { continue }
+            let (_, events, jobs) = try draft.outcome(in: transaction)
+            decision.events += events
+            decision.jobs += jobs
             decision.receipt.optedOut = true
         }
         let hasComplained = person.blocks.contains { $0.reason == .complaint }
-        if row.status == .complained, !hasComplained, !isOver {
+        if row.status == .complained, !hasComplained, !extents.isEmpty {
             let block = Suppression(
                 reason: .complaint,
                 scope: nil,
@@ -215,6 +215,27 @@ package struct ImportRows: Command {
             decision.receipt.complaint = true
         }
         return decision
+    }
+
+    /// What a stop still holds for: coming back to one list is not coming back to the others, and a
+    /// complaint is only taken back by who confirms it by mail (SPEC B5).
+    private func extents(
+        of row: ImportRow,
+        about person: ResolvedSubject,
+        _ scope: Scope,
+        in transaction: Transaction
+    ) throws -> [OptOut.Extent] {
+        let all: OptOut.Extent = row.isGlobal ? .global : .scope(scope.name)
+        guard let time = row.latest ?? row.decidedAt else { return [all] }
+        let scopes =
+            row.isGlobal
+            ? try transaction.scopes().filter { $0.kind == .campaign }.map(\.name) : [scope.name]
+        let left = try scopes.filter { name in
+            try !transaction.hasComeBack(person, since: time, scope: name) {
+                row.status == .complained ? $0 == .doubleOptIn : $0.isOwnAct
+            }
+        }
+        return left.count == scopes.count ? [all] : left.map(OptOut.Extent.scope)
     }
 
     private func bounce(

@@ -87,6 +87,8 @@ package struct Importer: Sendable {
         /// Rows that were not taken and are not written down yet.
         var rejected: [RejectedLine] = []
         var people = SeenAddresses()
+        /// Who opts out in a dry run, by the name that covers their aliases.
+        var leaving = SeenAddresses()
         /// The place after the rows that are recorded, and what became of them.
         var position = ImportPosition()
         /// Rows before this place were recorded before the import broke off.
@@ -212,18 +214,24 @@ package struct Importer: Sendable {
             let person = row.address.match
             let mark = SeenAddresses.Marks.of(row)
             _ = people.note(person, mark)
-            if run.people.note(person, mark)?.contains(mark) == true {
+            let isRepeated = run.people.note(person, mark)?.contains(mark) == true
+            // A later stop of the same person may be the one that nothing has followed.
+            if isRepeated, row.status == .subscribed {
                 file.duplicates += 1
                 continue
             }
             if isDone { continue }
-            // Two rows about one person are two transactions: the second must see the first.
-            if chunk.rows.count == ImportRows.rowsMaximum || chunk.people.contains(person) {
+            // Two rows about one person are two transactions: the second must see the first. So
+            // are rows of two aliases, as a stop covers both.
+            let names = row.address.hasAliases ? [person, row.address.widened] : [person]
+            if chunk.rows.count == ImportRows.rowsMaximum
+                || names.contains(where: chunk.people.contains)
+            {
                 run.move(to: (index, file.rows - 1), in: file, bytes: reader.bytesRead)
                 try await record(&chunk, of: source, into: &run)
                 progress(run.progress)
             }
-            chunk.people.insert(person)
+            chunk.people.formUnion(names)
             chunk.rows.append(row)
         }
         run.move(to: (index, file.rows), in: file, bytes: reader.bytesRead)
@@ -254,7 +262,9 @@ package struct Importer: Sendable {
         if run.batch == nil {
             let seen = try await engine.ask(PreviewRows(rows: command))
             outcomes = zip(command.rows, seen).map { row, outcome in
-                preview(outcome, of: row.address.match, &run.people)
+                let address = row.address
+                let name = address.hasAliases ? address.widened : address.match
+                return preview(outcome, of: name, &run.leaving)
             }
             run.rejected += command.refused(outcomes)
             run.rowsUnnoted += outcomes.count
@@ -295,8 +305,11 @@ package struct Importer: Sendable {
         of person: String,
         _ people: inout SeenAddresses
     ) -> RowOutcome {
+        var outcome = outcome
+        let isLeaving = people.marks(of: person).contains(.leaving)
         if outcome.optedOut { _ = people.note(person, .leaving) }
-        guard outcome.granted, people.marks(of: person).contains(.leaving) else { return outcome }
+        if isLeaving { outcome.optedOut = false }
+        guard outcome.granted, isLeaving else { return outcome }
         var refused = RowOutcome()
         refused.refused = "the person opts out in this import"
         return refused

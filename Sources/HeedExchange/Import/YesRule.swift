@@ -32,10 +32,19 @@ struct YesRule {
     /// A yes without a time may be the very one that ran out, or that the new text is not covered
     /// by: only one that is known to be newer counts.
     func standing(of row: ImportRow, _ permission: Permission, at now: Timestamp) -> Standing {
+        let givenAt = row.decidedAt.map { min($0, now) }
         guard permission.state == .granted || permission.state == .expired,
             let decidedAt = permission.decidedAt
-        else { return .new }
-        let givenAt = row.decidedAt.map { min($0, now) }
+        else {
+            // Nobody agreed to a text before there was one; to an older text they may have.
+            guard let since = reconsentSince, policy.effectiveAt >= since else { return .new }
+            guard let givenAt, givenAt >= since else {
+                return .tooOld(
+                    "this policy asks everybody again; only a yes with a time of since then counts"
+                )
+            }
+            return .new
+        }
         if permission.state == .expired || permission.expiresAt.map({ $0 <= now }) ?? false {
             let end = max(permission.expiresAt ?? decidedAt, decidedAt)
             guard let givenAt, givenAt > end else {

@@ -21,7 +21,7 @@ extension ConsentReceipt {
             "version": .text("KI-CR-v1.1.0"),
             "jurisdiction": .text(jurisdiction),
             "consentTimestamp": .number(Double(record.givenAt.microseconds / 1_000_000)),
-            "collectionMethod": .text(record.source.text),
+            "collectionMethod": .text(method(of: record)),
             "consentReceiptID": .text(record.id.text),
             "piiPrincipalId": .text(record.contact.text),
             "piiControllers": .list([kantaraController]),
@@ -40,6 +40,12 @@ extension ConsentReceipt {
             field: "format",
             "Kantara's receipt has no words for \(what); ask for dpv"
         )
+    }
+
+    /// How it came; a list without a time is dated when it was imported, and says so.
+    private func method(of record: ConsentRecord) -> String {
+        let hasNoTime = record.source == .batchImport && record.givenAt == record.recordedAt
+        return hasNoTime ? "import, at a time not known" : record.source.text
     }
 
     private var kantaraController: JSON {

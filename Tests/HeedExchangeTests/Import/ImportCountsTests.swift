@@ -36,7 +36,7 @@ struct CountedSample: CustomTestStringConvertible, Sendable {
             b@m.example,2025-02-01 10:00:00,2025-03-02 10:00:00,SPAM,4
             nobody,,,,
             """,
-            ["optedOut": 1, "complaints": 1, "duplicates": 1, "invalid": 1]
+            ["optedOut": 1, "complaints": 1, "unchanged": 1, "invalid": 1]
         ),
         CountedSample(
             .listmonk,
@@ -88,12 +88,12 @@ struct CountedSample: CustomTestStringConvertible, Sendable {
         CountedSample(
             .mautic,
             "email,doNotEmail\na@m.example,0\nb@m.example,2\na@m.example,1\n",
-            ["granted": 1, "hardBounces": 1, "optedOut": 1]
+            ["invalid": 1, "hardBounces": 1, "optedOut": 1]
         ),
         CountedSample(
             .mailup,
             "Email;OptOut_Date\na@m.example;\nb@m.example;2025-01-01\n",
-            ["granted": 1, "optedOut": 1]
+            ["invalid": 1, "optedOut": 1]
         ),
         CountedSample(
             .promio,

@@ -54,6 +54,14 @@ struct YesRuleTests {
         #expect(try standing(no, nil) == "new")
     }
 
+    /// A list cannot say that somebody agreed to a text that asks everybody again before it did.
+    @Test(arguments: [(nil, "too old"), (69, "too old"), (70, "new"), (200, "new")])
+    func aYesOfSomebodyNewToATextThatAsksAgain(_ time: Int64?, _ expected: String) throws {
+        #expect(try standing(Permission(), time, since: 70, policy: 70) == expected)
+        // To the older text they may have, and the guard knows what that is worth.
+        #expect(try standing(Permission(), time, since: 70, policy: 69) == "new")
+    }
+
     /// A list with older terms takes nothing from who agreed to newer ones.
     @Test(arguments: [nil, 49, 51, 200] as [Int64?])
     func anOlderTextReplacesNoNewer(_ time: Int64?) throws {
