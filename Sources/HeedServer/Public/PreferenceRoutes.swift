@@ -57,7 +57,8 @@ struct PreferenceRoutes {
             case "do-not-sell": return try await endSale(of: seen.contact, request, context)
             default: break
             }
-            guard let choice = PreferenceForm.choice(form) else {
+            let boxes = Set(seen.choices.filter(\.isOpen).map(\.scope.name))
+            guard let choice = PreferenceForm.choice(form, among: boxes) else {
                 return try await page(for: request, context, after: nil)
             }
             let arrived = ContinuousClock.now
@@ -145,7 +146,11 @@ enum PreferenceForm {
     ///
     /// What was on when the page was shown tells a box that was unticked from one that was never
     /// ticked, so a page that lay open for long changes only what its reader changed.
-    static func choice(_ form: FormBody) -> ChoosePreferences.Choice? {
+    /// A box that the page does not have is nobody's choice.
+    static func choice(
+        _ form: FormBody,
+        among boxes: Set<ScopeName>
+    ) -> ChoosePreferences.Choice? {
         switch form["do"] {
         case "leave-all": return .leaveAll
         case "save":
@@ -153,7 +158,7 @@ enum PreferenceForm {
             let on = Set(shown.compactMap { try? ScopeName(String($0)) })
             var join: [ScopeName: String] = [:]
             for (name, wording) in form.values(startingWith: "box.") {
-                if let scope = try? ScopeName(name) { join[scope] = wording }
+                if let scope = boxes.first(where: { $0.text == name }) { join[scope] = wording }
             }
             let leave = on.filter { join[$0] == nil }
             return .change(leave: leave, join: join.filter { !on.contains($0.key) })

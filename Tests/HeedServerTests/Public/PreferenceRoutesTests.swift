@@ -84,6 +84,18 @@ struct PreferenceRoutesTests {
         }
     }
 
+    /// A yes to what the page does not offer was shown to nobody.
+    @Test func aBoxThatThePageDoesNotHaveIsNoYes() async throws {
+        try await withServer { server in
+            let token = try await server.preferences()
+            let body = "do=save&on=newsletter&box.newsletter=\(hash)&policy=2026-01"
+                + "&box.receipts=\(hash)"
+            let reply = try await server.send(.choose(token, body))
+            #expect(reply.status == 200)
+            #expect(try await server.check("ada@mail.example", "receipts").reason == "noConsent")
+        }
+    }
+
     @Test func thePolicyTextIsShownAsItIs() async throws {
         try await withServer { server in
             let text = "We mail you.\n<b>Never</b> more."
