@@ -88,6 +88,7 @@ struct ReplayErasure: Command {
             targets[index].answer = ReplayErasure.answered
             events.append(.erasureTargetMoved(targets[index], request, from: before))
         }
+        events += try request.unrestricting(in: transaction)
         events += try FinishErasure.openOptOuts(of: request.contact, in: transaction)
         let rows = try transaction.personalRows(of: request.contact)
         var answered = request

@@ -277,6 +277,31 @@ struct ReplayerTests {
             }
         }
     }
+
+    /// What restricted somebody until they were erased, or turned down, does not come back alone.
+    @Test(arguments: Backend.allCases, [false, true])
+    func noRestrictionOutlivesItsRequest(_ backend: Backend, _ isErased: Bool) async throws {
+        try await backend.withEngine { plain in
+            let before = try plain.journaled()
+            _ = try await addPeople(before.installation)
+            let address = try Address(email: Searchable.address)
+            try await before.installation.withBackup { folder in
+                let id = try await before.installation.requestErasure()
+                if isErased {
+                    try await before.installation.doSteps()
+                } else {
+                    let refuse = RefuseRequest(id, reason: Source(stored: "legal-claim"))
+                    _ = try await before.engine.perform(refuse, as: Sample.actor)
+                }
+                let (place, _) = try await putBack(before.installation, in: folder)
+                let here = place.installation
+                #expect(try await here.check(address).reason == (isErased ? .erased : .allowed))
+                here.clock.advance(seconds: 1)
+                try await here.decide(address)
+                #expect(try await here.check(address).allowed)
+            }
+        }
+    }
 }
 
 private func sha256(_ bytes: [UInt8]) -> String { hexadecimal(SHA256.hash(data: bytes)) }
