@@ -8,9 +8,22 @@ enum OutputFile {
     /// replaced.
     ///
     /// - Throws: an error that names `field` when it cannot be written.
-    static func open(_ path: String, field: String) throws -> FileHandle {
+    static func open(
+        _ path: String,
+        field: String,
+        replacing: Bool = true
+    ) throws -> FileHandle {
+        if !replacing { try refuseFile(at: path, field: field) }
         let descriptor = unsafe Foundation.open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         guard descriptor >= 0 else { throw CommandError("\(field): \(path) cannot be written") }
         return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    }
+
+    /// Refuses a path where a file with something in it is already.
+    static func refuseFile(at path: String, field: String) throws {
+        var found = stat()
+        guard unsafe stat(path, &found) == 0, found.st_mode & S_IFMT == S_IFREG, found.st_size > 0
+        else { return }
+        throw CommandError("\(field): there is a file at \(path); --force writes over it")
     }
 }

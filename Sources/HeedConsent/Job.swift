@@ -112,6 +112,8 @@ public enum JobChange: Hashable, Sendable {
     case finish(JobID)
     /// Try again at `at`.
     case retry(JobID, at: Timestamp)
+    /// Look again at `until`; it waits for something else than a worker, so it is not overdue.
+    case postpone(JobID, until: Timestamp)
     /// Give up; an operator must look.
     case bury(JobID)
     /// Begin anew and at once, on an operator's word.

@@ -77,6 +77,11 @@ public struct PageLanguages: Sendable {
     /// All of them, by tag.
     public var all: [PageLanguage] { languages.values.sorted { $0.tag < $1.tag } }
 
+    /// Whether there is a language for a tag: its own, or that of the tag without its region.
+    public func has(_ tag: String) -> Bool {
+        Languages.fallbacks(of: tag).contains { languages[$0] != nil }
+    }
+
     /// The language for the first of these tags that there is, or the one for all other readers.
     public func best(of tags: [String]) -> PageLanguage {
         for tag in (tags + [fallback, PageLanguages.first]).flatMap(Languages.fallbacks) {

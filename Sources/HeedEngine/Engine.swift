@@ -72,6 +72,9 @@ public struct Engine: Sendable {
     /// - Throws: `StoreError.busy` while a reader still needs what was there before.
     public func cleanStorage() async throws { try await database.clean() }
 
+    /// Why no stop can be acknowledged, though the database answers: its journal cannot be written.
+    public func journalFault() async -> StoreError? { await database.journalFault() }
+
     /// Performs a command.
     ///
     /// When this returns, its effect is durable and every later check sees it.
@@ -159,7 +162,7 @@ extension JobChange {
     /// not, or every worker would wake itself.
     fileprivate var leavesWork: Bool {
         switch self {
-        case .add, .retry, .redrive: true
+        case .add, .retry, .postpone, .redrive: true
         case .lease, .finish, .bury, .noteProgress, .noteImport: false
         }
     }

@@ -118,6 +118,9 @@ public final class PostgresDatabase: Database, Sendable {
     /// personal in them is sealed under keys that went with them.
     public func clean() async throws {}
 
+    /// Why the journal of this node cannot be written at present.
+    public func journalFault() async -> StoreError? { journal?.fault() }
+
     /// Runs `body` in a transaction and returns once it is durable.
     ///
     /// - Throws: `StoreError.unknown` when the connection broke during commit: the change may have

@@ -254,6 +254,9 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
         }
     }
 
+    /// Why the journal beside the file cannot be written at present.
+    public func journalFault() async -> StoreError? { journal?.fault() }
+
     /// Closes all sessions; for orderly shutdown.
     public func close() throws {
         readers.close()

@@ -3,9 +3,11 @@
 import HTTPTypes
 import HeedConsent
 import HeedEngine
+import HeedStore
 import Hummingbird
 
-/// `/healthz` says that the process answers, `/readyz` that the database does too.
+/// `/healthz` says that the process answers, `/readyz` that the database does too, and that stops
+/// can be written into the journal beside it.
 struct HealthRoutes {
     let engine: Engine
 
@@ -16,6 +18,7 @@ struct HealthRoutes {
         router.get("readyz") { _, _ in
             let position = try await engine.ask(LogPosition())
             let log = Health.Log(try await engine.ask(LogStatus()))
+            if let fault = await engine.journalFault() { throw UnwritableJournal(fault: fault) }
             return Response(json: Health(status: "ready", position: position, log: log))
         }
     }
@@ -41,4 +44,10 @@ struct HealthRoutes {
             }
         }
     }
+}
+
+/// The database answers, and its journal cannot be written.
+struct UnwritableJournal: Error {
+    /// Why, for the log alone: it has the path.
+    let fault: StoreError
 }

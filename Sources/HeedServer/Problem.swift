@@ -44,6 +44,7 @@ struct Problem: Error {
         case let problem as Problem: self = problem
         case let refusal as Refusal: self.init(refusal)
         case let error as StoreError: self.init(error)
+        case let journal as UnwritableJournal: self.init(journal)
         case let error as HTTPError: self.init(error)
         case is NIOTooManyBytesError:
             self.init(.contentTooLarge, "too-large", "the body is larger than this route takes")
@@ -96,6 +97,17 @@ struct Problem: Error {
         default:
             self.init(.internalServerError, "internal", "the database refused; see Heed's log")
         }
+    }
+
+    private init(_ journal: UnwritableJournal) {
+        self.init(
+            .serviceUnavailable,
+            "not-stored",
+            "the journal of stops cannot be written"
+                + (journal.fault.code == .full ? " (the disk is full)" : "")
+                + ", so no stop can be acknowledged; see Heed's log",
+            retryAfterSeconds: 5
+        )
     }
 
     private init(_ error: HTTPError) {

@@ -29,6 +29,12 @@ public protocol Database: Sendable {
     /// On PostgreSQL that is the server's own work (VACUUM, its log and backups), so nothing is
     /// done there; what was deleted is sealed under keys that are gone as well.
     func clean() async throws
+
+    /// Why what was stopped cannot be written down beside the database at present; nil when it can,
+    /// and where nothing is written there.
+    ///
+    /// Asking writes what waits, so that it is over once the cause is.
+    func journalFault() async -> StoreError?
 }
 
 extension Database {

@@ -47,6 +47,16 @@ extension Transaction {
         )
     }
 
+    /// It is due then, and not since it was added.
+    func postponeJob(_ id: JobID, until time: Timestamp) throws(StoreError) {
+        try execute(
+            "UPDATE jobs SET state = 'ready', leased_until = NULL, run_at = $2, due_at = $2 "
+                + "WHERE id = $1",
+            .id(id),
+            .time(time)
+        )
+    }
+
     func redriveJob(_ id: JobID) throws(StoreError) {
         try execute(
             "UPDATE jobs SET state = 'ready', leased_until = NULL, run_at = $2, due_at = $2, "

@@ -160,6 +160,7 @@ extension Transaction {
         case .lease(let id, let until): try lease(id, until: until)
         case .finish(let id): try deleteJob(id)
         case .retry(let id, let at): try retryJob(id, at: at)
+        case .postpone(let id, let until): try postponeJob(id, until: until)
         case .bury(let id): try buryJob(id)
         case .redrive(let id): try redriveJob(id)
         case .noteProgress(let id, let progress): try noteProgress(of: id, progress)

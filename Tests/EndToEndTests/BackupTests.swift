@@ -106,47 +106,91 @@ struct BackupTests {
         }
     }
 
+    /// Scopes, people who agreed, and one who left; answers with a node.
+    private func fill(_ node: PostgresPlace) async throws -> Server {
+        try await node.place.done("migrate", "--database", node.url(.owner))
+        let server = try await node.serve()
+        for scope in ["newsletter", "promotions"] {
+            try await node.done("scope", "add", scope, "--kind", "campaign")
+        }
+        try node.place.write("We write to you.\n", to: "policy.txt")
+        try await node.done("policy", "publish", "2026-01", "--text-file", "policy.txt")
+        for name in BackupTests.known {
+            try await server.grant(BackupTests.person(name), "newsletter")
+        }
+        #expect(try await server.optOut(BackupTests.person("before"), "global").status == 202)
+        return server
+    }
+
+    /// Serves nobody as it was put back, and everybody rightly after `heed restore --in-place`.
+    private func expectBroughtUp(_ node: PostgresPlace) async throws {
+        let place = node.place
+        let flags = ["--database", node.url(.node)]
+        let forgetful = ["check", BackupTests.person("api"), "--scope", "newsletter"]
+        for command in [forgetful, ["serve", "--port", "0"]] {
+            let early = try await place.heed(command + flags)
+            #expect(early.exitCode == 2)
+            #expect(early.errors.contains("older than its journal"), "\(early.errors)")
+            #expect(early.errors.contains("heed restore --in-place"), "\(early.errors)")
+        }
+        #expect(try await node.psql("SELECT count(*) FROM opt_outs") == "1")
+        let keys =
+            "SELECT count(*) FROM contacts c WHERE EXISTS "
+            + "(SELECT 1 FROM contact_keys k WHERE k.contact_id = c.id)"
+        #expect(try await node.psql(keys) == "\(BackupTests.known.count)")
+        let restored = try await place.heed(["restore", "--in-place"] + flags)
+        #expect(restored.exitCode == 0, "\(restored.errors)")
+        #expect(restored.output.contains("erasures      1"), "\(restored.output)")
+        // One was erased, and nobody whom the backup did not know came with the journal.
+        #expect(try await node.psql(keys) == "\(BackupTests.known.count - 1)")
+        try await expectStopped(place, flags)
+        let verified = try await place.heed(["verify"] + flags)
+        #expect(verified.exitCode == 0, "\(verified.output)")
+        let server = try await node.serve()
+        for (name, reason) in [("spam", "complaint"), ("api", "optOut"), ("erased", "erased")] {
+            let answer = try await server.check(BackupTests.person(name), "newsletter")
+            #expect(answer["reason"].string == reason)
+        }
+        #expect(try await server.stop() == 0)
+    }
+
     /// On a server the files are the operator's to copy; here the copy is one of the database.
     @Test func aServerThatWasPutBackIsBroughtUpToItsJournal() async throws {
         let cluster = try PostgresCluster.shared()
         try await PostgresPlace.open(on: cluster) { node in
-            let place = node.place
+            var server = try await fill(node)
             let flags = ["--database", node.url(.node)]
-            try await place.done("migrate", "--database", node.url(.owner))
-            var server = try await node.serve()
-            for scope in ["newsletter", "promotions"] {
-                try await node.done("scope", "add", scope, "--kind", "campaign")
-            }
-            try place.write("We write to you.\n", to: "policy.txt")
-            try await node.done("policy", "publish", "2026-01", "--text-file", "policy.txt")
-            for name in BackupTests.known {
-                try await server.grant(BackupTests.person(name), "newsletter")
-            }
-            #expect(try await server.optOut(BackupTests.person("before"), "global").status == 202)
-            let refused = try await place.heed(["backup", "backup.sqlite"] + flags)
+            let refused = try await node.place.heed(["backup", "backup.sqlite"] + flags)
             #expect(refused.exitCode == 2)
             #expect(refused.errors.contains("pg_basebackup"))
             #expect(try await server.stop() == 0)
             let copy = node.name + "_copy"
             try cluster.run("CREATE DATABASE \(copy) TEMPLATE \(node.name) OWNER heed_owner")
             server = try await node.serve()
-            try await stop(server, place, flags)
+            try await stop(server, node.place, flags)
             try await server.cut()
             try cluster.drop(node.name)
             try cluster.run("ALTER DATABASE \(copy) RENAME TO \(node.name)")
-            let early = try await place.heed(["serve", "--port", "0"] + flags)
-            #expect(early.exitCode == 2)
-            #expect(early.errors.contains("heed restore --in-place"), "\(early.errors)")
-            let restored = try await place.heed(["restore", "--in-place"] + flags)
-            #expect(restored.exitCode == 0, "\(restored.errors)")
-            try await expectStopped(place, flags)
-            let verified = try await place.heed(["verify"] + flags)
-            #expect(verified.exitCode == 0, "\(verified.output)")
-            server = try await node.serve()
-            let answer = try await server.check(BackupTests.person("spam"), "newsletter")
-            #expect(answer["reason"].string == "complaint")
-            #expect(try await server.stop() == 0)
+            try await expectBroughtUp(node)
         }
+    }
+
+    /// The drill of docs/operations/postgres.md: the server is lost, and another one is started
+    /// from the last `pg_basebackup` of it.
+    @Test func aServerFromABaseBackupIsBroughtUpToItsJournal() async throws {
+        let lost = try await PostgresCluster.own(["fsync=off"])
+        try await PostgresPlace.open(on: lost) { node in
+            let server = try await fill(node)
+            try await lost.backUp()
+            try await stop(server, node.place, ["--database", node.url(.node)])
+            try await server.cut()
+            try await lost.kill()
+            let found = try await PostgresCluster.restored(from: lost, ["fsync=off"])
+            let again = PostgresPlace(place: node.place, cluster: found, name: node.name)
+            try await expectBroughtUp(again)
+            try await found.stop()
+        }
+        try await lost.stop()
     }
 
     /// kill -9 in the middle of a return, again and again: nothing is served before it is whole.

@@ -105,6 +105,8 @@ struct ErasureTests {
                 (["request", "show", "x"], "id:"), (["request", "show", unknown], "id:"),
                 (["request", "verify", unknown, "--by", "form"], "id:"),
                 (["request", "receipt", unknown], "id:"),
+                (["request", "give-up", unknown, "--reason", "gone"], "id:"),
+                (["request", "give-up", unknown, "--reason", "A b"], "reason:"),
             ]
             for (arguments, field) in wrong {
                 let ending = try await place.heed(arguments)

@@ -75,6 +75,28 @@ struct ExportTests {
         }
     }
 
+    @Test func aFileThatIsThereIsKept() async throws {
+        try await withPerson { place in
+            try place.write("somebody else's\n", to: "data.zip")
+            let export = ["export", ExportTests.address, "-o", place.path("data.zip")]
+            let refused = try await place.heed(export)
+            #expect(refused.exitCode == 2)
+            #expect(refused.errors.hasPrefix("heed: output: there is a file at"))
+            #expect(place.read("data.zip") == "somebody else's\n")
+            let strange = try await place.heed(export + ["--force", "--language", "zz"])
+            #expect(strange.exitCode == 2)
+            #expect(strange.errors.hasPrefix("heed: language: "), "\(strange.errors)")
+            #expect(place.read("data.zip") == "somebody else's\n")
+            let begun = try await place.rows(
+                "SELECT count(*) FROM audit_events WHERE kind = 'contact.export-started'"
+            )
+            #expect(begun == ["0"])
+            #expect(try await place.heed(export + ["--force"]).exitCode == 0)
+            let data = FileManager.default.contents(atPath: place.path("data.zip")) ?? Data()
+            #expect(data.starts(with: Array("PK".utf8)))
+        }
+    }
+
     @Test func nobodyMakesNoFile() async throws {
         try await withPerson { place in
             let path = place.path("none.zip")

@@ -35,6 +35,7 @@ struct StatsTests {
             #expect(before.contains(#""open":1"#), "\(before)")
             let table = try await place.heed(["stats"] + span).output
             #expect(table.contains("spring") && table.contains("100.0 %"), "\(table)")
+            #expect(table.contains("people, once for one message (unique)"), "\(table)")
 
             try await erase(StatsTests.people[2], place)
             #expect(try await place.heed(stats).output == before)

@@ -20,6 +20,13 @@ struct PageLanguagesTests {
         #expect(languages("de", "en", "pl").best(of: tags).tag == tag)
     }
 
+    @Test(arguments: [
+        ("de", true), ("DE-at", true), ("zz", false), ("", false), ("x_y", false), ("d", false),
+    ])
+    func whatThereAreWordsIn(_ tag: String, _ has: Bool) {
+        #expect(languages("de", "en").has(tag) == has)
+    }
+
     @Test func otherReadersGetTheFallback() {
         let both = languages("de", "en", fallback: "de-CH")
         #expect(both.best(of: ["xx"]).tag == "de" && both.best(of: ["en"]).tag == "en")

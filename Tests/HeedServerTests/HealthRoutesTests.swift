@@ -1,5 +1,6 @@
 // Tests that the two probes tell a living process from one that can do its work.
 
+import Foundation
 import HTTPTypes
 import HeedConsent
 import HeedEngine
@@ -51,6 +52,28 @@ struct HealthRoutesTests {
             #expect(ready.status == status)
             _ = try ready.problem()
             server.faults.set(nil)
+            #expect(try await server.send(.get("/readyz")).status == 200)
+        }
+    }
+
+    /// A database that answers is not enough: no stop is acknowledged without its line.
+    @Test func aJournalThatCannotBeWrittenIsNamed() async throws {
+        try await withServer(isJournaled: true) { server in
+            #expect(try await server.send(.get("/readyz")).status == 200)
+            let folder = server.installation.journalPath
+            let files = FileManager.default
+            try files.moveItem(atPath: folder, toPath: folder + "-away")
+            let gone = try await server.sendWithoutEffect(.get("/readyz"))
+            #expect(gone.status == 503)
+            let problem = try gone.problem()
+            #expect(problem.detail.contains("journal of stops cannot be written"))
+            // Its path is for the log.
+            #expect(!gone.body.contains(folder))
+            #expect(server.log.all.contains { $0.contains(folder) })
+            let metrics = try await server.send(.get("/metrics"))
+            #expect(metrics.body.contains("\nheed_journal_writable 0\n"))
+            #expect(try await server.send(.get("/healthz")).status == 200)
+            try files.moveItem(atPath: folder + "-away", toPath: folder)
             #expect(try await server.send(.get("/readyz")).status == 200)
         }
     }

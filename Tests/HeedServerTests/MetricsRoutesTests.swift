@@ -24,6 +24,7 @@ struct MetricsRoutesTests {
             let found = try await lines(server)
             for line in [
                 "heed_build_info{version=\"unknown\"} 1", "heed_log_size 0",
+                "heed_journal_writable 1",
                 "heed_queue_oldest_age_seconds{lane=\"opt-out\"} 0",
                 "heed_queue_jobs{lane=\"general\",state=\"buried\"} 0",
                 "heed_alerts_open{kind=\"old-job\"} 0",

@@ -34,6 +34,7 @@ private struct Door: Sendable, CustomTestStringConvertible {
         Door(call: .post("/v1/requests/none/refuse", "{}"), roles: []),
         Door(call: .post("/v1/requests/none/complete", "{}"), roles: []),
         Door(call: .post("/v1/requests/none/retry", "{}"), roles: []),
+        Door(call: .post("/v1/requests/none/give-up", #"{"reason":"gone"}"#), roles: []),
         Door(
             call: .post("/v1/requests/none/rectify", #"{"address":"ada@mail.example"}"#),
             roles: []

@@ -108,9 +108,11 @@ func withServer(
     _ transport: TestingSetup = .router,
     options: ServerOptions = .sample,
     inbox: Inbox? = nil,
+    isJournaled: Bool = false,
     _ body: @escaping @Sendable (Server) async throws -> Void
 ) async throws {
-    try await Backend.sqlite.withEngine { installation in
+    try await Backend.sqlite.withEngine { plain in
+        let installation = isJournaled ? try plain.journaled().installation : plain
         let faults = FaultyDatabase(installation.database)
         let engine = Engine(database: faults)
         let log = LogLines()
@@ -301,6 +303,8 @@ final class FaultyDatabase: HeedStore.Database {
     init(_ base: any HeedStore.Database) { self.base = base }
 
     func clean() async throws { try await base.clean() }
+
+    func journalFault() async -> StoreError? { await base.journalFault() }
 
     /// Fails from now on, or no more.
     func set(_ fault: Fault?) { self.fault.withLock { $0 = fault } }

@@ -37,6 +37,9 @@ package final class FaultyDatabase: Database {
     /// Cleans without faults.
     package func clean() async throws { try await base.clean() }
 
+    /// As it is.
+    package func journalFault() async -> StoreError? { await base.journalFault() }
+
     /// Writes with the next fault.
     package func write<Answer: Sendable>(
         needing needs: Needs,

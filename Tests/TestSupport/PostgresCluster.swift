@@ -31,6 +31,8 @@ package final class PostgresCluster: Sendable {
         case nothing
         /// A copy of another server, which it follows from then on.
         case standby(of: PostgresCluster)
+        /// What `backUp` has copied of another server, which it knows nothing of any more.
+        case backup(of: PostgresCluster)
     }
 
     /// The folder of the socket.
@@ -116,9 +118,12 @@ package final class PostgresCluster: Sendable {
             FileManager.default.temporaryDirectory
             .appending(path: "heed-pg-\(UUID().uuidString.prefix(8))").path
         var arguments = [folder, programs, "\(port)", "", ""]
-        if case .standby(let primary) = origin {
+        switch origin {
+        case .nothing: break
+        case .standby(let primary):
             arguments[3] = primary.folder
             arguments[4] = "\(primary.port)"
+        case .backup(let lost): arguments[3] = lost.folder + "/backup"
         }
         arguments += settings.flatMap { ["-c", $0] }
         process = Process()
@@ -155,6 +160,9 @@ package final class PostgresCluster: Sendable {
     /// Ends every process of the server at once with SIGKILL, for good.
     package func kill() async throws { try await order("kill") }
 
+    /// Copies the running server with `pg_basebackup`, once.
+    package func backUp() async throws { try await order("backup") }
+
     /// Makes a standby the primary.
     package func promote() async throws { try await order("promote") }
 
@@ -190,6 +198,14 @@ package final class PostgresCluster: Sendable {
         try await blocking { try PostgresCluster(settings, from: .standby(of: primary)) }
     }
 
+    /// Starts a server from what another one's `backUp` has copied; that one need not live.
+    package static func restored(
+        from lost: PostgresCluster,
+        _ settings: [String]
+    ) async throws -> PostgresCluster {
+        try await blocking { try PostgresCluster(settings, from: .backup(of: lost)) }
+    }
+
     /// The file of the server's socket.
     package var socket: String { folder + "/.s.PGSQL.\(port)" }
 
@@ -216,7 +232,9 @@ package final class PostgresCluster: Sendable {
         umask 077
         mkdir "$folder" || exit 1
         trap 'rm -rf "$folder"' EXIT
-        if [ -n "$primary" ]; then
+        if [ -n "$primary" ] && [ -z "$primary_port" ]; then
+            cp -a "$primary" "$folder/data"
+        elif [ -n "$primary" ]; then
             "$bin/pg_basebackup" -h "$primary" -p "$primary_port" -U postgres -D "$folder/data" \
                 --write-recovery-conf --checkpoint=fast --no-sync
         else
@@ -251,6 +269,9 @@ package final class PostgresCluster: Sendable {
             # Without a checkpoint or a word to anybody, as when the power goes.
             crash) kill -QUIT $pid; wait $pid; start "$@" ;;
             kill) kill_all; echo ready ;;
+            backup)
+                "$bin/pg_basebackup" -h "$folder" -p "$port" -U postgres -D "$folder/backup" \
+                    --checkpoint=fast --no-sync >> "$folder/log" 2>&1 && echo ready ;;
             promote)
                 "$bin/pg_ctl" promote -w -D "$folder/data" >> "$folder/log" 2>&1 && echo ready ;;
             esac

@@ -11,22 +11,60 @@ import HeedStore
 /// The events of those who are erased lie among everybody else's, as they would after a year of
 /// campaigns: each of the others has one, and each batch has some of both.
 struct ErasureBench {
-    private static let few = 10_000
-    private static let many = 1_000_000
     /// One that warms up and five that are measured.
     private static let erased = 6
     private static let eventsEach = 1000
     private static let actor = Actor.system("bench")
 
-    let folder: URL
+    /// The engine's name as it is printed.
+    let engineName: String
+    /// How many others there are; multiples of a thousand.
+    let others: (few: Int, many: Int)
+    /// Makes an installation by its name.
+    let open: (String) async throws -> Workbench
+    /// Done when everybody is there.
+    let settle: (String) throws -> Void
+
+    /// On SQLite files in a folder.
+    init(folder: URL) throws {
+        engineName = "SQLite"
+        others = try ErasureBench.sizes()
+        open = { try await Workbench(folder: folder, name: "\($0).sqlite") }
+        settle = { _ in }
+    }
+
+    /// On a PostgreSQL server.
+    init(server: Server) throws {
+        engineName = "PostgreSQL"
+        others = try ErasureBench.sizes()
+        open = { try await PostgresWorkbench(server, name: $0).bench }
+        // What autovacuum does in life; without it a plan is made for empty tables.
+        settle = { try Session(server.connection($0, "postgres")).script("VACUUM ANALYZE") }
+    }
+
+    /// `HEED_BENCH_ERASURE=2000,50000` is for a look; the goal is about the default.
+    private static func sizes() throws -> (few: Int, many: Int) {
+        guard let text = ProcessInfo.processInfo.environment["HEED_BENCH_ERASURE"] else {
+            return (10_000, 1_000_000)
+        }
+        let numbers = text.split(separator: ",").compactMap { Int($0) }
+        guard numbers.count == 2, numbers.allSatisfy({ $0 >= 1000 && $0 % 1000 == 0 }) else {
+            throw BadSizes()
+        }
+        return (numbers[0], numbers[1])
+    }
+
+    private struct BadSizes: Error, CustomStringConvertible {
+        let description = "HEED_BENCH_ERASURE has to be two multiples of 1000, such as 2000,50000"
+    }
 
     func run() async throws -> Comparison {
-        let small = try await Population(folder, others: ErasureBench.few)
-        let large = try await Population(folder, others: ErasureBench.many)
+        let small = try await Population(self, others: others.few)
+        let large = try await Population(self, others: others.many)
         return try await Comparison.interleaved(
             Goal(
-                name: "erasure of a person with 1,000 events, among 1,000,000",
-                reference: "the same among 10,000",
+                name: "\(engineName): erasure of a person with 1,000 events, among \(others.many)",
+                reference: "the same among \(others.few)",
                 // Twice the time at most.
                 ratio: 0.5
             ),
@@ -40,12 +78,14 @@ struct ErasureBench {
         let bench: Workbench
         let next: NextPerson
 
-        init(_ folder: URL, others: Int) async throws {
-            bench = try await Workbench(folder: folder, name: "erasure-\(others).sqlite")
+        init(_ bench: ErasureBench, others: Int) async throws {
+            let name = "erasure_\(others)"
+            self.bench = try await bench.open(name)
             next = NextPerson()
-            try await bench.addPeople(ErasureBench.erased + others)
+            try await self.bench.addPeople(ErasureBench.erased + others)
             try await addEvents(amongOthers: others)
-            progress("erasure: \(others) others are there")
+            try bench.settle(name)
+            progress("erasure, \(bench.engineName): \(others) others are there")
         }
 
         private func addEvents(amongOthers others: Int) async throws {

@@ -28,8 +28,9 @@ struct HeedBench {
             results.append(try await SequencingBench(folder: folder).run())
         }
         if wants("erasure") { results.append(try await ErasureBench(folder: folder).run()) }
-        let onPostgres = ["postgres-check", "postgres-intake", "postgres-nodes"].filter {
-            wants("postgres") || wants($0)
+        let all = ["postgres-check", "postgres-intake", "postgres-nodes", "postgres-erasure"]
+        let onPostgres = all.filter {
+            wants("postgres") || wants($0) || ($0 == "postgres-erasure" && wants("erasure"))
         }
         if !onPostgres.isEmpty { results += try await postgres(onPostgres) }
         print(Comparison.table(results))
@@ -62,6 +63,9 @@ struct HeedBench {
         }
         if wanted.contains("postgres-nodes") {
             results.append(try await PostgresNodesBench(server: server).run())
+        }
+        if wanted.contains("postgres-erasure") {
+            results.append(try await ErasureBench(server: server).run())
         }
         return results
     }

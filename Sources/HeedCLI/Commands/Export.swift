@@ -22,12 +22,14 @@ struct Export: AsyncParsableCommand {
     @Argument(help: "One of the person's addresses.") var address: String
     @Option(name: .shortAndLong, help: "The file to write, for its owner to read only.")
     var output: String
+    @Flag(help: "Write over a file that is there.") var force = false
     @Option(help: "The language of the page in it (default the person's).") var language: String?
     @Flag(help: "Print the numbers of rows as JSON.") var json = false
 
     func run() async throws {
         let subject = Subject.address(try Address(email: address))
-        try Contact.check(locale: language)
+        // Before anything is written down about an export that is none.
+        if !force { try OutputFile.refuseFile(at: output, field: "output") }
         let settings = try await global.settings()
         let languages = try PageLanguages(
             folder: settings.pagesFolder,
@@ -47,7 +49,7 @@ struct Export: AsyncParsableCommand {
         // Somebody nobody knows is refused before a file is made.
         var run = try await exporter.begin().run()
         do {
-            let file = try OutputFile.open(output, field: "output")
+            let file = try OutputFile.open(output, field: "output", replacing: force)
             while let bytes = try await run.next() { try Export.write(bytes, to: file) }
         } catch {
             await run.breakOff()

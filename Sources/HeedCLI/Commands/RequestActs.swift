@@ -115,6 +115,32 @@ extension RequestCommand {
         func run() async throws { try await act(id, global) { RetryErasure($0) } }
     }
 
+    struct GiveUp: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "give-up",
+            abstract: "Let an erasure end without systems that do not answer.",
+            discussion: """
+                The receipt says that they did not confirm and why; `heed request retry ID` has \
+                them told again.
+                """
+        )
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "The request's id.") var id: String
+        @Option(help: "Why, as a short name such as system-shut-down.") var reason: String
+        @Option(help: "Only this connector; all that are waited for if left out.")
+        var connector: String?
+
+        func run() async throws {
+            try await act(id, global) {
+                GiveUpErasure(
+                    $0,
+                    connector: connector,
+                    reason: try Source(reason, field: "reason")
+                )
+            }
+        }
+    }
+
     struct Receipt: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the newest receipt, or write it into a folder with its proof."

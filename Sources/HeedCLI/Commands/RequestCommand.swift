@@ -90,7 +90,7 @@ struct RequestCommand: AsyncParsableCommand {
         abstract: "People's requests about their data: take, verify, follow, answer.",
         subcommands: [
             Add.self, List.self, Show.self, Verify.self, Extend.self, Refuse.self, Complete.self,
-            Rectify.self, Retry.self, Receipt.self,
+            Rectify.self, Retry.self, GiveUp.self, Receipt.self,
         ]
     )
 

@@ -11,7 +11,9 @@ struct StatsCommand: AsyncParsableCommand {
         commandName: "stats",
         abstract: "Count what became of messages: sent, delivered, opened, bounced, and so on.",
         discussion: """
-            Rates are made of unique numbers, the first of a kind for one person and one message:
+            The table counts people, once for one message (unique); --json has beside it every
+            event (total), also a second opening and what nobody known is about. Rates are made of
+            unique numbers:
             delivered and bounced of sent; opened, clicked, complained and unsubscribed of
             delivered. Each event counts in the period it happened in.
             """
@@ -65,6 +67,9 @@ struct StatsCommand: AsyncParsableCommand {
                 "FROM", "CAMPAIGN", "SCOPE", "SENT", "DELIVERED", "OPENED", "CLICKED", "BOUNCED",
                 "COMPLAINED", "UNSUBSCRIBED", "DELIVERY", "OPEN", "CLICK",
             ]
+        )
+        Swift.print(
+            "Numbers are people, once for one message (unique); --json has every event (total)."
         )
     }
 

@@ -49,7 +49,9 @@ public struct AddContact: Command {
         public let created: Bool
     }
 
-    /// Refuses addresses that belong to different people or to somebody with another external id.
+    /// Refuses addresses that belong to different people or to somebody with another external id,
+    /// and the address of somebody who was erased, as an import does: they come back by their own
+    /// act alone.
     public func decide(in transaction: Transaction) throws -> Decision<Receipt> {
         var known: Set<ContactID> = []
         var unknown = 0
@@ -57,6 +59,7 @@ public struct AddContact: Command {
             if let id = try transaction.contactID(at: address) {
                 known.insert(id)
             } else {
+                try requireNoErasure(of: address, in: transaction)
                 unknown += 1
             }
         }
@@ -85,5 +88,15 @@ public struct AddContact: Command {
             )
         }
         return Decision(Receipt(id: id.text, created: false))
+    }
+
+    private func requireNoErasure(of address: Address, in transaction: Transaction) throws {
+        let blocks = try transaction.suppressions(at: transaction.vault.lookupKeys(for: address))
+        guard blocks.contains(where: { $0.reason == .erasure }) else { return }
+        throw Refusal(
+            .optedOut,
+            field: "addresses",
+            "the person had their data erased; only their own act can bring them back"
+        )
     }
 }

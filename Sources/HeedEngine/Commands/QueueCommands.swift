@@ -46,7 +46,12 @@ public struct BuryJob: Command {
         guard let targetID = job.target, var target = try transaction.target(targetID),
             !target.state.isOver, let optOut = try transaction.optOut(target.optOut)
         else {
-            throw Refusal(.conflict, field: "id", "only a job that tells a connector is given up")
+            throw Refusal(
+                .conflict,
+                field: "id",
+                "only a job that tells a connector of an opt-out is given up; an erasure's is by "
+                    + "`heed request give-up`, with a reason"
+            )
         }
         if target.state == .buried { return Decision(false) }
         target.state = .buried

@@ -30,7 +30,7 @@ public struct FinishErasure: Command {
         }
         guard try !transaction.isHeld(request.contact) else {
             let next = transaction.now.adding(seconds: StartErasure.holdSeconds)
-            return Decision(false, jobs: [.retry(job, at: next)])
+            return Decision(false, jobs: [.postpone(job, until: next)])
         }
         let refused = targets.filter { $0.state == .buried }
         let erasure = LocalErasure(
@@ -47,6 +47,7 @@ public struct FinishErasure: Command {
             true,
             // Once more, for an address that became known since the beginning.
             events: [request.blocking(.erasure, at: transaction.now)]
+                + (try request.unrestricting(in: transaction))
                 + (try FinishErasure.openOptOuts(of: request.contact, in: transaction))
                 + [.personErased(answered, erasure)] + answer,
             jobs: [transaction.job(for: .clean(id)), .finish(job)]

@@ -137,3 +137,61 @@ public struct RetryErasure: Command {
         return decision
     }
 }
+
+/// Gives up systems that have not answered about an erasure, so that it ends without them.
+///
+/// The receipt says that they did not confirm and why; `RetryErasure` has them told again.
+public struct GiveUpErasure: Command {
+    let id: RequestID
+    let connector: String?
+    let reason: Source
+
+    /// Names the request, the connector or nil for all that are waited for, and why, as a short
+    /// name such as `system-shut-down`.
+    public init(_ id: RequestID, connector: String? = nil, reason: Source) {
+        self.id = id
+        self.connector = connector
+        self.reason = reason
+    }
+
+    /// How many were given up.
+    ///
+    /// Refuses a request with nobody to wait for, and what a worker has in its hands.
+    public func decide(in transaction: Transaction) throws -> Decision<Int> {
+        let request = try transaction.requireRequest(id)
+        let all = try transaction.erasureTargets(of: id)
+        if let connector, !all.contains(where: { $0.connector == connector }) {
+            throw Refusal(.invalid, field: "connector", "the request tells no such connector")
+        }
+        let given = all.filter { target in
+            target.state == .pending && (connector.map { $0 == target.connector } ?? true)
+        }
+        guard !given.isEmpty else {
+            throw Refusal(.conflict, field: "id", "this request waits for no system")
+        }
+        var decision = Decision(given.count)
+        for var target in given {
+            if let job = try transaction.job(forErasureAt: target.id) {
+                // Its worker is in the middle of telling; what it then records would be wrong.
+                guard try transaction.job(job)?.state != "leased" else {
+                    throw Refusal(
+                        .conflict,
+                        field: "id",
+                        "a worker is telling \(target.connector) now; try again later"
+                    )
+                }
+                decision.jobs.append(.bury(job))
+            }
+            target.state = .buried
+            target.nextAttemptAt = nil
+            target.answer =
+                "given up: \(reason)" + (target.answer.map { "; its last answer: \($0)" } ?? "")
+            decision.events.append(.erasureTargetMoved(target, request, from: .pending))
+        }
+        if request.status == .processing, given.count == all.count(where: { $0.state == .pending })
+        {
+            decision.jobs.append(transaction.job(for: .finish(id)))
+        }
+        return decision
+    }
+}

@@ -32,7 +32,7 @@ public struct StartErasure: Command {
             return Decision(
                 false,
                 events: before == .held ? [] : [.requestMoved(request, from: before)],
-                jobs: [.retry(job, at: next)]
+                jobs: [.postpone(job, until: next)]
             )
         }
         request.status = .processing

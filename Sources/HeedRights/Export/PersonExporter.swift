@@ -41,8 +41,13 @@ public struct PersonExporter: Sendable {
         self.terms = terms
     }
 
-    /// Writes down that the export begins, and refuses somebody nobody knows or who was erased.
+    /// Writes down that the export begins, and refuses somebody nobody knows or who was erased, and
+    /// a language there are no words in.
     public func begin() async throws -> BegunExport {
+        if let language = way.language, !terms.languages.has(language) {
+            let all = terms.languages.all.map(\.tag).joined(separator: ", ")
+            throw Refusal(.invalid, field: "language", "this has to be one of: \(all)")
+        }
         let begin = BeginPersonExport(subject: subject, source: way.source)
         let begun = try await engine.perform(begin, as: way.actor).receipt
         let facts = try await engine.ask(ReadExportFacts(contact: begun.contact))

@@ -7,8 +7,9 @@ public import HeedStore
 /// Puts another address in the place of a wrong one, and answers the request (GDPR, article 16).
 ///
 /// Consents, opt-outs and history stay the person's. What stood against the old address stands
-/// against the new one as well, but a bounce, which says only that the old one does not exist; what
-/// stood against the new one before goes on standing.
+/// against the new one as well, but a bounce, which says only that the old one does not exist, and
+/// a restriction of the person's, which goes with them; what stood against the new one before goes
+/// on standing.
 public struct RectifyAddress: Command {
     let id: RequestID
     let new: Address
@@ -48,21 +49,29 @@ public struct RectifyAddress: Command {
             )
         }
         let all = try transaction.suppressions(at: transaction.vault.lookupKeys(for: old))
-        let blocks = all.filter { $0.reason != .hardBounce }
+        // One that came with an alias of somebody else stays, as any other.
+        let isRestricted = try transaction.requests(of: request.contact).contains(
+            where: \.restricts
+        )
+        let moved = all.filter { $0.reason == .restriction && isRestricted }
+        let blocks = all.filter { $0.reason != .hardBounce && !moved.contains($0) }
         let replacement = AddressReplacement(
             contact: request.contact,
             request: id,
             old: old,
             new: new,
-            blocks: blocks.count
+            blocks: blocks.count + moved.count
         )
         let answer = try request.answered(as: .completed, in: transaction).1
         let told = try tellingAgain(blocks, of: request.contact, in: transaction)
         let left = try leaving(all, at: request.contact, in: transaction)
-        let taken = blocks.map { Event.suppressionAdded($0, .address(new)) }
+        let lifted = moved.map { Event.suppressionLifted($0, request.contact) }
+        let taken =
+            blocks.map { Event.suppressionAdded($0, .address(new)) }
+            + moved.map { Event.suppressionAdded($0, .contact(request.contact)) }
         return Decision(
-            blocks.count,
-            events: left + [.addressReplaced(replacement)] + taken + told.events + answer,
+            replacement.blocks,
+            events: lifted + left + [.addressReplaced(replacement)] + taken + told.events + answer,
             jobs: told.jobs
         )
     }

@@ -41,6 +41,8 @@ public struct ExtendRequest: Command {
 }
 
 /// Turns a request down; the person may complain to an authority (GDPR, article 12(4)).
+///
+/// A restriction that came with the request is lifted.
 public struct RefuseRequest: Command {
     let id: RequestID
     let reason: Source
@@ -54,13 +56,15 @@ public struct RefuseRequest: Command {
     /// Refuses a request whose work has begun, or that is answered.
     public func decide(in transaction: Transaction) throws -> Decision<Bool> {
         var request = try transaction.requireRequest(id)
+        let endings = try request.endings(in: transaction)
         switch request.status {
         case .received, .verified, .held: break
         case .processing, .completed, .partlyRefused, .refused:
             throw Refusal(.conflict, field: "id", "this request is \(request.status.rawValue)")
         }
         request.reason = reason
-        return Decision(true, events: try request.answered(as: .refused, in: transaction).1)
+        let answer = try request.answered(as: .refused, in: transaction).1
+        return Decision(true, events: endings + answer)
     }
 }
 

@@ -8,12 +8,15 @@ extension RightsRequest {
     /// What Heed does by itself once the request is verified; the rest is for people to do.
     ///
     /// An objection is met at once: it is an opt-out from everything (GDPR, article 21(3)). A
-    /// restriction blocks every message until the request is completed (article 18).
+    /// restriction blocks every message until the request is completed (article 18), and so does
+    /// an erasure until it is carried out: a hold or a slow system must leave nobody mailed.
     func effects(
         in transaction: Transaction
     ) throws -> (RightsRequest, [Event], [JobChange]) {
         switch kind {
-        case .erasure: return (self, [], [transaction.job(for: .start(id))])
+        case .erasure:
+            let block = blocking(.restriction, at: transaction.now)
+            return (self, [block], [transaction.job(for: .start(id))])
         case .objection: return try objecting(in: transaction)
         case .restriction:
             return (self, [blocking(.restriction, at: transaction.now)], [])
@@ -89,11 +92,29 @@ extension RightsRequest {
         )
     }
 
-    /// What ends with the request: a restriction is lifted when it is completed.
+    /// Whether the person is restricted on account of it.
+    var restricts: Bool {
+        switch (kind, status) {
+        case (.restriction, .verified), (.erasure, .verified), (.erasure, .held),
+            (.erasure, .processing):
+            true
+        default: false
+        }
+    }
+
+    /// What ends with the request: its restriction, unless another request of the person's has one.
     func endings(in transaction: Transaction) throws -> [Event] {
-        guard kind == .restriction else { return [] }
-        return try transaction.resolve(.contact(contact)).blocks
-            .filter { $0.reason == .restriction }
+        guard restricts,
+            try !transaction.requests(of: contact).contains(where: { $0.id != id && $0.restricts })
+        else { return [] }
+        return try unrestricting(in: transaction)
+    }
+
+    /// What lifts every restriction from the person's addresses.
+    func unrestricting(in transaction: Transaction) throws -> [Event] {
+        let blocks = try transaction.resolve(.contact(contact)).blocks
+        return Set(blocks.filter { $0.reason == .restriction })
+            .sorted { $0.since < $1.since }
             .map { .suppressionLifted($0, contact) }
     }
 }

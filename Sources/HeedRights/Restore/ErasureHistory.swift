@@ -15,6 +15,8 @@ struct ErasureHistory: Sendable {
     var status: RightsRequest.Status = .received
     /// How the person had shown who they are.
     var verifiedBy: Source?
+    /// When they had; the restriction that came with it has this time, too.
+    var verifiedAt: Timestamp?
     /// Whether their data was gone.
     var isErased = false
     /// Whether the keyed hash was to stay.
@@ -49,10 +51,19 @@ struct ErasureHistory: Sendable {
                 receipt = (number, hash)
             }
         default:
+            if event.kind == "request.verified" { verifiedAt = event.at }
             if let status = event.to.flatMap({ RightsRequest.Status(rawValue: $0) }) {
                 self.status = status
             }
         }
+    }
+
+    /// Whether it has ended the restriction that an entry speaks of.
+    func ended(_ entry: JournalEntry) -> Bool {
+        guard entry.event.contact == contact, entry.event.facts["reason"] == "restriction" else {
+            return false
+        }
+        return isErased || (status == .refused && verifiedAt == entry.event.at)
     }
 
     /// The histories of all requests that entries speak of, in the order of their beginning.

@@ -52,7 +52,9 @@ struct ReplayErasure: Command {
         _ events: [Event],
         in transaction: Transaction
     ) throws -> Decision<ReplayOutcome> {
-        let means = history.status == .received ? nil : history.verifiedBy ?? .restore
+        // One that was turned down is not begun by a restore: whoever did that does it again.
+        let isVerified = history.status != .received && history.status != .refused
+        let means = isVerified ? history.verifiedBy ?? .restore : nil
         let (_, moves, jobs) = try request.verified(by: means, in: transaction)
         guard isNew || !moves.isEmpty else { return Decision(.known) }
         return Decision(
@@ -88,6 +90,7 @@ struct ReplayErasure: Command {
             targets[index].answer = ReplayErasure.answered
             events.append(.erasureTargetMoved(targets[index], request, from: before))
         }
+        events += try request.unrestricting(in: transaction)
         events += try FinishErasure.openOptOuts(of: request.contact, in: transaction)
         let rows = try transaction.personalRows(of: request.contact)
         var answered = request

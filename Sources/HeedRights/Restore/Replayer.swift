@@ -101,6 +101,7 @@ public struct Replayer: Sendable {
             switch entry.event.kind {
             case "suppression.added":
                 if let contact, unblocked.contains(contact) { continue }
+                if histories.contains(where: { $0.ended(entry) }) { continue }
                 outcome = try await engine.perform(ReplayBlock(entry: entry), as: actor).receipt
             case "consent.withdrawn", "consent.denied":
                 let command = ReplayWithdrawal(entry: entry)

@@ -23,7 +23,6 @@ struct PersonExportRoutes {
         var fields = try QueryFields(request)
         let language = fields.take("language")
         try fields.finish()
-        try Contact.check(locale: language)
         return try await PersonArchive(engine: engine, options: options, languages: languages)
             .response(
                 of: id,

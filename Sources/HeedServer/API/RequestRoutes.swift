@@ -80,6 +80,7 @@ struct RequestRoutes {
     /// What is done to one request.
     enum Act: String, CaseIterable {
         case verify, extend, refuse, complete, retry, rectify
+        case giveUp = "give-up"
     }
 
     /// A route for one act.
@@ -123,6 +124,11 @@ struct RequestRoutes {
             case .retry:
                 try fields.finish()
                 _ = try await engine.perform(RetryErasure(id), as: actor)
+            case .giveUp:
+                let connector = try fields.optionalString("connector")
+                let command = GiveUpErasure(id, connector: connector, reason: try word("reason"))
+                try fields.finish()
+                _ = try await engine.perform(command, as: actor)
             }
             return try await answer(id)
         }

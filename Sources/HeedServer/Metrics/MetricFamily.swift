@@ -42,6 +42,11 @@ struct MetricFamily: Sendable {
     /// All there are, in the order they are written.
     static let all = [
         MetricFamily("heed_build_info", .gauge, "The version of this program."),
+        MetricFamily(
+            "heed_journal_writable",
+            .gauge,
+            "1 while the journal of stops can be written; at 0 no stop can be acknowledged."
+        ),
         MetricFamily("heed_log_size", .gauge, "Events under the newest checkpoint."),
         MetricFamily(
             "heed_log_unsequenced_events",

@@ -23,6 +23,7 @@ struct MetricsRoutes {
             let gauges = Gauges(registry: found)
             gauges.set("heed_build_info", 1, ["version": version])
             gauges.set(try await engine.ask(Measurements()))
+            gauges.set("heed_journal_writable", await engine.journalFault() == nil ? 1 : 0)
             return Response(
                 status: .ok,
                 headers: [.contentType: PrometheusText.contentType, .cacheControl: "no-store"],

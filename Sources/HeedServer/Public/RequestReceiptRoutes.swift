@@ -31,11 +31,12 @@ struct RequestReceiptRoutes {
         _ = fields.take("lang")
         try fields.finish()
         let token = bytes(hexadecimal: context.parameters.get("token") ?? "") ?? []
+        let isPage = asked == nil && Preferred.isPage(request.headers[values: .accept])
         guard let found = try await engine.ask(FindReceipt(token: token)) else {
+            if isPage { return missing(to: request) }
             throw Problem(.notFound, "not-found", "there is no receipt here, or not yet")
         }
-        let accept = request.headers[values: .accept]
-        if asked == nil, Preferred.isPage(accept) { return try page(found, to: request) }
+        if isPage { return try page(found, to: request) }
         let part = asked ?? .receipt
         switch part {
         case .receipt: return answer(found.receipt.body, "application/json", found)
@@ -68,6 +69,14 @@ struct RequestReceiptRoutes {
         let content = ReceiptPage(body: body, language: language).content
         let html = pages.html(.receipt, in: language, content)
         var response = pages.response(html, in: language, Pages.Headers())
+        response.headers[.vary] = "Accept, Accept-Language"
+        return response
+    }
+
+    private func missing(to request: Request) -> Response {
+        let language = pages.language(for: request)
+        let html = pages.html(.invalid, in: language, [:])
+        var response = pages.response(html, in: language, Pages.Headers(status: .notFound))
         response.headers[.vary] = "Accept, Accept-Language"
         return response
     }

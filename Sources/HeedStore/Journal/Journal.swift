@@ -49,6 +49,33 @@ package final class Journal: Sendable {
     /// True while lines wait that could not be written.
     package var isBehind: Bool { queue.withLock(\.hasFailed) }
 
+    /// Why nothing can be written at present; nil when it can, or when somebody is just writing.
+    ///
+    /// What waits is written by it. Otherwise a line without words is, which nobody reads: only a
+    /// write tells a full or read-only disk.
+    package func fault() -> StoreError? {
+        do throws(StoreError) {
+            if isBehind {
+                try settle([])
+            } else if let failure = file.withLockIfAvailable({ probe(&$0) }) ?? nil {
+                throw failure
+            }
+            return nil
+        } catch { return error }
+    }
+
+    private func probe(_ file: inout JournalFile?) -> StoreError? {
+        do throws(StoreError) {
+            let open = try opened(file)
+            file = open
+            try open.appendBreak()
+            return nil
+        } catch {
+            file = nil
+            return error
+        }
+    }
+
     /// Returns once the entries, and all before them, are on disk.
     ///
     /// Callers that wait at the same time share a flush.
@@ -117,15 +144,22 @@ package final class Journal: Sendable {
     }
 
     private func append(_ lines: [String], to file: inout JournalFile?) throws(StoreError) {
-        let header = JournalLine.began(at: now()).text(vault)
-        var open: JournalFile
-        if let file { open = file } else { open = try folder.newest(beginning: header) }
+        var open = try opened(file)
         if open.isFull {
             open = try folder.next(after: open, beginning: header)
             try folder.removeOld(at: now())
         }
         file = open
         try open.append(lines)
+    }
+
+    private var header: String { JournalLine.began(at: now()).text(vault) }
+
+    /// The file to append to; what was removed or moved away meanwhile would take lines that are
+    /// never found again.
+    private func opened(_ file: JournalFile?) throws(StoreError) -> JournalFile {
+        if let file, file.isInPlace { return file }
+        return try folder.newest(beginning: header)
     }
 
     /// All lines of a folder, oldest first, and how many cannot be read.

@@ -99,6 +99,7 @@ package struct JournalFolder: Hashable, Sendable {
         guard descriptor >= 0 else { throw failure("\(path) cannot be opened") }
         let opened = JournalFile(
             number: number,
+            path: path,
             handle: FileHandle(fileDescriptor: descriptor, closeOnDealloc: true),
             bytesMaximum: fileBytesMaximum
         )
@@ -124,6 +125,7 @@ package struct JournalFolder: Hashable, Sendable {
 /// A journal file that is open for appending.
 struct JournalFile: Sendable {
     let number: Int
+    let path: String
     let handle: FileHandle
     let bytesMaximum: Int
 
@@ -133,16 +135,35 @@ struct JournalFile: Sendable {
         return Int(status.st_size)
     }
 
+    /// True while its name leads to it.
+    var isInPlace: Bool {
+        var (open, named) = (stat(), stat())
+        guard unsafe fstat(handle.fileDescriptor, &open) == 0, unsafe stat(path, &named) == 0 else {
+            return false
+        }
+        return open.st_ino == named.st_ino && open.st_dev == named.st_dev
+    }
+
     var isFull: Bool { size >= bytesMaximum }
 
     /// Returns once the lines are on disk.
     func append(_ lines: [String]) throws(StoreError) {
         guard !lines.isEmpty else { return }
-        let bytes = Array(("\n" + lines.joined(separator: "\n") + "\n").utf8)
+        try write(("\n" + lines.joined(separator: "\n") + "\n"))
+        guard fsync(handle.fileDescriptor) == 0 else {
+            throw StoreError(.unavailable, "journal: the file could not be flushed")
+        }
+    }
+
+    /// Writes what no reader takes for a line.
+    func appendBreak() throws(StoreError) { try write("\n") }
+
+    private func write(_ text: String) throws(StoreError) {
+        let bytes = Array(text.utf8)
         var written = 0
         while written < bytes.count {
             let count = unsafe bytes[written...].withUnsafeBytes { rest in
-                unsafe write(handle.fileDescriptor, rest.baseAddress, rest.count)
+                unsafe Foundation.write(handle.fileDescriptor, rest.baseAddress, rest.count)
             }
             guard count > 0 else {
                 if count < 0, errno == EINTR { continue }
@@ -152,9 +173,6 @@ struct JournalFile: Sendable {
                 )
             }
             written += count
-        }
-        guard fsync(handle.fileDescriptor) == 0 else {
-            throw StoreError(.unavailable, "journal: the file could not be flushed")
         }
     }
 }

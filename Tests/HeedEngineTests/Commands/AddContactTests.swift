@@ -147,4 +147,29 @@ struct AddContactTests {
             #expect(byID.decision.reason == .optOut)
         }
     }
+
+    /// Nobody but themselves brings an erased person's address back, as with an import (SPEC B5).
+    @Test(arguments: Backend.allCases)
+    func whoWasErasedIsNotAddedAgain(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let address = try Address(email: "gone@mail.example")
+            let block = Suppression(
+                reason: .erasure,
+                scope: nil,
+                since: installation.clock.now,
+                source: .system,
+                optOut: nil
+            )
+            try await installation.record([.suppressionAdded(block, .address(address))])
+            for addresses in [["GONE@mail.example"], ["new@mail.example", "gone@mail.example"]] {
+                let effect = try await installation.effect {
+                    _ = try await add(installation, addresses)
+                }
+                #expect(effect == Effect(failure: "opted-out addresses", changed: []))
+            }
+            installation.clock.advance(seconds: 1)
+            try await installation.decide(address)
+            #expect(try await !add(installation, ["gone@mail.example"]).created)
+        }
+    }
 }

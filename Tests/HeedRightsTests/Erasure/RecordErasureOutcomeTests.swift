@@ -73,6 +73,101 @@ struct RecordErasureOutcomeTests {
         }
     }
 
+    private func giveUp(
+        _ installation: Installation,
+        _ id: RequestID,
+        _ connector: String? = nil
+    ) async throws -> Int {
+        let command = GiveUpErasure(
+            id,
+            connector: connector,
+            reason: Source(stored: "system-shut-down")
+        )
+        return try await installation.engine.perform(command, as: Sample.actor).receipt
+    }
+
+    /// A system that never answers does not hold up what is done here for ever.
+    @Test(arguments: Backend.allCases)
+    func whatDoesNotAnswerIsGivenUpAndToldAgain(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            try await installation.addConnectors("crm", "esp")
+            let contact = try await installation.addErin()
+            let id = try await installation.requestErasure()
+            await #expect(throws: Refusal.self) { try await giveUp(installation, id) }
+            let next = installation.clock.now.adding(seconds: 90)
+            try await work(installation) {
+                $0 == "esp" ? .failed("HTTP 503", retryAt: next) : .confirmed("gone")
+            }
+            #expect(try await installation.status(id) == .processing)
+            let unknown = try await installation.effect {
+                _ = try await giveUp(installation, id, "none")
+            }
+            #expect(unknown == Effect(failure: "invalid-field connector", changed: []))
+            #expect(try await giveUp(installation, id, "esp") == 1)
+            // Its job does not come again.
+            installation.clock.advance(seconds: 91)
+            try await work(installation) { _ in
+                Issue.record("a system was told after it was given up")
+                return .confirmed("late")
+            }
+            #expect(try await installation.status(id) == .partlyRefused)
+            #expect(try await installation.database.read { try $0.isErased(contact) })
+            let said = try await installation.receipt(id).systems.map { system in
+                "\(system.connector) \(system.outcome) \(system.answer ?? "")"
+            }
+            #expect(
+                said == [
+                    "crm confirmed gone",
+                    "esp refused given up: system-shut-down; its last answer: HTTP 503",
+                ]
+            )
+            #expect(try await installation.count(of: "erasure.esp-failed", about: id) == 1)
+            #expect(try await installation.count(of: "erasure.esp-refused", about: id) == 1)
+            let again = try await installation.effect { _ = try await giveUp(installation, id) }
+            #expect(again == Effect(failure: "conflict id", changed: []))
+            let retry = RetryErasure(id)
+            #expect(try await installation.engine.perform(retry, as: Sample.actor).receipt == 1)
+            try await work(installation) { _ in .confirmed("204") }
+            #expect(try await installation.status(id) == .completed)
+            #expect(
+                try await installation.receipt(id).systems.map(\.outcome) == [
+                    "confirmed", "confirmed",
+                ]
+            )
+        }
+    }
+
+    /// What a worker has in its hands is not given up, and an erasure is none of `BuryJob`'s.
+    @Test(arguments: Backend.allCases)
+    func aSystemThatIsBeingToldIsNotGivenUp(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            try await installation.addConnectors("crm")
+            _ = try await installation.addErin()
+            let id = try await installation.requestErasure()
+            for job in try await installation.claimSteps() { try await installation.finish(job) }
+            let job = try #require(try await installation.claimSteps().first)
+            let early = try await installation.effect { _ = try await giveUp(installation, id) }
+            #expect(early == Effect(failure: "conflict id", changed: []))
+            let next = installation.clock.now.adding(seconds: 90)
+            guard case .rights(.tell(let target)) = job.kind else { throw StrayStep() }
+            let record = RecordErasureOutcome(
+                target: target,
+                outcome: .failed("HTTP 503", retryAt: next),
+                job: job.id
+            )
+            _ = try await installation.engine.perform(record, as: .system("worker"))
+            let error = await #expect(throws: Refusal.self) {
+                _ = try await installation.engine.perform(BuryJob(job.id), as: Sample.actor)
+            }
+            #expect(error?.message.contains("heed request give-up") == true)
+            #expect(try await giveUp(installation, id) == 1)
+            try await work(installation) { _ in .confirmed("late") }
+            #expect(try await installation.status(id) == .partlyRefused)
+        }
+    }
+
+    private struct StrayStep: Error {}
+
     @Test(arguments: Backend.allCases)
     func aFailureIsTriedAgainLater(_ backend: Backend) async throws {
         try await backend.withEngine { installation in

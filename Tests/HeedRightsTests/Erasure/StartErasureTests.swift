@@ -87,4 +87,117 @@ struct StartErasureTests {
             #expect(try await installation.status(id) == .completed)
         }
     }
+
+    private func hold(_ installation: Installation, _ contact: ContactID) async throws -> HoldID {
+        let place = PlaceHold(.person(.contact(contact)), reason: "dispute 9")
+        return try await installation.engine.perform(place, as: Sample.actor).receipt
+    }
+
+    private func alerts(_ installation: Installation) async throws -> [Alert.Kind] {
+        let rules = AlertRules()
+        let watched = try await installation.engine.ask(Watching(rules))
+        // The log, which nobody writes here, is another matter.
+        return rules.alerts(in: watched.situation).map(\.kind).filter { $0 != .logBehind }
+    }
+
+    /// GDPR 18(1): who has shown who they are is not written to while a hold or a worker is waited
+    /// for, and no operator is told that a job waits which nobody may do.
+    @Test(arguments: Backend.allCases)
+    func nobodyIsMailedWhileItWaits(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let contact = try await installation.addErin()
+            let address = try Address(email: Searchable.address)
+            let hold = try await hold(installation, contact)
+            let id = try await installation.requestErasure()
+            // In the very transaction, before any worker has seen it.
+            #expect(try await installation.check(address).reason == .restricted)
+            #expect(try await installation.check(address, Sample.receipts).reason == .restricted)
+            for _ in 1...5 {
+                try await installation.doSteps()
+                #expect(try await installation.status(id) == .held)
+                #expect(try await installation.check(address).reason == .restricted)
+                #expect(try await alerts(installation) == [])
+                installation.clock.advance(seconds: 3601)
+            }
+            // Nobody works any more: an hour later that is told, as for any other job.
+            #expect(try await alerts(installation) == [])
+            installation.clock.advance(seconds: 3600)
+            #expect(try await alerts(installation) == [.oldJob])
+            _ = try await installation.engine.perform(LiftHold(hold), as: Sample.actor)
+            try await installation.doSteps()
+            #expect(try await installation.status(id) == .completed)
+            #expect(try await installation.check(address).reason == .erased)
+            // The tombstone has taken its place: their own act brings them back.
+            installation.clock.advance(seconds: 1)
+            try await installation.decide(address)
+            #expect(try await installation.check(address).allowed)
+        }
+    }
+
+    /// A hold that comes late makes no old job either.
+    @Test(arguments: Backend.allCases)
+    func aLateHoldIsNoOldJob(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let contact = try await installation.addErin()
+            _ = try await installation.requestErasure()
+            for job in try await installation.claimSteps() { try await installation.finish(job) }
+            _ = try await hold(installation, contact)
+            for _ in 1...3 {
+                try await installation.doSteps()
+                #expect(try await alerts(installation) == [])
+                installation.clock.advance(seconds: 3601)
+            }
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
+    func aRefusedRequestRestrictsNobody(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let contact = try await installation.addErin()
+            let address = try Address(email: Searchable.address)
+            _ = try await hold(installation, contact)
+            let id = try await installation.requestErasure()
+            try await installation.doSteps()
+            let refuse = RefuseRequest(id, reason: Source(stored: "legal-claim"))
+            _ = try await installation.engine.perform(refuse, as: Sample.actor)
+            #expect(try await installation.check(address).allowed)
+            _ = try await installation.sequence()
+            #expect(try await Verifier(engine: installation.engine).run().findings == [])
+        }
+    }
+
+    /// Two requests may restrict one person: each ends only what is its own.
+    @Test(arguments: Backend.allCases, [false, true])
+    func theOtherRequestGoesOnRestricting(
+        _ backend: Backend,
+        _ erasureFirst: Bool
+    ) async throws {
+        try await backend.withEngine { installation in
+            let contact = try await installation.addErin()
+            let address = try Address(email: Searchable.address)
+            _ = try await hold(installation, contact)
+            let erasure = try await installation.requestErasure()
+            try await installation.doSteps()
+            let command = ReceiveRequest(
+                .restriction,
+                of: .address(address),
+                source: .form,
+                verifiedBy: .mailLink
+            )
+            let restriction = try await installation.engine.perform(command, as: Sample.actor)
+                .receipt.request.id
+            let refuse = RefuseRequest(erasure, reason: Source(stored: "legal-claim"))
+            let complete = CompleteRequest(restriction)
+            func endErasure() async throws {
+                _ = try await installation.engine.perform(refuse, as: Sample.actor)
+            }
+            func endRestriction() async throws {
+                _ = try await installation.engine.perform(complete, as: Sample.actor)
+            }
+            try await erasureFirst ? endErasure() : endRestriction()
+            #expect(try await installation.check(address).reason == .restricted)
+            try await erasureFirst ? endRestriction() : endErasure()
+            #expect(try await installation.check(address).allowed)
+        }
+    }
 }

@@ -129,6 +129,38 @@ struct RectifyAddressTests {
         }
     }
 
+    /// It is on the person: it leaves the old address and ends at the new one.
+    @Test(arguments: Backend.allCases)
+    func aRestrictionGoesAlongAndEndsWhole(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let contact = try await installation.addErin()
+            let command = ReceiveRequest(
+                .restriction,
+                of: .contact(contact),
+                source: .form,
+                verifiedBy: .mailLink
+            )
+            let restriction = try await installation.engine.perform(command, as: Sample.actor)
+                .receipt.request.id
+            #expect(try await rectify(installation, request(installation)) == 2)
+            #expect(try await reason(installation) == .restricted)
+            #expect(try await reason(installation, Searchable.address) == .unknownContact)
+            try await expectNoFindings(installation)
+            _ = try await installation.engine.perform(
+                CompleteRequest(restriction),
+                as: Sample.actor
+            )
+            #expect(try await reason(installation) == .allowed)
+            #expect(try await reason(installation, Searchable.address) == .unknownContact)
+            let left = try await installation.database.read { transaction in
+                let old = transaction.vault.lookupKeys(for: try Address(email: Searchable.address))
+                return try transaction.suppressions(at: old).map(\.reason)
+            }
+            #expect(!left.contains(.restriction))
+            try await expectNoFindings(installation)
+        }
+    }
+
     /// What the log says stands is what stands.
     private func expectNoFindings(_ installation: Installation) async throws {
         _ = try await installation.sequence()

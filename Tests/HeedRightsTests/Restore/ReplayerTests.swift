@@ -277,6 +277,54 @@ struct ReplayerTests {
             }
         }
     }
+
+    /// What was turned down after the backup is not carried out because of it.
+    @Test(arguments: Backend.allCases)
+    func aRefusedRequestIsNotBegun(_ backend: Backend) async throws {
+        try await backend.withEngine { plain in
+            let before = try plain.journaled()
+            let erin = try await addPeople(before.installation)
+            let address = try Address(email: Searchable.address)
+            let command = ReceiveRequest(.erasure, of: .address(address), source: .form)
+            let id = try await before.engine.perform(command, as: Sample.actor).receipt.request.id
+            try await before.installation.withBackup { folder in
+                let verify = VerifyRequest(id, by: .mailLink)
+                _ = try await before.engine.perform(verify, as: Sample.actor)
+                let refuse = RefuseRequest(id, reason: Source(stored: "legal-claim"))
+                _ = try await before.engine.perform(refuse, as: Sample.actor)
+                let (place, _) = try await putBack(before.installation, in: folder)
+                try await place.installation.doSteps()
+                #expect(try await place.installation.status(id) == .received)
+                #expect(try await !place.installation.database.read { try $0.isErased(erin) })
+                #expect(try await place.installation.check(address).allowed)
+            }
+        }
+    }
+
+    /// What restricted somebody until they were erased, or turned down, does not come back alone.
+    @Test(arguments: Backend.allCases, [false, true])
+    func noRestrictionOutlivesItsRequest(_ backend: Backend, _ isErased: Bool) async throws {
+        try await backend.withEngine { plain in
+            let before = try plain.journaled()
+            _ = try await addPeople(before.installation)
+            let address = try Address(email: Searchable.address)
+            try await before.installation.withBackup { folder in
+                let id = try await before.installation.requestErasure()
+                if isErased {
+                    try await before.installation.doSteps()
+                } else {
+                    let refuse = RefuseRequest(id, reason: Source(stored: "legal-claim"))
+                    _ = try await before.engine.perform(refuse, as: Sample.actor)
+                }
+                let (place, _) = try await putBack(before.installation, in: folder)
+                let here = place.installation
+                #expect(try await here.check(address).reason == (isErased ? .erased : .allowed))
+                here.clock.advance(seconds: 1)
+                try await here.decide(address)
+                #expect(try await here.check(address).allowed)
+            }
+        }
+    }
 }
 
 private func sha256(_ bytes: [UInt8]) -> String { hexadecimal(SHA256.hash(data: bytes)) }

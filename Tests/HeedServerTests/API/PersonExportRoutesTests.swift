@@ -67,7 +67,10 @@ struct PersonExportRoutesTests {
         }
     }
 
-    @Test(arguments: [("?language=x_y", 422, "locale"), ("?wat=1", 422, "wat")])
+    @Test(arguments: [
+        ("?language=x_y", 422, "language"), ("?language=zz", 422, "language"),
+        ("?wat=1", 422, "wat"),
+    ])
     func whatIsWrongIsNamed(_ query: String, _ status: Int, _ field: String) async throws {
         try await withServer { server in
             let contact = try await server.installation.decide(Address(email: "ada@mail.example"))

@@ -187,8 +187,15 @@ struct RequestRoutesTests {
             #expect(!german.body.contains("ada@"))
             let part = try await server.send(.get(path + "?part=receipt").with(.accept, browser))
             #expect(part.body.hasPrefix("{"))
-            let unknown = Call.get("/v1/receipts/nope").with(.accept, browser)
-            #expect(try await server.send(unknown).status == 404)
+            for token in ["nope", String(repeating: "0", count: 32)] {
+                let call = Call.get("/v1/receipts/\(token)")
+                let page = try await server.send(call.with(.accept, browser))
+                #expect(page.status == 404 && page.body.hasPrefix("<!DOCTYPE html>"))
+                #expect(page.headers[.contentType]?.hasPrefix("text/html") == true)
+                let json = try await server.send(call)
+                #expect(json.status == 404)
+                _ = try json.problem()
+            }
         }
     }
 
@@ -262,6 +269,32 @@ struct RequestRoutesTests {
             for token in ["nope", String(repeating: "0", count: 32)] {
                 #expect(try await server.send(.get("/v1/receipts/\(token)")).status == 404)
             }
+        }
+    }
+
+    @Test func whatDoesNotAnswerIsGivenUp() async throws {
+        try await withServer { server in
+            let installation = server.installation
+            try await installation.record([.connectorAdded(Sample.connector("crm"))])
+            try await installation.decide(Address(email: "ada@mail.example"))
+            let taken = try await take(server, "/v1/erasures", #","verifiedBy":"account-login""#)
+            let reason = #"{"reason":"system-shut-down"}"#
+            #expect(try await act(server, taken, "give-up", reason).status == 409)
+            let claim = ClaimJobs(lane: .general, limit: 100, leaseSeconds: 60)
+            for job in try await installation.engine.perform(claim, as: .system("test")).receipt {
+                try await installation.finish(job)
+            }
+            #expect(try await act(server, taken, "give-up", "{}").status == 422)
+            let unknown = #"{"reason":"x","connector":"none"}"#
+            #expect(try await act(server, taken, "give-up", unknown).status == 422)
+            let done = try await act(server, taken, "give-up", reason)
+            #expect(done.status == 200)
+            let target = try #require(try done.decode(Answer.self).targets.first)
+            #expect(target.state == "buried")
+            #expect(target.answer == "given up: system-shut-down")
+            try await work(server)
+            let ended = try await server.send(.get("/v1/erasures/\(taken.id)", as: .auditor))
+            #expect(try ended.decode(Answer.self).status == "partly-refused")
         }
     }
 }

@@ -134,4 +134,37 @@ struct JournalTests {
             #expect(!place.journal.isBehind)
         }
     }
+
+    /// A full disk, and files and folders that went away, are noticed before a stop meets them;
+    /// when the cause is gone it is over by itself.
+    @Test(arguments: Backend.allCases)
+    func itSaysWhyItCannotBeWritten(_ backend: Backend) async throws {
+        try await backend.withEngine { plain in
+            let place = try plain.journaled()
+            let files = FileManager.default
+            let folder = place.journal.folder.path
+            let (file, away) = (folder + "/00000001.journal", folder + "-away")
+            #expect(place.journal.fault() == nil)
+            try await place.installation.optOut(Sample.address(1), from: .global)
+            try files.moveItem(atPath: folder, toPath: away)
+            #expect(place.journal.fault()?.code == .unavailable)
+            // What is written to a file without a name is lost, so nobody is acknowledged anything.
+            let code = await failureCode {
+                try await place.installation.optOut(Sample.address(2), from: .global)
+            }
+            #expect(code == "outcome-unknown")
+            #expect(place.journal.fault()?.code == .unavailable)
+            try files.moveItem(atPath: away, toPath: folder)
+            #expect(place.journal.fault() == nil && !place.journal.isBehind)
+            #expect(try kinds(place.journal) == ["suppression.added", "suppression.added"])
+            try files.moveItem(atPath: file, toPath: away)
+            try files.createSymbolicLink(atPath: file, withDestinationPath: "/dev/full")
+            #expect(place.journal.fault()?.code == .full)
+            try files.removeItem(atPath: file)
+            try files.moveItem(atPath: away, toPath: file)
+            #expect(place.journal.fault() == nil)
+            try await place.installation.optOut(Sample.address(3), from: .global)
+            #expect(try kinds(place.journal).count == 3)
+        }
+    }
 }
