@@ -40,7 +40,9 @@ package enum ImportFormat: String, CaseIterable, Sendable {
     /// The format of a file with this header line.
     static func detect(_ columns: ImportColumns) -> ImportFormat {
         if MailchimpFormat.wrote(columns) { return .mailchimp }
-        return SystemFormat.layouts.first { $0.isShown(by: columns) }?.format ?? .csv
+        let shown = SystemFormat.layouts.first { $0.isShown(by: columns) }?.format ?? .csv
+        // One column makes these two theirs, and says only who stopped.
+        return [.mautic, .mailup].contains(shown) && PlainCSVFormat.tellsYes(columns) ? .csv : shown
     }
 }
 
@@ -133,7 +135,7 @@ package struct ImportReader {
         }
         self.format = format == .auto ? known : format
         width = columns.names.count
-        stops = StopColumns(columns)
+        stops = StopColumns(columns, topic: topic)
         parser = try ImportReader.parser(self.format, columns, fileName, status)
     }
 

@@ -84,7 +84,8 @@ extension ImportRow {
     ///
     /// It never weakens a row that says something stronger itself.
     func saying(_ given: Status?) -> ImportRow {
-        guard let given, status == .subscribed else { return self }
+        let isStronger = given == .complained && status == .unsubscribed
+        guard let given, status == .subscribed || isStronger else { return self }
         var row = self
         row.status = given
         return row

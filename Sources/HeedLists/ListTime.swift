@@ -12,6 +12,18 @@ struct ListTime: Hashable, Sendable {
     /// counts.
     let latest: Timestamp
 
+    /// Where clocks are furthest ahead.
+    private static let easternmostSeconds: Int64 = 14 * 3600
+
+    /// True when it was later for certain; two times of one form are taken for of one zone.
+    func isAfter(_ other: ListTime) -> Bool {
+        let doubt = latest.microseconds - time.microseconds
+        let otherDoubt = other.latest.microseconds - other.time.microseconds
+        if doubt == otherDoubt { return time > other.time }
+        let earliest = doubt == 0 ? time : time.adding(seconds: -ListTime.easternmostSeconds)
+        return earliest > other.latest
+    }
+
     /// Where clocks are furthest behind.
     private static let westernmostSeconds: Int64 = 12 * 3600
 

@@ -61,11 +61,10 @@ package struct MailchimpFormat: Sendable {
     /// True for a file that its name says is of people who are on the list; what it says of others
     /// may be the rest of a file whose column of stops was cut off.
     static func isOfSubscribers(_ fileName: String) -> Bool {
-        let name = letters(of: fileName)
-        return name.contains("subscribed")
-            && !["unsubscribed", "nonsubscribed", "notsubscribed", "cleaned"].contains(
-                where: name.contains
-            )
+        // As Mailchimp names it: any word before it may deny it.
+        let name = letters(of: String(fileName.split(separator: "/").last ?? ""))
+        return name.hasPrefix("subscribed") && !name.contains("unsubscribed")
+            && !name.contains("cleaned")
     }
 
     /// Some write `non-subscribed`, some `nonsubscribed`.

@@ -56,6 +56,11 @@ package struct PlainCSVFormat: Sendable {
         saysWhatItIsOf = !stops.isEmpty || !yesTime.isAbsent
     }
 
+    /// True when some column may say yes.
+    static func tellsYes(_ columns: ImportColumns) -> Bool {
+        (ListWords.statusNames + yesTimeNames).contains(where: columns.contains)
+    }
+
     /// True when some column tells a yes from a stop; a bare list of addresses may be either.
     let saysWhatItIsOf: Bool
 
@@ -63,38 +68,40 @@ package struct PlainCSVFormat: Sendable {
     package func row(_ record: CSVRecord) throws(InvalidRow) -> ImportRow {
         let fields = record.fields.map { isNothing($0) ? "" : $0 }
         let address = try address.address(in: fields)
-        let consentedAt = try yesTime.pastTime(in: fields)
-        let stop = try standingStop(in: fields, after: consentedAt)
+        let stop = try standingStop(in: fields)
+        let isList = given.map { $0 != .subscribed } ?? false
         var evidence = Evidence()
-        if stop == nil {
+        var decidedAt: Timestamp?
+        if stop == nil, !isList {
             try requireYes(in: fields)
+            let consentedAt = try yesTime.pastTime(in: fields)
+            let addedAt = try addedTime.pastTime(in: fields)
+            decidedAt = consentedAt ?? addedAt
             evidence.ip = ip.text(in: fields, atMost: 64)
             evidence.formURL = form.text(in: fields, atMost: 2048)
         }
-        let addedAt = stop == nil ? try addedTime.pastTime(in: fields) : nil
         let row = ImportRow(
             line: record.line,
             address: address,
             status: .subscribed,
-            decidedAt: consentedAt ?? addedAt,
+            decidedAt: decidedAt,
             evidence: evidence,
             locale: locale.text(in: fields),
             region: region.text(in: fields),
             externalID: externalID.text(in: fields)
         )
-        return stop.map(row.stopped(by:)) ?? row
+        if let stop { return row.stopped(by: stop) }
+        // A list of stops has them as of when each was added to it.
+        return isList ? row.stopped(at: addedTime.latestTime(in: fields)) : row
     }
 
     /// The stop of a row, unless the row tells by times alone that a yes followed it.
     ///
     /// No consent that an import could carry lifts a complaint.
-    private func standingStop(
-        in fields: [String],
-        after consentedAt: Timestamp?
-    ) throws(InvalidRow) -> StopColumns.Stop? {
+    private func standingStop(in fields: [String]) throws(InvalidRow) -> StopColumns.Stop? {
         guard var stop = try stops.stop(in: fields) else { return nil }
-        if stop.status != .complained, !stop.isTold, let time = stop.time, let consentedAt,
-            consentedAt > time.time
+        if stop.status != .complained, !stop.isTold, let time = stop.time,
+            let consented = yesTime.latestTime(in: fields), consented.isAfter(time)
         {
             return nil
         }

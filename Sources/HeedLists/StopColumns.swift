@@ -23,16 +23,22 @@ struct StopColumns: Sendable {
     private enum Kind: Sendable {
         /// Its words say where somebody stands.
         case status
+        /// So do they, but only those that nobody can mistake count.
+        case word
+        /// What somebody chose of a topic of SES.
+        case topic
         /// It says whether, or since when, this is so.
         case fact(ImportRow.Status, isTime: Bool, isGlobal: Bool)
     }
 
     private let columns: [(column: ImportColumn, kind: Kind)]
 
-    init(_ columns: ImportColumns) {
+    /// Finds them; what people chose of `topic` stands in a column of its own with SES.
+    init(_ columns: ImportColumns, topic: String = "") {
         var found: [(ImportColumn, Kind)] = []
         for name in Set(columns.names.map(folded)).sorted() {
-            if let kind = StopColumns.kind(of: name) {
+            let isTopic = name == "topicpreferences" || name == "topicpreferences." + folded(topic)
+            if let kind = isTopic ? .topic : StopColumns.kind(of: name) {
                 found.append((columns.column([name]), kind))
             }
         }
@@ -92,17 +98,29 @@ struct StopColumns: Sendable {
         case unreadable
     }
 
+    /// True for the ways to write that there was no stop.
+    static func isNothing(_ text: String) -> Bool {
+        let word = folded(text)
+        return nothing.contains(word) || text.contains("://") || word.hasPrefix("0000_00_00")
+            || Double(word) == 0
+    }
+
     private static func reading(of text: String, _ kind: Kind) -> Reading {
         let word = folded(text)
         switch kind {
+        case .topic:
+            guard word.contains("opt_out") else { return .nothing }
+            return .stop(Stop(status: .unsubscribed, time: nil, isTold: true))
+        case .word:
+            return ListWords.no.contains(word) ? .nothing : reading(of: text, .status)
         case .status:
             guard let said = ListWords.statuses[word], said != .subscribed else { return .nothing }
             return .stop(Stop(status: said, time: nil, isTold: true))
         case .fact(let status, let isTime, let isGlobal):
-            if nothing.contains(word) || text.contains("://") || word.hasPrefix("0000_00_00") {
-                return .nothing
-            }
-            if ListWords.yes.contains(word) || word == "x" {
+            if isNothing(text) { return .nothing }
+            // Codes for why, and counts, are greater than nothing.
+            let isNumber = word.utf8.count <= 3 && Double(word).map { $0 > 0 } ?? false
+            if ListWords.yes.contains(word) || word == "x" || isNumber {
                 return .stop(Stop(status: status, time: nil, isTold: true, isGlobal: isGlobal))
             }
             if let time = ListTime(text) {
@@ -127,29 +145,33 @@ struct StopColumns: Sendable {
     /// What a column tells by its name.
     private static func kind(of name: String) -> Kind? {
         if ListWords.statusNames.contains(name) { return .status }
-        let said = { (words: [String]) in words.contains(where: name.contains) }
+        // Words run together as well as apart.
+        let flat = name.filter { $0.isLetter || $0.isNumber }
+        let said = { (words: [String]) in words.contains(where: flat.contains) }
         // What mail merges carry along, and figures.
         let aside = ["_url", "_link", "_token", "_hash", "_code", "_count", "_rate", "_score"]
         guard !aside.contains(where: name.hasSuffix) else { return nil }
         let isTime = ["_at", "_time", "_on", "date"].contains(where: name.hasSuffix)
-        if said(["complain"]) || said(["spam"]) && !said(["anti"]) {
+        if said(["complain", "abuse"]) || said(["spam"]) && !said(["anti"]) {
             return .fact(.complained, isTime: isTime, isGlobal: false)
         }
         let stops = [
-            "unsub", "optout", "opt_out", "opted_out", "do_not_", "donot", "dont_", "blocklist",
-            "blacklist", "suppress", "withdraw", "revoked",
+            "unsub", "optout", "optedout", "optingout", "optsout", "donot", "blocklist", "blocked",
+            "blacklist", "suppress", "withdraw", "withdrew", "revoked",
         ]
-        if said(stops) {
+        if said(stops) || flat.hasPrefix("dont") || ["dnc", "dne", "dnm"].contains(flat) {
             return .fact(.unsubscribed, isTime: isTime, isGlobal: name.contains("_all"))
         }
-        guard bounces.contains(name) else { return nil }
-        return .fact(.cleaned, isTime: isTime, isGlobal: false)
+        if bounces.contains(flat) { return .fact(.cleaned, isTime: isTime, isGlobal: false) }
+        let isWord = said(["status"]) || ["state", "subscription"].contains(flat)
+        return isWord ? .word : nil
     }
 
     /// By their whole names: what else bounced may pass.
     private static let bounces: Set<String> = [
-        "bounced", "hard_bounced", "is_bounced", "has_bounced", "hard_bounce", "bounced_at",
-        "cleaned", "cleaned_at", "clean_time", "undeliverable", "unreachable",
+        "bounce", "bounced", "hardbounced", "isbounced", "hasbounced", "hardbounce", "bouncedat",
+        "bouncedon", "bouncedate", "cleaned", "cleanedat", "cleantime", "undeliverable",
+        "unreachable",
     ]
 }
 
@@ -158,6 +180,7 @@ enum ListWords {
     /// Columns whose words say where somebody stands.
     static let statusNames = [
         "status", "subscription_status", "subscribed", "opted_in", "opt_in", "optin", "consent",
+        "accepts_marketing", "accepts_email_marketing",
     ]
     static let yes: Set<String> = ["yes", "y", "true", "t", "on", "1"]
     static let no: Set<String> = ["no", "n", "false", "f", "off", "0"]

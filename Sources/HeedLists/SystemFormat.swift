@@ -135,7 +135,8 @@ struct SystemFormat: Sendable {
             guard isStopped, !error.isPassedOver else { throw error }
             status = .subscribed
         }
-        let consentedAt = status == .subscribed ? try consentTime.pastTime(in: record.fields) : nil
+        let isStop = isStopped || status != .subscribed || given.map { $0 != .subscribed } ?? false
+        let consentedAt = isStop ? nil : try consentTime.pastTime(in: record.fields)
         var row = ImportRow(
             line: record.line,
             address: address,
@@ -144,7 +145,7 @@ struct SystemFormat: Sendable {
             evidence: Evidence(),
             externalID: externalID.text(in: record.fields)
         )
-        if status != .subscribed { row = row.stopped(at: stopTime.latestTime(in: record.fields)) }
+        if isStop { row = row.stopped(at: stopTime.latestTime(in: record.fields)) }
         row.isGlobal =
             layout.isGlobal && status != .subscribed
             || global.cells(in: record.fields).contains {
@@ -158,7 +159,9 @@ struct SystemFormat: Sendable {
         case .always(let status): return status
         case .given: return .subscribed
         case .times:
-            guard word.cell(in: fields) == nil else { return .unsubscribed }
+            if let cell = word.cell(in: fields), !StopColumns.isNothing(cell.text) {
+                return .unsubscribed
+            }
             return try unsaid(word.name ?? "status")
         case .words(_, let words, let otherwise):
             let name = word.name ?? "status"

@@ -9,7 +9,12 @@ struct StopColumnsTests {
     /// What a file's only row is without a word of whoever imports it; nil where it is not taken.
     private func row(_ header: String, _ cells: String) throws -> ImportRow? {
         let text = "\(header)\n\(cells)\n"
-        var reader = try ImportReader(format: .auto, chunk: Imported.chunks(of: text))
+        var reader = try ImportReader(
+            format: .auto,
+            topic: "news",
+            notAfter: Timestamp(seconds: 1_769_851_800),
+            chunk: Imported.chunks(of: text)
+        )
         guard case .row(let row)? = try reader.next() else { return nil }
         return row
     }
@@ -48,6 +53,42 @@ struct StopColumnsTests {
             ),
             ("email,status,email_optout", "a@m.example,active,1", .unsubscribed),
             ("email,optout_date,optout_nl", "a@m.example,,1", .unsubscribed),
+            ("email,status,HasOptedOutOfEmail", "a@m.example,active,true", .unsubscribed),
+            ("email,status,Un-subscribed", "a@m.example,active,2025-05-05", .unsubscribed),
+            ("email,status,is_blocked", "a@m.example,active,1.0", .unsubscribed),
+            ("email,status,withdrew_at", "a@m.example,active,2025-05-05", .unsubscribed),
+            ("email,status,Don't email", "a@m.example,active,x", .unsubscribed),
+            ("email,status,DNC", "a@m.example,active,yes", .unsubscribed),
+            ("email,status,Bounced On", "a@m.example,active,2025-05-05", .cleaned),
+            ("email,status,abuse", "a@m.example,active,1", .complained),
+            ("email,status,newsletter_status", "a@m.example,active,unsubscribed", .unsubscribed),
+            ("email,status,Accepts Email Marketing", "a@m.example,active,no", .unsubscribed),
+            ("email,status,doNotEmail", "a@m.example,subscribed,3", .unsubscribed),
+            (
+                "emailAddress,unsubscribeAll,topicPreferences.news",
+                "a@m.example,false,OPT_OUT", .unsubscribed
+            ),
+            // A yes whose time nobody can read, or of tomorrow, beside it.
+            ("email,status,consented_at", "a@m.example,unsubscribed,31/01/2025", .unsubscribed),
+            ("email,status,consented_at", "a@m.example,complained,2099-01-01", .complained),
+            ("email,subscribed_at,unsubscribed_at", "a@m.example,soon,2026-03-01", .unsubscribed),
+            (
+                "email,status,attribs,subscription_status,subscription_created_at",
+                "a@m.example,blocklisted,{},confirmed,31/01/2025", .unsubscribed
+            ),
+            // In doubt the stop was later.
+            (
+                "email,consented_at,unsubscribed_at", "a@m.example,2025-01-01T10:00:00Z,2025-01-01",
+                .unsubscribed
+            ),
+            (
+                "email,consented_at,bounced_at", "a@m.example,2026-01-31T09:00:00Z,2026-01-31",
+                .cleaned
+            ),
+            (
+                "email,consented_at,unsubscribed_at",
+                "a@m.example,2025-01-01 12:00:01,2025-01-01T12:00:00Z", .unsubscribed
+            ),
         ] as [(String, String, ImportRow.Status)]
     )
     func aStopCounts(_ header: String, _ cells: String, _ status: ImportRow.Status) throws {
@@ -78,6 +119,9 @@ struct StopColumnsTests {
         ("email,status,spam_score", "a@m.example,active,5"),
         ("email,status,anti_spam_notice", "a@m.example,active,yes"),
         ("email,status,bounce_count", "a@m.example,active,1"),
+        ("email,status,email_status", "a@m.example,active,0"),
+        ("email,status,do_not_contact", "a@m.example,subscribed,0"),
+        ("email,status,optout_date", "a@m.example,subscribed,"),
         ("email,status,email_optout", "a@m.example,active,null"),
     ])
     func whatIsNoStop(_ header: String, _ cells: String) throws {
@@ -136,5 +180,26 @@ struct StopColumnsTests {
         let row = try #require(try row(header, cells))
         #expect(row.status == .unsubscribed)
         #expect(row.isGlobal == isGlobal)
+    }
+
+    /// What somebody says of a whole file of stops holds whatever its times are.
+    @Test(arguments: [
+        ("email,subscribed_at\na@m.example,31/01/2026\n", ImportFormat.csv, "unsubscribed"),
+        ("email,created\na@m.example,31/01/2026 10:00\n", .sendgrid, "complained"),
+        ("email,created\na@m.example,2099-01-01\n", .sendgrid, "cleaned"),
+        ("address,created_at\na@m.example,2025-01-01\n", .mailgun, "complained"),
+    ])
+    func aListOfStops(_ text: String, _ format: ImportFormat, _ status: String) throws {
+        var reader = try ImportReader(
+            format: format,
+            status: ImportRow.Status(rawValue: status),
+            notAfter: Timestamp(seconds: 1_769_851_800),
+            chunk: Imported.chunks(of: text)
+        )
+        guard case .row(let row)? = try reader.next() else {
+            Issue.record("the stop was turned away")
+            return
+        }
+        #expect(row.status.rawValue == status)
     }
 }

@@ -306,9 +306,15 @@ package struct Importer: Sendable {
         _ people: inout SeenAddresses
     ) -> RowOutcome {
         var outcome = outcome
-        let isLeaving = people.marks(of: person).contains(.leaving)
+        let known = people.marks(of: person)
+        let isLeaving = known.contains(.leaving)
         if outcome.optedOut { _ = people.note(person, .leaving) }
+        if outcome.complaint { _ = people.note(person, .complained) }
+        if outcome.hardBounce { _ = people.note(person, .cleaned) }
+        // What the first row of somebody does, the next does not do again.
         if isLeaving { outcome.optedOut = false }
+        if known.contains(.complained) { outcome.complaint = false }
+        if known.contains(.cleaned) { outcome.hardBounce = false }
         guard outcome.granted, isLeaving else { return outcome }
         var refused = RowOutcome()
         refused.refused = "the person opts out in this import"

@@ -32,6 +32,8 @@ struct YesRule {
     /// A yes without a time may be the very one that ran out, or that the new text is not covered
     /// by: only one that is known to be newer counts.
     func standing(of row: ImportRow, _ permission: Permission, at now: Timestamp) -> Standing {
+        // Nobody can have agreed yet to what holds from another day on.
+        guard policy.effectiveAt <= now else { return .tooOld("this policy does not hold yet") }
         let givenAt = row.decidedAt.map { min($0, now) }
         guard permission.state == .granted || permission.state == .expired,
             let decidedAt = permission.decidedAt

@@ -135,6 +135,8 @@ struct StandingNoTests {
                 "email,status,unsubscribed_at\na@m.example,complained,\n"
                 + "a@m.example,unsubscribed,2025-01-01\nb@m.example,unsubscribed,2025-01-01\n"
                 + "b@m.example,unsubscribed,2025-02-01\nb@m.example,subscribed,\n"
+                + "c@m.example,complained,\nc@m.example,complained,\n"
+                + "d@m.example,bounced,\nd@m.example,bounced,\n"
             let dry = try await run(installation, text, mode: .dryRun(nil)).counts
             let real = try await run(installation, text).counts
             #expect(dry == real)

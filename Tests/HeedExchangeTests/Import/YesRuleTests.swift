@@ -62,6 +62,13 @@ struct YesRuleTests {
         #expect(try standing(Permission(), time, since: 70, policy: 69) == "new")
     }
 
+    /// Nobody can have agreed yet to what holds from tomorrow on.
+    @Test(arguments: [nil, 49, 200] as [Int64?])
+    func aPolicyOfTomorrow(_ time: Int64?) throws {
+        #expect(try standing(Permission(), time, policy: 101) == "too old")
+        #expect(try standing(granted, time, policy: 101) == "too old")
+    }
+
     /// A list with older terms takes nothing from who agreed to newer ones.
     @Test(arguments: [nil, 49, 51, 200] as [Int64?])
     func anOlderTextReplacesNoNewer(_ time: Int64?) throws {

@@ -88,7 +88,8 @@ struct PreferenceRoutesTests {
     @Test func aBoxThatThePageDoesNotHaveIsNoYes() async throws {
         try await withServer { server in
             let token = try await server.preferences()
-            let body = "do=save&on=newsletter&box.newsletter=\(hash)&policy=2026-01"
+            let body =
+                "do=save&on=newsletter&box.newsletter=\(hash)&policy=2026-01"
                 + "&box.receipts=\(hash)"
             let reply = try await server.send(.choose(token, body))
             #expect(reply.status == 200)
