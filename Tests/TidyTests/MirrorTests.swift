@@ -39,6 +39,14 @@ enum MirrorRule {
             by: "Tests/HeedServerTests/Application+buildTests.swift"
         ),
         .init(
+            "Sources/HeedEngine/Index/GuardTable.swift",
+            by: "Tests/HeedEngineTests/Index/GuardIndexTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+GuardIndex.swift",
+            by: "Tests/HeedEngineTests/Index/GuardIndexTests.swift"
+        ),
+        .init(
             "Sources/HeedEngine/Verify/Finding.swift",
             by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
         ),

@@ -157,6 +157,9 @@ struct Serve: AsyncParsableCommand {
             if let outlet { services.append(Serve.mailRunner(installation, outlet, logger)) }
             services += await log.services(transport: transport)
         }
+        if role.contains(.api), settings.guardIndex {
+            services.append(IndexKeeper(engine: installation.engine, logger: logger))
+        }
         options.inbox = Inbox(now: Installation.surroundings.now) { request in
             try await transport.send(request, timeoutSeconds: 10)
         }
