@@ -156,8 +156,7 @@ struct Settings: Sendable {
         )
         guardIndex = try Settings.onOrOff("guardIndex", reader)
         metricsPort = try Settings.optionalPort("metricsPort", reader)
-        alerts = try AlertSettings(reader)
-        mail = try MailSettings(reader)
+        (alerts, mail) = (try AlertSettings(reader), try MailSettings(reader))
         reconcileIntervalSeconds = try Settings.integer(
             "reconcileIntervalSeconds",
             reader,
@@ -181,10 +180,10 @@ struct Settings: Sendable {
         _ reader: ConfigReader
     ) throws(Refusal) -> Bool {
         // For YAML both words are truth values.
-        if let value = reader.bool(forKey: key) { return value }
-        switch reader.string(forKey: key) {
-        case nil, "on": return true
-        case "off": return false
+        let word = reader.string(forKey: key) ?? reader.bool(forKey: key).map { "\($0)" }
+        switch word {
+        case nil, "on", "true": return true
+        case "off", "false": return false
         default:
             let name = key.components.joined(separator: ".")
             throw Refusal(.invalid, field: name, "this is on or off")

@@ -27,7 +27,7 @@ package struct Dialect: Sendable {
     /// A condition on `position`: no event can appear before this one any more.
     let settled: SQL
     /// The present moment as a `GuardMark` and a position, and the person and kind of each event
-    /// that is in this snapshot and was not in that of the mark in `$1`, at most `$2` or twice that.
+    /// that is in this snapshot and was not in that of the mark in `$1`, at most twice `$2`.
     let guardNews: SQL
     /// Ends a condition on a column: its value is one of the keys in `$1` (`SQLValue.keys`).
     let isAmongKeys: SQL

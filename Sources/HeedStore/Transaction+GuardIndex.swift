@@ -21,7 +21,6 @@ package struct GuardNews: Sendable {
         package let contact: ContactID?
         /// What happened.
         package let kind: String
-
         /// Takes both.
         package init(contact: ContactID?, kind: String) {
             self.contact = contact

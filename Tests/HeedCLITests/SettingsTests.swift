@@ -145,6 +145,11 @@ struct SettingsTests {
         #expect(settings.workers == 5)
         #expect(settings.leaseSeconds == 40)
         #expect(settings.retryScale == 0.5)
+        // For YAML these are truth values.
+        for (word, isOn) in [("on", true), ("off", false), ("\"off\"", false)] {
+            try Data("guardIndex: \(word)\n".utf8).write(to: file)
+            #expect(try await Settings.load(flags: [:], file: file.path).guardIndex == isOn)
+        }
         for (line, field, hint) in [
             ("worker: 3", "worker", "; is 'workers' meant?"),
             ("public-url: https://h.example", "public-url", "; is 'publicUrl' meant?"),

@@ -156,7 +156,7 @@ struct PlanTests {
             try await fill(installation)
             for isAnalysed in [false, true] {
                 if isAnalysed { try await installation.sql("ANALYZE") }
-                let plans = try await installation.reopened().read { transaction in
+                let found = try await installation.reopened().read { transaction in
                     let mark = try transaction.guardNews(since: nil, limit: 1).mark
                     let (recorded, recorder) = transaction.recorded(.reading)
                     let key = KeyWords(high: 1 << 62, low: 0)
@@ -171,8 +171,8 @@ struct PlanTests {
                     _ = try recorded.guardBlocks(after: nil, limit: 100)
                     return try plans(of: recorder, about: "SELECT", in: transaction)
                 }
-                #expect(PlanTests.scans(in: plans) == [], "\(plans)")
-                #expect(plans.count { $0.contains("Index Cond:") } >= 12, "\(plans)")
+                #expect(PlanTests.scans(in: found) == [], "\(found)")
+                #expect(found.count { $0.contains("Index Cond:") } >= 12, "\(found)")
             }
         }
     }

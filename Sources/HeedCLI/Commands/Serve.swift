@@ -157,9 +157,6 @@ struct Serve: AsyncParsableCommand {
             if let outlet { services.append(Serve.mailRunner(installation, outlet, logger)) }
             services += await log.services(transport: transport)
         }
-        if role.contains(.api), settings.guardIndex {
-            services.append(IndexKeeper(engine: installation.engine, logger: logger))
-        }
         options.inbox = Inbox(now: Installation.surroundings.now) { request in
             try await transport.send(request, timeoutSeconds: 10)
         }
@@ -323,6 +320,9 @@ struct Serve: AsyncParsableCommand {
                     onRunning: onRunning
                 )
             )
+        }
+        if role.contains(.api), installation.settings.guardIndex {
+            listeners.append(IndexKeeper(engine: installation.engine, logger: logger))
         }
         // Where lists are taken they are imported: the file is on this machine.
         if role.contains(.api), let spool = options.imports {

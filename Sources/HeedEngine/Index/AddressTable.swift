@@ -52,7 +52,6 @@ struct AddressTable: Sendable {
     /// How many addresses there are.
     var count: Int { byKey.count }
 
-    /// Bytes it takes.
     var byteCount: Int {
         keys.byteCount + people.byteCount + aliases.byteCount + byKey.byteCount
             + byPerson.byteCount + (facts + policies).reduce(0) { $0 + $1.byteCount }
@@ -85,7 +84,6 @@ struct AddressTable: Sendable {
         return found
     }
 
-    /// Takes an address away.
     mutating func remove(_ key: KeyWords) {
         guard let number = find(key) else { return }
         byKey.remove(number, key.hash)

@@ -33,10 +33,8 @@ struct BlockTable: Sendable {
 
     private static let isWidened: UInt16 = 1 << 15
 
-    /// How many blocks there are.
     var count: Int { byKey.count }
 
-    /// Bytes it takes.
     var byteCount: Int {
         keys.byteCount + facts.byteCount + scopes.byteCount + owners.byteCount + byKey.byteCount
             + byOwner.byteCount

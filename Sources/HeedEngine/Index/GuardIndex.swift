@@ -46,7 +46,6 @@ public final class GuardIndex: Sendable {
 
     /// Thrown where the index cannot prove that it is fresh; the SQL guard can be asked.
     struct Unproven: Error {
-        /// Why.
         let cause: any Error
     }
 
@@ -164,19 +163,20 @@ extension GuardIndex {
 
         init(_ table: GuardTable) { self.table = Mutex(table) }
 
-        /// Changes it in place.
         func change<Answer: Sendable>(
             _ body: (inout GuardTable) throws -> Answer
         ) throws -> Answer {
             try table.withLock { table in
-                guard table != nil else {
+                guard var piece = table else {
                     throw StoreError(.unavailable, "the guard's index is being worked on elsewhere")
                 }
-                return try body(&table!)
+                // Given back afterwards; meanwhile there is one of it, so nothing is copied.
+                table = nil
+                defer { table = piece }
+                return try body(&piece)
             }
         }
 
-        /// Gives it away.
         func take() -> GuardTable? {
             table.withLock { table in
                 defer { table = nil }

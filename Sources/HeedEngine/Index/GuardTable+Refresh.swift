@@ -77,8 +77,11 @@ extension GuardTable {
     /// Brings the table up to this snapshot; reads first, and changes nothing when that fails.
     ///
     /// - Parameters:
+    ///   - transaction: One that has read nothing yet.
     ///   - limit: How many events, and how many blocks where all have to be read, are not too many.
     ///   - leavingBlocks: True for whoever reads all blocks afterwards.
+    /// - Returns: whether the table is fresh now.
+    /// - Throws: what the database throws.
     mutating func refresh(
         in transaction: Transaction,
         limit: Int,

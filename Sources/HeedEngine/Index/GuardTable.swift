@@ -167,7 +167,6 @@ struct GuardRegistry: Sendable {
     let scopes: [Scope]
     let reconsents: [ScopeName: [Timestamp]]
 
-    /// Reads both.
     init(in transaction: Transaction) throws {
         scopes = try transaction.scopes()
         reconsents = try transaction.reconsents()

@@ -1,11 +1,7 @@
 // Two bytes of facts decide as the guard's rule does on the facts themselves, for all there are.
 
 import HeedConsent
-import HeedStore
-import TestSupport
 import Testing
-
-@testable import HeedEngine
 
 @Suite("Fact bits")
 struct FactBitsTests {
@@ -25,7 +21,7 @@ struct FactBitsTests {
     private func block(_ reason: SuppressionReason, _ number: Int) -> Suppression {
         Suppression(
             reason: reason,
-            scope: number.isMultiple(of: 2) ? nil : Sample.newsletter,
+            scope: number.isMultiple(of: 2) ? nil : ScopeName(stored: "newsletter"),
             since: Timestamp(seconds: Int64(number)),
             source: .provider,
             optOut: number.isMultiple(of: 3) ? OptOutID(high: 7, low: UInt64(number)) : nil
@@ -43,7 +39,11 @@ struct FactBitsTests {
                         set & 1 << index != 0
                     }.map(\.element)
                     for isPending in blocks.isEmpty ? [false] : [false, true] {
-                        let scope = Scope(name: Sample.newsletter, channel: .email, kind: kind)
+                        let scope = Scope(
+                            name: ScopeName(stored: "newsletter"),
+                            channel: .email,
+                            kind: kind
+                        )
                         var facts = GuardFacts(scope: scope)
                         facts.contact = known ? ContactID(high: 3, low: 4) : nil
                         facts.permission = permission

@@ -1,13 +1,11 @@
 // What the guard's rule decides on, without the times, in two bytes.
 
-import HeedConsent
-
 /// Facts about an address in a scope: who has it, where their permission stands, which blocks there
 /// are.
 ///
 /// Facts from several places are joined by `or`. What a yes is worth at a moment is not in them.
-struct FactBits: Hashable, Sendable {
-    private(set) var bits: UInt16
+package struct FactBits: Hashable, Sendable {
+    package let bits: UInt16
 
     /// So many values there are.
     static let valueCount = 1 << 15
@@ -21,15 +19,15 @@ struct FactBits: Hashable, Sendable {
     private static let isKnown: UInt16 = 1 << 14
 
     /// Takes bits that came from one of these.
-    init(bits: UInt16) { self.bits = bits }
+    package init(bits: UInt16) { self.bits = bits }
 
     /// Nobody knows the address.
-    static let none = FactBits(bits: 0)
+    package static let none = FactBits(bits: 0)
     /// Somebody has the address, and has decided nothing.
-    static let known = FactBits(bits: isKnown)
+    package static let known = FactBits(bits: isKnown)
 
     /// Somebody has the address, with a permission.
-    init(_ permission: Permission) {
+    package init(_ permission: Permission) {
         let status = FactBits.statuses.firstIndex(of: permission.optOutStatus) ?? 0
         let state = FactBits.states.firstIndex(of: permission.state) ?? 0
         bits =
@@ -38,13 +36,13 @@ struct FactBits: Hashable, Sendable {
     }
 
     /// There is a block.
-    init(_ reason: SuppressionReason, isPending: Bool) {
-        bits = 1 << UInt16(FactBits.reasons.firstIndex(of: reason) ?? 0)
-        if isPending { bits |= FactBits.pendingBlock }
+    package init(_ reason: SuppressionReason, isPending: Bool) {
+        let place = UInt16(FactBits.reasons.firstIndex(of: reason) ?? 0)
+        bits = 1 << place | (isPending ? FactBits.pendingBlock : 0)
     }
 
     /// Both.
-    static func | (left: FactBits, right: FactBits) -> FactBits {
+    package static func | (left: FactBits, right: FactBits) -> FactBits {
         FactBits(bits: left.bits | right.bits)
     }
 
@@ -79,21 +77,30 @@ struct FactBits: Hashable, Sendable {
 }
 
 /// The guard's answers for facts, each asked once of `SendDecision`.
-struct FactVerdicts: Sendable {
+package struct FactVerdicts: Sendable {
     /// An answer; `allowed` still depends on what the yes is worth.
-    struct Verdict: Hashable, Sendable {
+    package struct Verdict: Hashable, Sendable {
         /// Why.
-        let reason: SendDecision.Reason
+        package let reason: SendDecision.Reason
         /// Where the opt-out behind a refusal stands.
-        let optOutStatus: Permission.OptOutStatus?
+        package let optOutStatus: Permission.OptOutStatus?
+
+        /// Takes both.
+        package init(reason: SendDecision.Reason, optOutStatus: Permission.OptOutStatus?) {
+            self.reason = reason
+            self.optOutStatus = optOutStatus
+        }
     }
+
+    /// Makes one that has been asked nothing.
+    package init() {}
 
     private var numbers = ContiguousArray<UInt8>(repeating: 0, count: 2 * FactBits.valueCount)
     /// The answers that were given so far; the first stands for none.
     private var answers = [Verdict(reason: .unknownContact, optOutStatus: nil)]
 
     /// The guard's answer.
-    mutating func verdict(_ facts: FactBits, _ kind: Scope.Kind) -> Verdict {
+    package mutating func verdict(_ facts: FactBits, _ kind: Scope.Kind) -> Verdict {
         let place = Int(facts.bits) + (kind == .campaign ? 0 : FactBits.valueCount)
         if numbers[place] != 0 { return answers[Int(numbers[place])] }
         let decision = SendDecision(facts.facts(kind), at: Timestamp(microseconds: 0))
