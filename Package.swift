@@ -206,7 +206,7 @@ let package = Package(
             name: "HeedEngineTests",
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", "HeedEngine",
-                metrics,
+                "HeedRights", metrics,
             ]
         ),
         .testTarget(

@@ -16,7 +16,7 @@ enum SettingNames {
         "consentRecordRetentionDays",
         "controllerAddress", "controllerContact", "controllerEmail", "controllerJurisdiction",
         "controllerName", "controllerPhone", "controllerUrl", "database",
-        "databaseSessions", "databaseWaitMilliseconds", "eventRetentionDays", "host",
+        "databaseSessions", "databaseWaitMilliseconds", "eventRetentionDays", "guardIndex", "host",
         "importBytesMaximum", "importFolder", "journalDays", "journalFolder", "leaseSeconds",
         "logLevel", "logOrigin", "mailFrom", "mailHost", "mailPassword", "mailPasswordFile",
         "mailPort", "mailSecurity", "mailUser", "masterKey", "masterKeyFile", "metricsPort", "port",

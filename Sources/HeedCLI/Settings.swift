@@ -77,6 +77,8 @@ struct Settings: Sendable {
     let checkpointArchivePath: String?
     /// The file with the witnesses of the log.
     let witnessPolicyPath: String?
+    /// Whether batches of the guard are answered from memory.
+    let guardIndex: Bool
     /// How much to log.
     let logLevel: Logger.Level
     /// Jobs done at the same time in the opt-out lane.
@@ -152,9 +154,9 @@ struct Settings: Sendable {
             default: 86_400,
             in: 60...2_592_000
         )
+        guardIndex = try Settings.onOrOff("guardIndex", reader)
         metricsPort = try Settings.optionalPort("metricsPort", reader)
-        alerts = try AlertSettings(reader)
-        mail = try MailSettings(reader)
+        (alerts, mail) = (try AlertSettings(reader), try MailSettings(reader))
         reconcileIntervalSeconds = try Settings.integer(
             "reconcileIntervalSeconds",
             reader,
@@ -171,6 +173,21 @@ struct Settings: Sendable {
             try Settings.integer("importBytesMaximum", reader, default: 1 << 30, in: importRange)
         controller = try Controller(reader)
         pagesLanguage = reader.string(forKey: "pagesLanguage")
+    }
+
+    private static func onOrOff(
+        _ key: ConfigKey,
+        _ reader: ConfigReader
+    ) throws(Refusal) -> Bool {
+        // For YAML both words are truth values.
+        let word = reader.string(forKey: key) ?? reader.bool(forKey: key).map { "\($0)" }
+        switch word {
+        case nil, "on", "true": return true
+        case "off", "false": return false
+        default:
+            let name = key.components.joined(separator: ".")
+            throw Refusal(.invalid, field: name, "this is on or off")
+        }
     }
 
     /// The range is checked where the law is, so that the same words refuse it everywhere.

@@ -96,10 +96,16 @@ public struct SendDecision: Hashable, Sendable {
         }
         record = permission?.record
         contact = facts.contact
-        // An answer must not outlive the consent it rests on.
+        validUntil = SendDecision.validUntil(
+            reason == .allowed ? permission?.expiresAt : nil,
+            at: now
+        )
+    }
+
+    /// Until when an answer may be used: it must not outlive the consent it rests on.
+    package static func validUntil(_ expiresAt: Timestamp?, at now: Timestamp) -> Timestamp {
         let latest = now.adding(seconds: SendDecision.validSeconds)
-        let expiry = reason == .allowed ? permission?.expiresAt : nil
-        validUntil = min(latest, expiry ?? latest)
+        return min(latest, expiresAt ?? latest)
     }
 
     private static func decide(
@@ -140,10 +146,25 @@ public struct SendDecision: Hashable, Sendable {
         case .expired: return .expired
         case .granted: break
         }
-        if let expiresAt = permission.expiresAt, expiresAt <= now { return .expired }
-        if let since = facts.reconsentSince {
-            guard let agreedTo = permission.policyEffectiveAt, agreedTo >= since
-            else { return .policyOutdated }
+        return SendDecision.reason(
+            grantedUntil: permission.expiresAt,
+            agreedTo: permission.policyEffectiveAt,
+            reconsentSince: facts.reconsentSince,
+            at: now
+        )
+    }
+
+    /// What becomes of a yes that nothing speaks against as time goes by; the last step of the
+    /// guard, and the only one that depends on the present.
+    package static func reason(
+        grantedUntil expiresAt: Timestamp?,
+        agreedTo: Timestamp?,
+        reconsentSince: Timestamp?,
+        at now: Timestamp
+    ) -> Reason {
+        if let expiresAt, expiresAt <= now { return .expired }
+        if let reconsentSince {
+            guard let agreedTo, agreedTo >= reconsentSince else { return .policyOutdated }
         }
         return .allowed
     }

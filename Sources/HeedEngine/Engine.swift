@@ -33,6 +33,18 @@ public protocol Query: Sendable {
     ///
     /// Throws `Refusal` for a question that cannot be answered.
     func answer(in transaction: Transaction) throws -> Answer
+    /// The same from an index where it can prove to be as fresh; only the guard has another way.
+    ///
+    /// The transaction has read nothing yet.
+    func answer(in transaction: Transaction, from index: GuardIndex) throws -> Answer
+}
+
+extension Query {
+    /// Reads.
+    public func answer(
+        in transaction: Transaction,
+        from index: GuardIndex
+    ) throws -> Answer { try answer(in: transaction) }
 }
 
 /// A receipt with the position of the audit log after its commit.
@@ -60,12 +72,23 @@ public struct Engine: Sendable {
     let database: any Database
     /// Rung when a command leaves work in the queue.
     public let doorbell: Doorbell
+    /// What batches of the guard are answered from, once `maintainIndex` has read it.
+    public let index: GuardIndex
 
     /// Opens the door to a database.
-    public init(database: any Database, doorbell: Doorbell = Doorbell()) {
+    public init(
+        database: any Database,
+        doorbell: Doorbell = Doorbell(),
+        index: GuardIndex = GuardIndex()
+    ) {
         self.database = database
         self.doorbell = doorbell
+        self.index = index
     }
+
+    /// Reads what the index of the guard lacks; for a task of its own, whenever `index.wanted`
+    /// rings.
+    public func maintainIndex() async throws { try await index.maintain(database) }
 
     /// Takes what was deleted out of the database's files.
     ///
@@ -146,7 +169,11 @@ public struct Engine: Sendable {
 
     /// Answers a query from one consistent snapshot of everything acknowledged before it began.
     public func ask<Question: Query>(_ query: Question) async throws -> Question.Answer {
-        try await database.read { transaction in try query.answer(in: transaction) }
+        do {
+            return try await database.read { try query.answer(in: $0, from: index) }
+        } catch is GuardIndex.Unproven {
+            return try await database.read { try query.answer(in: $0) }
+        }
     }
 
     /// Forgets answers to repeatable requests after `age` seconds; housekeeping, not state.

@@ -26,6 +26,9 @@ package struct Dialect: Sendable {
     let receiptPosition: SQL
     /// A condition on `position`: no event can appear before this one any more.
     let settled: SQL
+    /// The present moment as a `GuardMark` and a position, and the person and kind of each event
+    /// that is in this snapshot and was not in that of the mark in `$1`, at most twice `$2`.
+    let guardNews: SQL
     /// Ends a condition on a column: its value is one of the keys in `$1` (`SQLValue.keys`).
     let isAmongKeys: SQL
     /// Moves the horizon of consent records forward.
@@ -54,6 +57,9 @@ package struct Dialect: Sendable {
         snapshotPosition: sqlitePosition,
         receiptPosition: sqlitePosition,
         settled: "true",
+        guardNews: "SELECT '', m.position, CAST(m.position AS TEXT), m.position, e.contact_id, "
+            + "e.kind FROM (" + sqlitePosition + ") m LEFT JOIN (SELECT contact_id, kind "
+            + "FROM audit_events WHERE position > CAST($1 AS INTEGER) LIMIT $2) e ON true",
         // Keys of 16 bytes in one blob. There is no array, and no number of parameters to prepare
         // a statement for.
         isAmongKeys: "IN (WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 16 FROM n "
@@ -83,6 +89,17 @@ package struct Dialect: Sendable {
         snapshotPosition: "SELECT settled_before() - 1",
         receiptPosition: "SELECT (pg_current_xact_id()::text::bigint << 16) + 65535",
         settled: "position < settled_before()",
+        // A position begins with the transaction's number. A snapshot lacks the transactions from
+        // its xmax on and those it lists, whatever holds its xmin back.
+        guardNews: "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8), "
+            + "pg_snapshot_xmax(pg_current_snapshot())::text::bigint, "
+            + "pg_current_snapshot()::text, settled_before() - 1, e.contact_id, e.kind "
+            + "FROM (SELECT 1) m LEFT JOIN ((SELECT contact_id, kind FROM audit_events "
+            + "WHERE position >= pg_snapshot_xmax($1::text::pg_snapshot)::text::bigint << 16 "
+            + "LIMIT $2) UNION ALL (SELECT a.contact_id, a.kind "
+            + "FROM pg_snapshot_xip($1::text::pg_snapshot) x(id) JOIN audit_events a "
+            + "ON a.position BETWEEN x.id::text::bigint << 16 "
+            + "AND (x.id::text::bigint << 16) + 65535 LIMIT $2)) e ON true",
         isAmongKeys: "= ANY ($1)",
         // The application has no right to delete; these functions have, under the triggers' eyes.
         moveConsentHorizon: "SELECT move_consent_horizon($1)",
@@ -95,4 +112,4 @@ package struct Dialect: Sendable {
 /// Statistics of a time when the table had a few rows would have another index read from end to
 /// end: its entries are the smallest.
 private let sqlitePosition: SQL =
-    "SELECT coalesce(max(position), 0) FROM audit_events NOT INDEXED"
+    "SELECT coalesce(max(position), 0) AS position FROM audit_events NOT INDEXED"

@@ -145,9 +145,7 @@ extension Transaction {
     ) throws(StoreError) {
         facts.suppressions.append(try Transaction.suppression(row, from: first))
         let status = try row.optionalText(first + 5)
-        if status.map({ $0 != OptOut.Status.completed.rawValue }) ?? false {
-            facts.suppressionStatus = .pending
-        }
+        if Transaction.isPending(status) { facts.suppressionStatus = .pending }
     }
 
     /// An order that does not depend on the engine or on how the rows were found: of two blocks

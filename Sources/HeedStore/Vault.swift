@@ -80,8 +80,9 @@ public struct Vault: Sendable, CustomStringConvertible {
     let master: SymmetricKey
     /// Wraps people's keys, so that a new master key rewraps a handful of keys and no more.
     let people: SymmetricKey
-    /// Has taken the lookup key in already: a copy of it hashes an address in half the time.
-    private let lookup: HMAC<SHA256>
+    /// Has taken the lookup key and the channel in already: a copy of it hashes an address in half
+    /// the time.
+    private let mailLookup: HMAC<SHA256>
     private let link: SymmetricKey
     private let settings: SymmetricKey
     private let log: SymmetricKey
@@ -171,8 +172,8 @@ public struct Vault: Sendable, CustomStringConvertible {
         self.master = master
         self.people = people
         var hmac = HMAC<SHA256>(key: lookup)
-        hmac.update(data: Array("v1|".utf8))
-        self.lookup = hmac
+        hmac.update(data: Array("v1|\(Channel.email.rawValue)|".utf8))
+        mailLookup = hmac
         self.link = link
         self.settings = settings
         self.log = log
@@ -184,28 +185,34 @@ public struct Vault: Sendable, CustomStringConvertible {
     }
 }
 
-/// The keyed hashes an address is found by.
-package struct LookupKeys: Hashable, Sendable {
-    /// Of the form that identifies the person.
-    package let match: [UInt8]
-    /// Of the form that covers aliases; nil where the provider has none.
-    package let widened: [UInt8]?
-}
-
 extension Vault {
     /// The keyed hashes of an address: HMAC-SHA-256 cut to 128 bits, bound to the channel.
-    package func lookupKeys(for address: Address) -> LookupKeys {
-        let match = lookupKey(address.match, channel: address.channel)
-        guard address.hasAliases else { return LookupKeys(match: match, widened: nil) }
+    package func lookupKeys(for address: Address) -> LookupKeys { lookupWords(for: address).keys }
+
+    /// The same as words.
+    package func lookupWords(for address: Address) -> LookupWords {
+        let match = lookupWords(address.match, channel: address.channel)
+        guard address.hasAliases else { return LookupWords(match: match, widened: nil) }
         let same = address.widened == address.match
-        let widened = same ? match : lookupKey(address.widened, channel: address.channel)
-        return LookupKeys(match: match, widened: widened)
+        let widened = same ? match : lookupWords(address.widened, channel: address.channel)
+        return LookupWords(match: match, widened: widened)
     }
 
-    private func lookupKey(_ text: String, channel: Channel) -> [UInt8] {
-        var hmac = lookup
-        hmac.update(data: Array("\(channel.rawValue)|\(text)".utf8))
-        return Array(hmac.finalize().prefix(16))
+    private func lookupWords(_ text: String, channel: Channel) -> KeyWords {
+        var hmac =
+            switch channel {
+            case .email: mailLookup
+            }
+        var text = text
+        text.withUTF8 { unsafe hmac.update(data: UnsafeRawBufferPointer($0)) }
+        return unsafe hmac.finalize().withUnsafeBytes { bytes in
+            KeyWords(
+                high: UInt64(bigEndian: unsafe bytes.loadUnaligned(as: UInt64.self)),
+                low: UInt64(
+                    bigEndian: unsafe bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+                )
+            )
+        }
     }
 
     /// The signature of a public link, 16 bytes (RFC 8058 wants it hard to forge).

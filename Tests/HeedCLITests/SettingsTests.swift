@@ -33,6 +33,7 @@ struct SettingsTests {
         #expect(settings.logLevel == .info)
         #expect(settings.workers == 16)
         #expect(settings.leaseSeconds == 30)
+        #expect(settings.guardIndex)
         #expect(settings.retryScale == 1)
         #expect(settings.reconcileIntervalSeconds == 86_400)
         #expect(settings.logOrigin == "127.0.0.1:8080/log")
@@ -106,7 +107,8 @@ struct SettingsTests {
         ("logOrigin", "a\u{a0}b"), ("logOrigin", "a\nb"),
         ("checkpointArchive", ""), ("witnessPolicy", ""),
         ("workers", "0"), ("workers", "1001"), ("workers", "two"),
-        ("leaseSeconds", "19"), ("leaseSeconds", "3601"),
+        ("guardIndex", "often"), ("guardIndex", ""), ("leaseSeconds", "19"),
+        ("leaseSeconds", "3601"),
         ("reconcileIntervalSeconds", "-1"), ("reconcileIntervalSeconds", "2592001"),
         ("retryScale", "0"), ("retryScale", "11"), ("retryScale", "x"), ("retryScale", "nan"),
     ])
@@ -118,7 +120,8 @@ struct SettingsTests {
 
     @Test(arguments: [
         ("port", "0"), ("port", "65535"), ("workers", "1"), ("workers", "1000"),
-        ("leaseSeconds", "20"), ("leaseSeconds", "3600"), ("retryScale", "0.001"),
+        ("guardIndex", "on"), ("guardIndex", "off"), ("guardIndex", "true"), ("leaseSeconds", "20"),
+        ("leaseSeconds", "3600"), ("retryScale", "0.001"),
         ("retryScale", "10"), ("logLevel", "trace"),
         ("reconcileIntervalSeconds", "0"), ("reconcileIntervalSeconds", "2592000"),
     ])
@@ -142,6 +145,11 @@ struct SettingsTests {
         #expect(settings.workers == 5)
         #expect(settings.leaseSeconds == 40)
         #expect(settings.retryScale == 0.5)
+        // For YAML these are truth values.
+        for (word, isOn) in [("on", true), ("off", false), ("\"off\"", false)] {
+            try Data("guardIndex: \(word)\n".utf8).write(to: file)
+            #expect(try await Settings.load(flags: [:], file: file.path).guardIndex == isOn)
+        }
         for (line, field, hint) in [
             ("worker: 3", "worker", "; is 'workers' meant?"),
             ("public-url: https://h.example", "public-url", "; is 'publicUrl' meant?"),

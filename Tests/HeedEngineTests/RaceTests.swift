@@ -74,6 +74,57 @@ struct RaceTests {
         }
     }
 
+    /// The same with batches, each engine with an index of its own that lags now and then.
+    @Test(arguments: Backend.allCases, [3, 4] as [UInt64])
+    func noYesFromMemoryAfterAnAcknowledgedNo(_ backend: Backend, _ seed: UInt64) async throws {
+        try await backend.withEngine(seed: seed) { installation in
+            let addresses = try (0..<RaceTests.people).map { try Sample.address($0) }
+            try await grantAll(installation, addresses)
+            let acknowledged = Acknowledged()
+            let databases = [installation.database, try installation.reopened()]
+            let engines = databases.map { Engine(database: $0, index: GuardIndex()) }
+            for engine in engines { try await engine.maintainIndex() }
+            var generator = SeededGenerator(seed: seed)
+            let order = (0..<RaceTests.people).shuffled(using: &generator)
+            let (allowed, broken) = try await withThrowingTaskGroup(of: (Int, Int).self) { group in
+                for (turn, number) in order.enumerated() {
+                    let asked = (0..<20).map { _ in
+                        order[Int.random(in: 0...turn, using: &generator)]
+                    }
+                    group.addTask {
+                        try await installation.optOut(addresses[number], from: .global)
+                        acknowledged.insert(number)
+                        return (0, 0)
+                    }
+                    group.addTask {
+                        let mustRefuse = asked.map { acknowledged.contains($0) }
+                        let question = try MaySendMany(
+                            recipients: asked.map { addresses[$0].delivery },
+                            scope: Sample.newsletter
+                        )
+                        let verdicts = try await engines[turn % 2].ask(question).verdicts
+                        let isYes = verdicts.map { $0.reason == .allowed }
+                        let broken = zip(isYes, mustRefuse).count { $0 && $1 }
+                        return (isYes.count { $0 }, broken)
+                    }
+                }
+                return try await group.reduce((0, 0)) { ($0.0 + $1.0, $0.1 + $1.1) }
+            }
+            #expect(broken == 0)
+            #expect(allowed > 0)
+            let answered = engines.map(\.index.figures.answered)
+            #expect(answered.reduce(0, +) == RaceTests.people, "\(engines.map(\.index.figures))")
+            let question = try MaySendMany(
+                recipients: addresses.map(\.delivery),
+                scope: Sample.newsletter
+            )
+            for engine in engines {
+                let all = try await engine.ask(question).verdicts
+                #expect(all.allSatisfy { $0.reason == .globalOptOut })
+            }
+        }
+    }
+
     /// The same person many times at once: one opt-out, one job, everybody gets its id.
     @Test(arguments: Backend.allCases)
     func concurrentRepeatsAreOneOptOut(_ backend: Backend) async throws {

@@ -150,6 +150,33 @@ struct PlanTests {
         }
     }
 
+    /// What the guard's index reads before each answer, and what it reads page by page.
+    @Test func theGuardsIndexReadsByKeys() async throws {
+        try await Backend.postgres.withEngine { installation in
+            try await fill(installation)
+            for isAnalysed in [false, true] {
+                if isAnalysed { try await installation.sql("ANALYZE") }
+                let found = try await installation.reopened().read { transaction in
+                    let mark = try transaction.guardNews(since: nil, limit: 1).mark
+                    let (recorded, recorder) = transaction.recorded(.reading)
+                    let key = KeyWords(high: 1 << 62, low: 0)
+                    let keys = (0..<100).map { KeyWords(high: UInt64($0) << 56, low: 0) }
+                    let people = keys.map { ContactID(high: $0.high, low: 0) }
+                    _ = try recorded.guardNews(since: mark, limit: 5000)
+                    _ = try recorded.guardAddresses(of: people)
+                    _ = try recorded.guardAddresses(at: keys)
+                    _ = try recorded.guardBlocks(at: keys)
+                    _ = try recorded.guardBlockKeys(beginning: 1 << 30)
+                    _ = try recorded.guardAddresses(after: key, limit: 100)
+                    _ = try recorded.guardBlocks(after: nil, limit: 100)
+                    return try plans(of: recorder, about: "SELECT", in: transaction)
+                }
+                #expect(PlanTests.scans(in: found) == [], "\(found)")
+                #expect(found.count { $0.contains("Index Cond:") } >= 12, "\(found)")
+            }
+        }
+    }
+
     @Test func everyStepIsAnIndexSearch() async throws {
         try await Backend.postgres.withEngine { installation in
             // What the server knows of the tables then is that they are empty.

@@ -19,6 +19,7 @@ package final class FaultyDatabase: Database {
 
     private let base: any Database
     private let faults: Mutex<[Fault]>
+    private let readFault = Mutex<Fault>(.none)
 
     /// Fails the next writes as planned, then no more.
     package init(_ base: any Database, _ faults: [Fault] = []) {
@@ -29,10 +30,29 @@ package final class FaultyDatabase: Database {
     /// Plans further faults.
     package func plan(_ more: [Fault]) { faults.withLock { $0 += more } }
 
-    /// Reads without faults.
+    /// Plans a fault for the next read.
+    package func planRead(_ fault: Fault) { readFault.withLock { $0 = fault } }
+
+    /// Reads with the fault that was planned for it.
     package func read<Answer: Sendable>(
         _ body: @escaping @Sendable (Transaction) throws -> Answer
-    ) async throws -> Answer { try await base.read(body) }
+    ) async throws -> Answer {
+        let fault = readFault.withLock { fault in
+            defer { fault = .none }
+            return fault
+        }
+        guard case .atStatement(let number) = fault else { return try await base.read(body) }
+        return try await base.read { transaction in
+            try body(
+                Transaction(
+                    connection: FailingConnection(transaction.connection, at: number),
+                    mode: .reading,
+                    surroundings: transaction.surroundings,
+                    vault: transaction.vault
+                )
+            )
+        }
+    }
 
     /// Cleans without faults.
     package func clean() async throws { try await base.clean() }

@@ -39,7 +39,15 @@ enum MirrorRule {
             by: "Tests/HeedServerTests/Application+buildTests.swift"
         ),
         .init(
-            "Sources/HeedEngine/Verify/Finding.swift",
+            "Sources/HeedEngine/Index/GuardTable.swift",
+            by: "Tests/HeedEngineTests/Index/GuardIndexTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Transaction+GuardIndex.swift",
+            by: "Tests/HeedEngineTests/Index/GuardIndexTests.swift"
+        ),
+        .init(
+            "Sources/HeedConsent/Finding.swift",
             by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
         ),
         .init("Sources/HeedCLI/Commands/Verify.swift", by: "Tests/EndToEndTests/VerifyTests.swift"),

@@ -6,23 +6,31 @@ import HeedConsent
 import HeedEngine
 import HeedStore
 
-/// Measures single checks of raw addresses, one after the other, over 50,000 people.
+/// Measures checks of raw addresses, one after the other and in calls of 1,000, over 50,000 people.
 ///
 /// The reference joins the same tables through a SQLite handle of its own and is given the keyed
 /// hashes, so it neither normalises nor hashes nor decides: that is Heed's own work in the ratio.
 struct CheckBench {
     private static let people = 50_000
     private static let checks = 20_000
+    private static let batch = 1000
 
     let folder: URL
 
-    func run() async throws -> Comparison {
+    func run() async throws -> [Comparison] {
         let bench = try await Workbench(folder: folder, name: "check.sqlite")
         try await bench.addPeople(CheckBench.people)
         let scope = try ScopeName(Workbench.newsletter)
         let byHand = try Lookup(path: folder.appending(path: "check.sqlite").path)
         let keys = try byHand.keys()
-        return try await Comparison.interleaved(
+        let lookUp = {
+            await rate(CheckBench.checks) {
+                for number in 0..<CheckBench.checks {
+                    precondition(byHand.isGranted(keys[number &* 7919 % keys.count]))
+                }
+            }
+        }
+        let single = try await Comparison.interleaved(
             Goal(
                 name: "one check in process, raw address and scope",
                 reference: "the same lookup by hand, given the hash",
@@ -40,14 +48,34 @@ struct CheckBench {
                     }
                 }
             },
+            lookUp
+        )
+        let batches = try (0..<CheckBench.checks / CheckBench.batch).map { number in
+            try (0..<CheckBench.batch).map { item in
+                let place = number * CheckBench.batch + item
+                return try Workbench.address(place &* 7919 % CheckBench.people).delivery
+            }
+        }
+        try await bench.engine.maintainIndex()
+        let many = try await Comparison.interleaved(
+            Goal(
+                name: "check of 1,000 recipients in one call, in process, raw addresses",
+                reference: "the same lookup by hand, given the hash",
+                ratio: 1
+            ),
             {
-                await rate(CheckBench.checks) {
-                    for number in 0..<CheckBench.checks {
-                        precondition(byHand.isGranted(keys[number &* 7919 % keys.count]))
+                try await rate(CheckBench.checks) {
+                    for batch in batches {
+                        let question = try MaySendMany(recipients: batch, scope: scope)
+                        let answer = try await bench.engine.ask(question)
+                        precondition(answer.verdicts.allSatisfy { $0.reason == .allowed })
                     }
                 }
-            }
+            },
+            lookUp
         )
+        precondition(bench.engine.index.figures.passed == 0)
+        return [single, many]
     }
 }
 

@@ -321,6 +321,9 @@ struct Serve: AsyncParsableCommand {
                 )
             )
         }
+        if role.contains(.api), installation.settings.guardIndex {
+            listeners.append(IndexKeeper(engine: installation.engine, logger: logger))
+        }
         // Where lists are taken they are imported: the file is on this machine.
         if role.contains(.api), let spool = options.imports {
             listeners.append(

@@ -103,45 +103,106 @@ public struct MaySendMany: Query {
 
     /// Refuses a scope nobody knows.
     public func answer(in transaction: Transaction) throws -> Answer {
-        var verdicts: [Verdict] = []
-        verdicts.reserveCapacity(recipients.count)
-        var validUntil = transaction.now.adding(seconds: SendDecision.validSeconds)
-        let addresses = recipients.map { recipient in
-            Result { () throws(Refusal) in try Address(email: recipient) }
-        }
-        let keys = addresses.compactMap { address in
-            (try? address.get()).map { transaction.vault.lookupKeys(for: $0) }
-        }
-        var decisions = try transaction.decide(keys, scope)[...]
-        for (recipient, address) in zip(recipients, addresses) {
-            let verdict: Verdict
-            switch address {
-            case .success:
-                guard let decision = decisions.popFirst() else { continue }
+        try answer(from: Readings(recipients, transaction.vault), in: transaction)
+    }
+
+    /// The same from memory; links need more than an index has.
+    public func answer(
+        in transaction: Transaction,
+        from index: GuardIndex
+    ) throws -> Answer {
+        let readings = Readings(recipients, transaction.vault)
+        guard !withLinks, let found = try index.decide(readings.keys, scope, in: transaction)
+        else { return try answer(from: readings, in: transaction) }
+        var verdicts = found.verdicts[...]
+        return Answer(
+            verdicts: readings.verdicts(on: recipients) { recipient in
+                verdicts.popFirst().map { verdict in
+                    Verdict(
+                        recipient: recipient,
+                        reason: verdict.reason,
+                        optOutStatus: verdict.optOutStatus,
+                        invalid: nil,
+                        links: nil
+                    )
+                }
+            },
+            position: found.position,
+            validUntil: found.validUntil
+        )
+    }
+
+    private func answer(
+        from readings: Readings,
+        in transaction: Transaction
+    ) throws -> Answer {
+        var validUntil = SendDecision.validUntil(nil, at: transaction.now)
+        var decisions = try transaction.decide(readings.keys.map(\.keys), scope)[...]
+        let verdicts = readings.verdicts(on: recipients) { recipient in
+            decisions.popFirst().map { decision in
                 if decision.allowed { validUntil = min(validUntil, decision.validUntil) }
-                verdict = Verdict(
+                return Verdict(
                     recipient: recipient,
                     reason: decision.reason,
                     optOutStatus: decision.optOutStatus,
                     invalid: nil,
                     links: withLinks ? transaction.links(for: decision, in: scope) : nil
                 )
-            case .failure(let refusal):
-                verdict = Verdict(
-                    recipient: recipient,
-                    reason: .unknownContact,
-                    optOutStatus: nil,
-                    invalid: refusal.message,
-                    links: nil
-                )
             }
-            verdicts.append(verdict)
         }
         return Answer(
             verdicts: verdicts,
             position: try transaction.position(),
             validUntil: validUntil
         )
+    }
+
+    /// What the texts were read as.
+    private struct Readings {
+        /// The keyed hashes of those that are addresses, in their order.
+        let keys: [LookupWords]
+        /// Why others are none, by their place.
+        let refusals: [Int: Refusal]
+
+        init(_ recipients: [String], _ vault: Vault) {
+            var keys: [LookupWords] = []
+            var refusals: [Int: Refusal] = [:]
+            keys.reserveCapacity(recipients.count)
+            for (index, recipient) in recipients.enumerated() {
+                do throws(Refusal) {
+                    keys.append(vault.lookupWords(for: try Address(email: recipient)))
+                } catch {
+                    refusals[index] = error
+                }
+            }
+            self.keys = keys
+            self.refusals = refusals
+        }
+
+        /// A verdict for each text, `next` giving those of the addresses.
+        func verdicts(
+            on recipients: [String],
+            _ next: (String) throws -> Verdict?
+        ) rethrows -> [Verdict] {
+            var verdicts: [Verdict] = []
+            verdicts.reserveCapacity(recipients.count)
+            for (index, recipient) in recipients.enumerated() {
+                if !refusals.isEmpty, let refusal = refusals[index] {
+                    verdicts.append(
+                        Verdict(
+                            recipient: recipient,
+                            reason: .unknownContact,
+                            optOutStatus: nil,
+                            invalid: refusal.message,
+                            links: nil
+                        )
+                    )
+                } else if let verdict = try next(recipient) {
+                    verdicts.append(verdict)
+                }
+            }
+            return verdicts
+        }
     }
 }
 

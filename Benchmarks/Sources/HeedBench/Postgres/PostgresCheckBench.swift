@@ -24,6 +24,7 @@ struct PostgresCheckBench {
         try workbench.addStrangers(PostgresCheckBench.strangers)
         let batches = try PostgresCheckBench.batches()
         let engine = workbench.bench.engine
+        try await engine.maintainIndex()
         let scope = try ScopeName(Workbench.newsletter)
         func check() async throws -> Double {
             try await rate(PostgresCheckBench.calls * PostgresCheckBench.batch) {
@@ -37,6 +38,8 @@ struct PostgresCheckBench {
                 }
             }
         }
+        _ = try await check()
+        precondition(engine.index.figures.answered == PostgresCheckBench.calls)
         let byHand = try ByHand(workbench, batches: batches.count)
         func lookUp(_ statements: [String]) async throws -> Double {
             try await rate(PostgresCheckBench.calls * PostgresCheckBench.batch) {
@@ -63,7 +66,7 @@ struct PostgresCheckBench {
                 Goal(
                     name: "the same check",
                     reference: "`= ANY` on one column of one table, given the hashes",
-                    ratio: nil
+                    ratio: 0.7
                 ),
                 check,
                 { try await lookUp(["bare"]) }

@@ -70,7 +70,7 @@ struct PostgresWorkbench {
                 sha256('sealed'), 0 FROM generate_series(1, \(count)) n;
             INSERT INTO permissions SELECT public.key('c', n), 'newsletter', 'granted', 'none',
                 NULL, public.key('r', n), 0, NULL, 0 FROM generate_series(1, \(count)) n;
-            INSERT INTO suppressions SELECT public.key('a', n), 'newsletter', 'optOut', 0, 'form',
+            INSERT INTO suppressions SELECT public.key('a', n), 'newsletter', 'opt-out', 0, 'form',
                 0, NULL FROM generate_series(1, \(count), 10) n;
             """
         )
