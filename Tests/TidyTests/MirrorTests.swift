@@ -47,7 +47,7 @@ enum MirrorRule {
             by: "Tests/HeedEngineTests/Index/GuardIndexTests.swift"
         ),
         .init(
-            "Sources/HeedConsent/Finding.swift",
+            "Sources/HeedEngine/Verify/Findings.swift",
             by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
         ),
         .init("Sources/HeedCLI/Commands/Verify.swift", by: "Tests/EndToEndTests/VerifyTests.swift"),
