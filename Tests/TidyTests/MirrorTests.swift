@@ -46,10 +46,6 @@ enum MirrorRule {
             "Sources/HeedStore/Transaction+GuardIndex.swift",
             by: "Tests/HeedEngineTests/Index/GuardIndexTests.swift"
         ),
-        .init(
-            "Sources/HeedEngine/Verify/Findings.swift",
-            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
-        ),
         .init("Sources/HeedCLI/Commands/Verify.swift", by: "Tests/EndToEndTests/VerifyTests.swift"),
         .init(
             "Sources/HeedEngine/Verify/BlockCheck.swift",
