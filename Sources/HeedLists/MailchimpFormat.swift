@@ -62,7 +62,8 @@ package struct MailchimpFormat: Sendable {
     /// may be the rest of a file whose column of stops was cut off.
     static func isOfSubscribers(_ fileName: String) -> Bool {
         // As Mailchimp names it: any word before it may deny it.
-        let name = letters(of: String(fileName.split(separator: "/").last ?? ""))
+        var name = letters(of: String(fileName.split(separator: "/").last ?? ""))
+        if name.hasPrefix("mailchimp") { name.removeFirst("mailchimp".count) }
         return name.hasPrefix("subscribed") && !name.contains("unsubscribed")
             && !name.contains("cleaned")
     }

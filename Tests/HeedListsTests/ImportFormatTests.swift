@@ -90,6 +90,19 @@ struct ImportFormatTests {
         #expect((try Imported.refusal(of: header, fileName: name) != nil) == isRefused)
     }
 
+    /// Any other word before Mailchimp's own name of the file may deny it.
+    @Test(arguments: [
+        ("subscribed_members_export_1.csv", false), ("2026/subscribed_1.csv", false),
+        ("mailchimp-subscribed.csv", false), ("previously_subscribed.csv", true),
+        ("no_longer_subscribed.csv", true), ("ex-subscribed.csv", true),
+        ("was_subscribed_export.csv", true), ("subscribed_then_unsubscribed.csv", true),
+        ("members.csv", true),
+    ])
+    func theFileOfSubscribersByItsName(_ name: String, _ isRefused: Bool) throws {
+        let text = "Email Address,OPTIN_TIME,LEID\na@m.example,2025-01-01,1\n"
+        #expect((try Imported.refusal(of: text, fileName: name) != nil) == isRefused)
+    }
+
     /// A list of stops may have no other column than the address, so nobody guesses a yes.
     @Test(arguments: [
         "email", "email,created", "email,ip,created", "address,created_at", "E-Mail;Name",
