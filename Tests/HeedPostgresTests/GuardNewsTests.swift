@@ -60,7 +60,7 @@ struct GuardNewsTests {
         try await withHarness { harness in
             let nodes = [try harness.open(), try harness.open()]
             defer { for node in nodes { node.close() } }
-            let (first, adds) = (add(1), (2...9).map { add($0) })
+            let (first, adds) = (add(1), (2...4).map { add($0) })
             try await nodes[0].write { transaction in
                 _ = try first(transaction)
                 try waiting {
