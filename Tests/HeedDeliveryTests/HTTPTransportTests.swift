@@ -36,7 +36,7 @@ struct HTTPTransportTests {
 
     private func failure(
         _ reply: LoopbackServer.Reply,
-        timeoutSeconds: Int64 = 30
+        timeoutSeconds: Int64 = 3600
     ) async throws -> TransportError? {
         try await with(reply) { server, transport in
             await #expect(throws: TransportError.self) {

@@ -13,6 +13,14 @@ struct GuardNewsTests {
         Set(news.changes.compactMap(\.contact))
     }
 
+    /// Keeps the server from ending a transaction that waits for others on a busy machine.
+    private func stay(_ transaction: Transaction) throws {
+        _ = try transaction.connection.run(
+            "SELECT set_config('idle_in_transaction_session_timeout', '0', true)",
+            []
+        )
+    }
+
     private func add(_ number: UInt64) -> @Sendable (Transaction) throws -> Int64 {
         { transaction in
             let event = Event.contactAdded(Sample.contact(number), [])
@@ -30,6 +38,7 @@ struct GuardNewsTests {
             // The first has written, and waits; the second commits; a reader looks; the first
             // commits at last.
             let (seen, highest) = try await nodes[0].write { transaction in
+                try stay(transaction)
                 _ = try add(transaction)
                 return try waiting {
                     _ = try await nodes[1].write(late)
@@ -62,6 +71,7 @@ struct GuardNewsTests {
             defer { for node in nodes { node.close() } }
             let (first, adds) = (add(1), (2...4).map { add($0) })
             try await nodes[0].write { transaction in
+                try stay(transaction)
                 _ = try first(transaction)
                 try waiting {
                     var mark = try await nodes[1].read {
