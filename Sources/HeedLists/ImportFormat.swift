@@ -215,14 +215,20 @@ package struct ImportReader {
             if let width, record.fields.dropFirst(width).contains(where: { !trimmed($0).isEmpty }) {
                 throw InvalidRow("the row has more fields than the header line")
             }
+            let told = told(in: record.fields)
             let row: ImportRow
             switch parser {
             case .mailchimp(let format): row = try format.row(record)
-            case .system(let format): row = try format.row(record, isStopped: isStopped(record))
+            case .system(let format):
+                row = try format.row(record, isStopped: (try? told.get()) != nil)
             case .csv(let format): row = try format.row(record)
             case .contacts: throw InvalidRow("this is no JSON")
             }
-            return .row(try standing(row, record.fields).saying(given))
+            if row.status == .subscribed {
+                if let stop = try told.get() { return .row(row.stopped(by: stop).saying(given)) }
+                try requireWhole(record.fields)
+            }
+            return .row(row.saying(given))
         } catch {
             return ImportReader.item(error, line: record.line)
         }
@@ -230,23 +236,17 @@ package struct ImportReader {
 }
 
 extension ImportReader {
-    /// True when the row tells a stop, whatever else it leaves unsaid.
-    private func isStopped(_ record: CSVRecord) -> Bool {
-        (try? stops?.stop(in: record.fields)) != nil
+    /// The stop that a row tells beside its program's own word, or why nobody can tell.
+    private func told(in fields: [String]) -> Result<StopColumns.Stop?, InvalidRow> {
+        // A list of common names looks by itself, as a yes may have followed the stop.
+        guard format != .csv, let stops else { return .success(nil) }
+        return Result { () throws(InvalidRow) in try stops.stop(in: fields) }
     }
 
-    /// The row, unless a stop stands beside its yes, or the end of it is missing.
-    private func standing(
-        _ row: ImportRow,
-        _ fields: [String]
-    ) throws(InvalidRow) -> ImportRow {
-        guard row.status == .subscribed else { return row }
-        // A list of common names has looked already, and a yes may have followed the stop.
-        if format != .csv, let stop = try stops?.stop(in: fields) { return row.stopped(by: stop) }
-        if let stops, stops.isCutOff(in: fields) {
-            throw InvalidRow("\(stops.name ?? "status"): the row ends before what may tell a stop")
-        }
-        return row
+    /// Refuses a yes whose row ends before what may tell a stop.
+    private func requireWhole(_ fields: [String]) throws(InvalidRow) {
+        guard let stops, stops.isCutOff(in: fields) else { return }
+        throw InvalidRow("\(stops.name ?? "status"): the row ends before what may tell a stop")
     }
 
     /// Mailchimp's fourth file has the columns of the first, and people who never opted in.

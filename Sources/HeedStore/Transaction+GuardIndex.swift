@@ -174,8 +174,8 @@ extension Transaction {
             }
             addresses.append(
                 GuardAddress(
-                    match: try row.keyWords(0),
-                    widened: row.isNull(1) ? nil : try row.keyWords(1),
+                    match: try row.id(0),
+                    widened: row.isNull(1) ? nil : try row.id(1),
                     contact: try row.id(2),
                     scope: scope.map { ScopeName(stored: $0) },
                     permission: permission
@@ -219,7 +219,7 @@ extension Transaction {
             "SELECT match_key FROM suppressions WHERE match_key BETWEEN $1 AND $2",
             .blob(KeyWords(high: first, low: 0).bytes),
             .blob(KeyWords(high: first | 0xFFFF_FFFF, low: .max).bytes)
-        ) { keys.append(try row.keyWords(0)) }
+        ) { keys.append(try row.id(0)) }
         return keys
     }
 
@@ -230,7 +230,7 @@ extension Transaction {
             let status = try row.optionalText(4)
             blocks.append(
                 GuardBlock(
-                    key: try row.keyWords(0),
+                    key: try row.id(0),
                     isWidened: try row.flag(3),
                     scope: try row.text(1),
                     reason: try row.word(2),
@@ -245,13 +245,5 @@ extension Transaction {
     /// Whether the opt-out behind a block, if there is one, has still to reach a system.
     static func isPending(_ status: String?) -> Bool {
         status.map { $0 != OptOut.Status.completed.rawValue } ?? false
-    }
-}
-
-extension Row {
-    /// A keyed hash.
-    func keyWords(_ column: Int) throws(StoreError) -> KeyWords {
-        let words: Identifier<KeyWords> = try id(column)
-        return KeyWords(high: words.high, low: words.low)
     }
 }
