@@ -18,7 +18,9 @@ let package = Package(
         .executable(name: "heed", targets: ["HeedCLI"]),
         .library(
             name: "HeedEngine",
-            targets: ["HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine", "HeedRights"]
+            targets: [
+                "HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine", "HeedAudit", "HeedRights",
+            ]
         ),
         .library(name: "HeedPostgres", targets: ["HeedPostgres"]),
         .library(name: "HeedLedger", targets: ["HeedLedger"]),
@@ -73,10 +75,12 @@ let package = Package(
                 .embedInCode("Migrations/0007-events.postgres.sql"),
             ]
         ),
+        .target(name: "HeedJournal", dependencies: ["HeedConsent", "HeedStore"]),
         .target(
             name: "HeedSQLite",
             dependencies: [
-                "HeedConsent", "HeedStore", .product(name: "GRDB", package: "GRDB.swift"),
+                "HeedConsent", "HeedJournal", "HeedStore",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
@@ -92,16 +96,21 @@ let package = Package(
         ),
         .target(
             name: "HeedPostgres",
-            dependencies: ["CPostgres", "HeedConsent", "HeedStore"]
+            dependencies: ["CPostgres", "HeedConsent", "HeedJournal", "HeedStore"]
         ),
         .target(
             name: "HeedEngine",
             dependencies: ["HeedConsent", "HeedLedger", "HeedStore", crypto, logging, metrics]
         ),
         .target(
+            name: "HeedAudit",
+            dependencies: ["HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", crypto]
+        ),
+        .target(
             name: "HeedRights",
             dependencies: [
-                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine", crypto,
+                "HeedConsent", "HeedJournal", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine",
+                crypto,
             ]
         ),
         .target(
@@ -112,8 +121,8 @@ let package = Package(
         .target(
             name: "HeedDelivery",
             dependencies: [
-                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine", "HeedRights",
-                "HeedExchange", "HeedConnectors", logging, lifecycle,
+                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine", "HeedAudit",
+                "HeedRights", "HeedExchange", "HeedConnectors", logging, lifecycle,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -124,8 +133,9 @@ let package = Package(
         .target(
             name: "HeedServer",
             dependencies: [
-                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine", "HeedRights",
-                "HeedExchange", "HeedConnectors", crypto, logging, lifecycle, metrics,
+                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine", "HeedAudit",
+                "HeedRights", "HeedExchange", "HeedConnectors", crypto, logging, lifecycle,
+                metrics,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
@@ -151,9 +161,9 @@ let package = Package(
         .executableTarget(
             name: "HeedCLI",
             dependencies: [
-                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedSQLite", "HeedEngine",
-                "HeedRights", "HeedExchange", "HeedConnectors", "HeedDelivery", "HeedServer",
-                logging, lifecycle,
+                "HeedConsent", "HeedJournal", "HeedLedger", "HeedLists", "HeedStore", "HeedSQLite",
+                "HeedEngine", "HeedAudit", "HeedRights", "HeedExchange", "HeedConnectors",
+                "HeedDelivery", "HeedServer", logging, lifecycle,
                 .target(name: "HeedPostgres", condition: .when(traits: ["PostgreSQL"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -164,8 +174,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "HeedConsent", "HeedStore", "HeedSQLite", "HeedPostgres", "HeedEngine",
-                "HeedRights", logging,
+                "HeedConsent", "HeedJournal", "HeedLedger", "HeedStore", "HeedSQLite",
+                "HeedPostgres", "HeedEngine", "HeedAudit", "HeedRights", logging,
             ],
             path: "Tests/TestSupport"
         ),
@@ -192,28 +202,39 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "HeedJournalTests",
+            dependencies: ["TestSupport", "HeedConsent", "HeedJournal", "HeedStore"]
+        ),
+        .testTarget(
             name: "HeedSQLiteTests",
-            dependencies: ["TestSupport", "HeedConsent", "HeedStore", "HeedSQLite"]
+            dependencies: ["TestSupport", "HeedAudit", "HeedConsent", "HeedStore", "HeedSQLite"]
         ),
         .testTarget(
             name: "HeedPostgresTests",
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedStore", "HeedSQLite", "HeedPostgres",
-                "HeedEngine", "HeedRights",
+                "HeedEngine", "HeedAudit", "HeedRights",
             ]
         ),
         .testTarget(
             name: "HeedEngineTests",
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", "HeedEngine",
-                "HeedRights", metrics,
+                "HeedAudit", "HeedRights", metrics,
+            ]
+        ),
+        .testTarget(
+            name: "HeedAuditTests",
+            dependencies: [
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", "HeedEngine",
+                "HeedAudit", "HeedRights", crypto,
             ]
         ),
         .testTarget(
             name: "HeedRightsTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedSQLite",
-                "HeedEngine", "HeedRights", "HeedServer", crypto,
+                "TestSupport", "HeedConsent", "HeedJournal", "HeedLedger", "HeedLists", "HeedStore",
+                "HeedSQLite", "HeedEngine", "HeedAudit", "HeedRights", "HeedServer", crypto,
             ]
         ),
         .testTarget(
@@ -235,7 +256,7 @@ let package = Package(
         .testTarget(
             name: "HeedDeliveryTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine",
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", "HeedAudit",
                 "HeedRights", "HeedConnectors", "HeedDelivery", "HeedServer", logging, lifecycle,
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -246,8 +267,8 @@ let package = Package(
             name: "HeedServerTests",
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine",
-                "HeedRights", "HeedExchange", "HeedConnectors", "HeedServer", crypto, logging,
-                metrics,
+                "HeedAudit", "HeedRights", "HeedExchange", "HeedConnectors", "HeedServer", crypto,
+                logging, metrics,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

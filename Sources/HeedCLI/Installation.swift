@@ -3,6 +3,7 @@
 import Foundation
 import HeedConsent
 import HeedEngine
+import HeedJournal
 import HeedRights
 import HeedStore
 

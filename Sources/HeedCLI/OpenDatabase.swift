@@ -2,6 +2,7 @@
 
 import Foundation
 import HeedConsent
+import HeedJournal
 import HeedSQLite
 import HeedStore
 

@@ -47,6 +47,9 @@ public struct Identifier<Subject>: Hashable, Comparable, Sendable {
         self.init(high: words.0, low: words.1)
     }
 
+    /// When the id was made, to the millisecond.
+    package var createdAt: Timestamp { Timestamp(microseconds: Int64(high >> 16) * 1000) }
+
     /// Sixteen big-endian bytes, as the databases store it.
     public var bytes: [UInt8] {
         var bytes: [UInt8] = []

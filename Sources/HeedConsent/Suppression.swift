@@ -48,3 +48,20 @@ public struct Suppression: Hashable, Sendable {
         self.optOut = optOut
     }
 }
+
+extension Suppression {
+    /// The block that an event put or lifted; nil when it does not say which.
+    package init?(_ line: AuditEvent) {
+        guard let reason = line.facts["reason"].flatMap({ SuppressionReason(rawValue: $0) }),
+            let since = line.facts["since"].flatMap({ Timestamp(text: $0) }),
+            let source = line.source
+        else { return nil }
+        self.init(
+            reason: reason,
+            scope: line.scope.map { ScopeName(stored: $0) },
+            since: since,
+            source: source,
+            optOut: line.subject.flatMap { OptOutID(bytes: $0) }
+        )
+    }
+}

@@ -1,5 +1,6 @@
 // Verifies the database once in a while, slowly, on one process of all, and keeps what it found.
 
+import HeedAudit
 import HeedConsent
 public import HeedEngine
 public import Logging

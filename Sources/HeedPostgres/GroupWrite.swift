@@ -2,6 +2,7 @@
 // commit.
 
 import Dispatch
+import HeedJournal
 import HeedStore
 
 /// One caller's write, as a member of a group.

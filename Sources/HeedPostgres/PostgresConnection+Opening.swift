@@ -1,6 +1,7 @@
 // What is done and checked once when a database is opened: schema, role, positions, keys.
 
 import HeedConsent
+import HeedJournal
 import HeedStore
 
 extension PostgresConnection {

@@ -2,6 +2,7 @@
 
 import Dispatch
 public import HeedConsent
+package import HeedJournal
 public import HeedStore
 import Synchronization
 

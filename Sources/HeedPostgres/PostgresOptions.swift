@@ -1,7 +1,7 @@
 // How to reach a PostgreSQL server, and how many sessions to hold there.
 
 import CPostgres
-public import HeedStore
+public import HeedJournal
 
 /// The settings of one pool.
 public struct PostgresOptions: Sendable {

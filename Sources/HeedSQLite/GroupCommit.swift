@@ -1,6 +1,7 @@
 // The waiting writers of one database: drained together into one transaction and one flush.
 
 import HeedConsent
+import HeedJournal
 import HeedStore
 import Synchronization
 

@@ -3,6 +3,7 @@
 import Foundation
 import GRDB
 import HeedConsent
+public import HeedJournal
 public import HeedStore
 import Synchronization
 

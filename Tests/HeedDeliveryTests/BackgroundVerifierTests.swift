@@ -1,5 +1,6 @@
 // The verifier in the background: once an interval on one process of all, and its findings kept.
 
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedStore

@@ -1,6 +1,7 @@
 // After an erasure and the operator's steps no file of the server says anything of the person.
 
 import Foundation
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedPostgres

@@ -1,6 +1,7 @@
 // Copies of the file while it is written to: whole, consistent, and of what is there alone.
 
 import Foundation
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedSQLite

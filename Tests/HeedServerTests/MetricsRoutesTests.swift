@@ -2,6 +2,7 @@
 
 import Foundation
 import HTTPTypes
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedStore

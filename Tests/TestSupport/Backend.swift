@@ -2,6 +2,7 @@
 
 package import Foundation
 import HeedEngine
+package import HeedJournal
 import HeedPostgres
 import HeedSQLite
 package import HeedStore

@@ -2,9 +2,10 @@
 
 package import Foundation
 package import HeedEngine
+package import HeedJournal
 import HeedPostgres
 import HeedSQLite
-package import HeedStore
+import HeedStore
 
 /// A database that was opened beside its journal, as a program does.
 package struct Journaled: Sendable {

@@ -12,7 +12,11 @@ extension MirrorRule {
             by: "Tests/HeedRightsTests/Restore/BeginRestoreTests.swift"
         ),
         .init(
-            "Sources/HeedStore/Journal/Journal+Opening.swift",
+            "Sources/HeedJournal/Journal+Opening.swift",
+            by: "Tests/HeedRightsTests/Restore/JournalOpeningTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Journal/Transaction+Journal.swift",
             by: "Tests/HeedRightsTests/Restore/JournalOpeningTests.swift"
         ),
         .init(

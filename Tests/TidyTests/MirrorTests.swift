@@ -48,44 +48,44 @@ enum MirrorRule {
         ),
         .init("Sources/HeedCLI/Commands/Verify.swift", by: "Tests/EndToEndTests/VerifyTests.swift"),
         .init(
-            "Sources/HeedEngine/Verify/BlockCheck.swift",
-            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+            "Sources/HeedAudit/Verify/BlockCheck.swift",
+            by: "Tests/HeedAuditTests/Verify/TamperingTests.swift"
         ),
         .init(
-            "Sources/HeedEngine/Verify/LogCheck.swift",
-            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+            "Sources/HeedAudit/Verify/LogCheck.swift",
+            by: "Tests/HeedAuditTests/Verify/TamperingTests.swift"
         ),
         .init(
-            "Sources/HeedEngine/Verify/PeopleCheck.swift",
-            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+            "Sources/HeedAudit/Verify/PeopleCheck.swift",
+            by: "Tests/HeedAuditTests/Verify/TamperingTests.swift"
         ),
         .init(
-            "Sources/HeedEngine/Verify/PermissionFold.swift",
-            by: "Tests/HeedEngineTests/Verify/VerifierTests.swift"
+            "Sources/HeedEngine/PermissionFold.swift",
+            by: "Tests/HeedAuditTests/Verify/VerifierTests.swift"
         ),
         .init(
-            "Sources/HeedEngine/Verify/RecordCheck.swift",
-            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+            "Sources/HeedAudit/Verify/RecordCheck.swift",
+            by: "Tests/HeedAuditTests/Verify/TamperingTests.swift"
         ),
         .init(
-            "Sources/HeedEngine/Verify/Verifications.swift",
-            by: "Tests/HeedEngineTests/Verify/VerifierTests.swift"
+            "Sources/HeedEngine/Log/LogStatus.swift",
+            by: "Tests/HeedAuditTests/Verify/VerifierTests.swift"
         ),
         .init(
-            "Sources/HeedEngine/Verify/VerifierRun.swift",
-            by: "Tests/HeedEngineTests/Verify/VerifierTests.swift"
+            "Sources/HeedAudit/Verify/VerifierRun.swift",
+            by: "Tests/HeedAuditTests/Verify/VerifierTests.swift"
         ),
         .init(
             "Sources/HeedStore/Transaction+LogPages.swift",
-            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+            by: "Tests/HeedAuditTests/Verify/TamperingTests.swift"
         ),
         .init(
             "Sources/HeedStore/Transaction+People.swift",
-            by: "Tests/HeedEngineTests/Verify/TamperingTests.swift"
+            by: "Tests/HeedAuditTests/Verify/TamperingTests.swift"
         ),
         .init(
             "Sources/HeedStore/Transaction+Verifications.swift",
-            by: "Tests/HeedEngineTests/Verify/VerifierTests.swift"
+            by: "Tests/HeedAuditTests/Verify/VerifierTests.swift"
         ),
         .init(
             "Sources/HeedStore/Transaction+Ledger.swift",

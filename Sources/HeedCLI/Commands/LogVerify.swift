@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import HeedAudit
 import HeedConnectors
 import HeedConsent
 import HeedDelivery

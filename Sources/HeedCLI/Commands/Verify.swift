@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import HeedAudit
 import HeedConsent
 import HeedDelivery
 import HeedEngine

@@ -2,7 +2,8 @@
 
 public import HeedConsent
 package import HeedEngine
-package import HeedStore
+package import HeedJournal
+import HeedStore
 
 /// Goes through a journal and does again what the database does not know.
 ///

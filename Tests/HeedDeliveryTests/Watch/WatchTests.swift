@@ -1,6 +1,7 @@
 // Alerts by an injected clock: at one hour, again while it lasts, once when it is over, by every
 // channel, through failures, lost replies, restarts and several nodes.
 
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedRights

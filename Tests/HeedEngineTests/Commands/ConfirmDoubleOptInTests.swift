@@ -1,5 +1,6 @@
 // One request makes one yes, with both times and both places, and undoes no later no.
 
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedStore

@@ -1,6 +1,7 @@
 // Tests forms: a tick is a yes with its exact words, a missing box is nothing, and rules hold.
 
 import Crypto
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedStore

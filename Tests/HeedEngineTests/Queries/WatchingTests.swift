@@ -1,5 +1,6 @@
 // The facts alerts are made from, on a real queue: the oldest job at one hour, and what was said.
 
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedStore

@@ -1,6 +1,7 @@
 // What an erasure leaves of events about messages: every number, and nobody.
 
 import Foundation
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedRights

@@ -1,6 +1,7 @@
 // Erasure from request to receipt: what is gone, what stays, what is said about it.
 
 import Foundation
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedRights

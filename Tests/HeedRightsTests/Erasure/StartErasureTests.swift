@@ -1,5 +1,6 @@
 // An erasure begins once it is verified and nothing forbids it, and blocks the person from then on.
 
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedRights

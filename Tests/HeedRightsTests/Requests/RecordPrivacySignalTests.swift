@@ -1,5 +1,6 @@
 // Tests that a browser's signal is an objection to sale and sharing, and nothing to mailings.
 
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedRights

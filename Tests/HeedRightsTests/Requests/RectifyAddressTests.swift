@@ -1,5 +1,6 @@
 // A wrong address is put right without losing a "no", reviving anybody or touching somebody else.
 
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedRights

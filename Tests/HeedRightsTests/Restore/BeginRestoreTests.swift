@@ -1,5 +1,6 @@
 // The mark on a database that was put back, and the name its log goes on under.
 
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedLedger

@@ -2,8 +2,10 @@
 
 import Crypto
 import Foundation
+import HeedAudit
 import HeedConsent
 import HeedEngine
+import HeedJournal
 import HeedLedger
 import HeedRights
 import HeedStore

@@ -1,5 +1,6 @@
 // Whoever owns the database file can change anything, and each change is named with its place.
 
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedLedger

@@ -1,6 +1,7 @@
 // Puts permissions right that are not what their records make, through the one write path.
 
 public import HeedConsent
+import HeedEngine
 import HeedStore
 
 /// Puts the permissions of one person right.

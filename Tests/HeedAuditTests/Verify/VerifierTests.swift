@@ -1,5 +1,6 @@
 // An untouched database verifies, whatever happened in it and whatever happens beside the verifier.
 
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedLedger

@@ -1,5 +1,6 @@
 // A checkpoint that somebody keeps outside the database, which no rewriting of it can reach.
 
+import HeedEngine
 import HeedLedger
 
 /// A signed checkpoint from a file, with a name to report it by.

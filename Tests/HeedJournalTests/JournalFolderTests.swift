@@ -5,6 +5,7 @@ import HeedConsent
 import TestSupport
 import Testing
 
+@testable import HeedJournal
 @testable import HeedStore
 
 @Suite("Journal folder")

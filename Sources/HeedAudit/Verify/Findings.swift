@@ -1,6 +1,7 @@
 // What a verifier has found so far.
 
 import HeedConsent
+import HeedEngine
 
 /// The differences so far: all are counted, the first of each kind are kept.
 ///

@@ -1,6 +1,7 @@
 // Holds permissions and opt-outs of a range of people against their records and the log.
 
 import HeedConsent
+import HeedEngine
 import HeedStore
 
 /// A range of people, read in one snapshot, so that it is consistent beside any number of writers.

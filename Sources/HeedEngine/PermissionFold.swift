@@ -5,8 +5,10 @@ package import HeedStore
 
 /// A person in a scope.
 package struct PermissionPlace: Hashable, Comparable, Sendable {
-    let contact: ContactID
-    let scope: String
+    /// The person.
+    package let contact: ContactID
+    /// The scope's name.
+    package let scope: String
 
     /// Names both.
     package init(contact: ContactID, scope: String) {
@@ -20,16 +22,17 @@ package struct PermissionPlace: Hashable, Comparable, Sendable {
     }
 
     /// Where to look, without anything that says who it is.
-    var text: String { "permission \(contact.text) \(scope)" }
+    package var text: String { "permission \(contact.text) \(scope)" }
 }
 
 /// A permission that is not what its records make.
-struct PermissionDifference: Hashable, Sendable {
-    let place: PermissionPlace
+package struct PermissionDifference: Hashable, Sendable {
+    /// The place.
+    package let place: PermissionPlace
     /// The row; the empty permission where there is none.
-    let stored: Permission
+    package let stored: Permission
     /// What the records make; the empty permission where there are none.
-    let folded: Permission
+    package let folded: Permission
 }
 
 /// What the records of a range make of its permissions.
@@ -37,11 +40,11 @@ package struct PermissionFold {
     /// Permissions by place.
     package private(set) var permissions: [PermissionPlace: Permission] = [:]
     /// Records of which no event speaks; they are left out.
-    private(set) var unlogged: [ConsentID] = []
+    package private(set) var unlogged: [ConsentID] = []
     /// Records of which several events speak; the first counts.
-    private(set) var repeated: [ConsentID] = []
+    package private(set) var repeated: [ConsentID] = []
     /// Records that say yes where no rule lets it; they are left out.
-    private(set) var impossible: [ConsentID] = []
+    package private(set) var impossible: [ConsentID] = []
 
     /// Folds the records of a page in the order of the log; those from before `horizon` may have
     /// been purged.
@@ -130,7 +133,7 @@ package struct PermissionFold {
     }
 
     /// Where the rows and the fold differ, in the order of places.
-    func differences(from stored: [PeoplePage.StoredPermission]) -> [PermissionDifference] {
+    package func differences(from stored: [PeoplePage.StoredPermission]) -> [PermissionDifference] {
         var rows: [PermissionPlace: Permission] = [:]
         for row in stored {
             rows[PermissionPlace(contact: row.contact, scope: row.scope)] = row.permission

@@ -1,7 +1,8 @@
 // Holds consent records and counts of purged rows against what the log says of them.
 
 import Crypto
-package import HeedConsent
+import HeedConsent
+import HeedEngine
 import HeedStore
 
 /// Compares the record of each consent event, column by column.
@@ -112,22 +113,5 @@ struct PurgeCount: Sendable {
                 "\(missingRecords) old records are gone, but purges have logged \(records)"
             )
         }
-    }
-}
-
-extension Suppression {
-    /// The block that an event put or lifted; nil when it does not say which.
-    package init?(_ line: AuditEvent) {
-        guard let reason = line.facts["reason"].flatMap({ SuppressionReason(rawValue: $0) }),
-            let since = line.facts["since"].flatMap({ Timestamp(text: $0) }),
-            let source = line.source
-        else { return nil }
-        self.init(
-            reason: reason,
-            scope: line.scope.map { ScopeName(stored: $0) },
-            since: since,
-            source: source,
-            optOut: line.subject.flatMap { OptOutID(bytes: $0) }
-        )
     }
 }

@@ -1,6 +1,7 @@
 // Hashes every event again, rebuilds the tree, and holds it against tiles and signed checkpoints.
 
 import HeedConsent
+import HeedEngine
 import HeedLedger
 import HeedStore
 
@@ -290,9 +291,4 @@ extension LogCheck {
             )
         }
     }
-}
-
-extension Identifier {
-    /// When the id was made, to the millisecond (UUIDv7).
-    var createdAt: Timestamp { Timestamp(microseconds: Int64(high >> 16) * 1000) }
 }

@@ -1,6 +1,7 @@
 // One run of the verifier: its passes, and what they hand to each other.
 
 import HeedConsent
+import HeedEngine
 import HeedLedger
 import HeedStore
 

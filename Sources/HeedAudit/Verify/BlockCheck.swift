@@ -1,6 +1,7 @@
 // Holds the blocks on addresses against the events that put and lifted them.
 
 import HeedConsent
+import HeedEngine
 import HeedStore
 
 /// One block that the log says stands on a person.

@@ -1,5 +1,6 @@
 // Permissions come back from the records alone, as events of their own, or not at all.
 
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedStore

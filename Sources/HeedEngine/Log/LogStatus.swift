@@ -1,4 +1,4 @@
-// Keeps what verifiers found, and answers with the newest result.
+// How the log stands, and the newest result of a verifier.
 
 public import HeedConsent
 public import HeedStore
@@ -76,15 +76,7 @@ public struct LogStatus: Query {
 
 extension Engine {
     /// Keeps a verifier's result; housekeeping, not state.
-    public func keep(_ report: Verifier.Report) async throws {
-        let stored = StoredVerification(
-            startedAt: report.startedAt,
-            finishedAt: report.finishedAt,
-            logSize: report.logSize,
-            events: report.logSize,
-            findings: report.count,
-            summary: report.findings.map(\.description).joined(separator: "\n")
-        )
-        try await database.write { transaction in try transaction.insert(stored) }
+    package func keep(_ result: StoredVerification) async throws {
+        try await database.write { transaction in try transaction.insert(result) }
     }
 }

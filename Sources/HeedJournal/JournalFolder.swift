@@ -2,6 +2,7 @@
 
 import Foundation
 import HeedConsent
+package import HeedStore
 
 /// A folder of journal files, `<8 digits>.journal`.
 ///

@@ -1,5 +1,6 @@
 // (g) A whole history replaced and signed again looks whole, until a kept checkpoint is shown.
 
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedLedger

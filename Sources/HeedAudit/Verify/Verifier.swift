@@ -1,6 +1,7 @@
 // Checks the whole database against the signed log, beside a running server, in short reads.
 
 public import HeedConsent
+public import HeedEngine
 import HeedLedger
 import HeedStore
 

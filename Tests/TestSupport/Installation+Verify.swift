@@ -1,14 +1,14 @@
 // A database with a bit of everything in a signed log, and what somebody with all rights can do.
 
-import HeedConsent
+package import HeedAudit
+package import HeedConsent
 import HeedEngine
 import HeedLedger
-import HeedStore
-import TestSupport
+package import HeedStore
 
 extension Installation {
     /// People who said yes, no, stop, and came back.
-    func live(people: Int = 12) async throws {
+    package func live(people: Int = 12) async throws {
         for number in 1...people {
             clock.advance(seconds: 60)
             let address = try Sample.address(number)
@@ -31,7 +31,7 @@ extension Installation {
     }
 
     /// What the verifier says.
-    func verify(
+    package func verify(
         key: String? = nil,
         outside: [OutsideCheckpoint] = []
     ) async throws -> Verifier.Report {
@@ -39,19 +39,19 @@ extension Installation {
     }
 
     /// The newest checkpoint as an outsider would have kept it.
-    func keptCheckpoint(_ name: String = "kept") async throws -> OutsideCheckpoint {
+    package func keptCheckpoint(_ name: String = "kept") async throws -> OutsideCheckpoint {
         let note = try await database.read { try $0.latestCheckpoint()?.note ?? [] }
         return OutsideCheckpoint(name: name, note: note)
     }
 
     /// Takes all triggers away and runs statements through a connection of its own, as whoever
     /// owns the file can.
-    func tamper(_ statements: SQL...) async throws {
+    package func tamper(_ statements: SQL...) async throws {
         try await tamper(statements)
     }
 
     /// The same with a list.
-    func tamper(_ statements: [SQL]) async throws {
+    package func tamper(_ statements: [SQL]) async throws {
         let second = try reopened()
         try await second.write { transaction in
             for statement in tamperedTriggers + statements {
@@ -79,10 +79,10 @@ private let tamperedTriggers: [SQL] = [
 
 extension Verifier.Report {
     /// The codes that were found, each once.
-    var codes: Set<String> { Set(findings.map(\.code.rawValue)) }
+    package var codes: Set<String> { Set(findings.map(\.code.rawValue)) }
 
     /// The places of a code.
-    func places(_ code: Finding.Code) -> [String] {
+    package func places(_ code: Finding.Code) -> [String] {
         findings.filter { $0.code == code }.map(\.place)
     }
 }

@@ -7,6 +7,8 @@ import HeedStore
 import TestSupport
 import Testing
 
+@testable import HeedJournal
+
 @Suite("Journal")
 struct JournalTests {
     /// The kinds of the entries a journal has, in order.

@@ -2,6 +2,7 @@
 // is told that they are done.
 
 import HeedConsent
+package import HeedStore
 import Synchronization
 
 /// Keeps what a backup must not take back.
