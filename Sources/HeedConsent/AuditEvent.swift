@@ -55,7 +55,8 @@ extension Event {
         switch self {
         case .scopeAdded, .scopeDescribed, .policyPublished, .formAdded, .keyCreated, .keyRevoked,
             .importStarted, .importFinished, .importUndone, .listExported, .activitiesRecorded,
-            .restoreBegun, .restoreFinished, .masterKeyReplaced:
+            .restoreBegun, .restoreFinished, .masterKeyReplaced, .lookupKeyAdded,
+            .lookupHashesMoved:
             describeRegistry(&line)
         case .connectorAdded, .connectorChanged, .connectorDisabled, .connectorEnabled,
             .connectorRemoved, .connectorReconciled:
@@ -132,6 +133,8 @@ extension Event {
         case .personExported(let export): export.eventKind
         case .addressReplaced: "contact.address-replaced"
         case .masterKeyReplaced: "vault.master-key-replaced"
+        case .lookupKeyAdded: LookupKeyChange.eventKind
+        case .lookupHashesMoved(let move): move.eventKind
         }
     }
 
@@ -170,6 +173,9 @@ extension Event {
             line.facts = counts.mapValues(String.init)
             line.facts["number"] = String(restore.number)
         case .masterKeyReplaced(let change): (line.from, line.to) = (change.from, change.to)
+        case .lookupKeyAdded(let change): line.facts = ["key": String(change.generation)]
+        case .lookupHashesMoved(let move):
+            line.facts = ["key": String(move.generation), "hashes": String(move.hashes.count)]
         default: break
         }
     }

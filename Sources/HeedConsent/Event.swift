@@ -99,6 +99,10 @@ public enum Event: Hashable, Sendable {
     case addressReplaced(AddressReplacement)
     /// Another master key took the place of the one before.
     case masterKeyReplaced(MasterKeyChange)
+    /// Another lookup key is being put over the one before.
+    case lookupKeyAdded(LookupKeyChange)
+    /// Keyed hashes went under the new lookup key.
+    case lookupHashesMoved(LookupKeyMove)
 }
 
 /// A form of an address by its keyed hash.

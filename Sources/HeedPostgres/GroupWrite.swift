@@ -27,8 +27,8 @@ struct GroupWrite {
     let members: [GroupMember]
     /// What has to have the members' stops before they are answered.
     let journal: Journal?
-    /// Opens a view on a session.
-    let transaction: (PostgresConnection, Foresight, JournalDraft?) -> Transaction
+    /// Opens the first view on a session.
+    let transaction: (PostgresConnection) throws(StoreError) -> Transaction
 
     /// Runs them and answers those that are done.
     ///
@@ -59,8 +59,8 @@ struct GroupWrite {
         _ connection: PostgresConnection,
         _ entries: inout [JournalEntry]
     ) throws -> (answered: [Int], left: [Int]) {
-        let foresights = try transaction(connection, Foresight(), nil)
-            .foresee(members.map(\.needs), .leave)
+        let first = try transaction(connection)
+        let foresights = try first.foresee(members.map(\.needs), .leave)
         var answered: [Int] = []
         var left: [Int] = []
         for (index, foresight) in foresights.enumerated() {
@@ -70,7 +70,7 @@ struct GroupWrite {
             }
             let changes = connection.changes
             let draft = journal.map { _ in JournalDraft() }
-            let isDone = members[index].run(transaction(connection, foresight, draft))
+            let isDone = members[index].run(first.next(foresight, draft))
             if let failure = connection.failure { throw failure.error }
             guard isDone || connection.changes == changes else {
                 throw StoreError(.statement, "a body failed half-way")

@@ -18,6 +18,10 @@ final class PostgresConnection: SQLConnection {
     private let warnings = Warnings()
     /// Rows that travel with the next other statement.
     var pendingRows = PendingRows()
+    /// True after a transaction that failed for old lookup keys, until one has not.
+    private(set) var hadOldKeys = false
+    /// What the transaction has hashed addresses by; asked about last where it writes.
+    private var keysToRequire: Int64?
     /// How often a body has changed anything, or was about to.
     var changes = 0
     /// Since when the server keeps the plans it has.
@@ -160,6 +164,7 @@ final class PostgresConnection: SQLConnection {
 
     /// Begins a transaction; the statement travels with the first of the body.
     func begin(_ mode: Transaction.Mode) throws(StoreError) {
+        keysToRequire = nil
         pipeline.forgetFailure()
         pendingRows = PendingRows()
         switch mode {
@@ -171,12 +176,36 @@ final class PostgresConnection: SQLConnection {
         try post("DISCARD PLANS", [])
     }
 
+    /// Has the server refuse this transaction unless lookup keys are still as they were at `epoch`.
+    ///
+    /// It travels with other statements: a read's with its first, as all of them see one snapshot;
+    /// a write's with its commit, when it can no longer be overtaken.
+    func requireKeys(_ epoch: Int64, _ mode: Transaction.Mode) throws(StoreError) {
+        switch mode {
+        case .reading: try post(requireKeysStatement, [.integer(epoch)])
+        case .writing: keysToRequire = epoch
+        }
+    }
+
+    /// Has whoever changes lookup keys wait for the end of this transaction.
+    func keepKeys() throws(StoreError) {
+        // The number that `Dialect.lookupLocks` has.
+        _ = try run("SELECT pg_advisory_xact_lock_shared(1751475557)", [])
+    }
+
+    /// Asks at once whether lookup keys are still as the transaction has them; `failure` tells.
+    func checkKeys() {
+        guard let keysToRequire else { return }
+        _ = try? run(requireKeysStatement, [.integer(keysToRequire)])
+    }
+
     /// Commits, and says so only when the server did.
     ///
     /// - Throws: `unknown` when the connection broke after the server may have got the order, or
     ///   when the server stopped waiting for its synchronous standby.
     func commit() throws(StoreError) {
         try writeRows()
+        if let keysToRequire { try pipeline.send(requireKeysStatement, [.integer(keysToRequire)]) }
         let before = warnings.count
         do throws(StoreError) {
             _ = try run("COMMIT", [])
@@ -199,12 +228,15 @@ final class PostgresConnection: SQLConnection {
 
     /// Ends a transaction without effect; whatever is wrong with the connection shows later.
     func rollback() {
+        hadOldKeys = failure?.hadOldKeys == true
         pendingRows = PendingRows()
         if !pipeline.isEmpty { _ = try? pipeline.settle() }
         guard unsafe PQtransactionStatus(session) != PQTRANS_IDLE else { return }
         _ = try? run("ROLLBACK", [])
     }
 }
+
+private let requireKeysStatement: SQL = "SELECT require_lookup_epoch($1)"
 
 /// Counts what the server warns of; its words have no place to go, and may quote values.
 private final class Warnings {

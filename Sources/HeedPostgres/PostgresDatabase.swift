@@ -26,7 +26,8 @@ public final class PostgresDatabase: Database, Sendable {
     /// A random name, by which it knows its own notifications.
     let node: String
     private let pool: SessionPool
-    private let vault: Vault
+    /// The keys as they were last found.
+    private let vault: Mutex<Vault>
     private let surroundings: Surroundings
     /// What is written down beside the server; nil where no journal is kept.
     package let journal: Journal?
@@ -69,7 +70,7 @@ public final class PostgresDatabase: Database, Sendable {
         try connection.checkPositions()
         let key = try masterKey(try connection.hasNoKeys())
         let vault = try connection.unlock(with: key, in: surroundings)
-        self.vault = vault
+        self.vault = Mutex(vault)
         journal = try options.journal.map { journal throws(StoreError) in
             try connection.journal(journal, vault, surroundings)
         }
@@ -104,7 +105,7 @@ public final class PostgresDatabase: Database, Sendable {
                     deadline: deadline,
                     run: { session in
                         session.read(until: deadline) { connection in
-                            try body(self.transaction(connection, .reading))
+                            try body(self.first(on: connection, .reading))
                         } answer: {
                             continuation.resume(with: $0)
                         }
@@ -209,9 +210,9 @@ public final class PostgresDatabase: Database, Sendable {
         _ draft: JournalDraft?,
         _ body: (Transaction) throws -> Answer
     ) throws -> Answer {
-        let first = transaction(connection, .writing)
+        let first = try first(on: connection, .writing)
         let foresight = try first.foresee([needs], .wait)[0]
-        return try body(transaction(connection, .writing, foresight ?? Foresight(), draft))
+        return try body(first.next(foresight ?? Foresight(), draft))
     }
 
     /// Runs a piece of work, and with it those that wait and may share its transaction.
@@ -224,26 +225,34 @@ public final class PostgresDatabase: Database, Sendable {
             return
         }
         let group = GroupWrite(members: all.map(\.member), journal: journal) {
-            self.transaction($0, .writing, $1, $2)
+            connection throws(StoreError) in try self.first(on: connection, .writing)
         }
         for index in group.run(on: session, until: first.alone.deadline) {
             pool.submit(all[index].alone)
         }
     }
 
-    private func transaction(
-        _ connection: PostgresConnection,
-        _ mode: Transaction.Mode,
-        _ foresight: Foresight = Foresight(),
-        _ draft: JournalDraft? = nil
-    ) -> Transaction {
-        Transaction(
+    /// The first view on a session of a transaction, with the keys as they are now: where the last
+    /// transaction of this session failed for old ones they are read again.
+    private func first(
+        on connection: PostgresConnection,
+        _ mode: Transaction.Mode
+    ) throws(StoreError) -> Transaction {
+        var keys = vault.withLock { $0 }
+        if connection.hadOldKeys {
+            // Its turn before the next change: those come one after the other, and would overtake
+            // it each time.
+            if case .writing = mode { try connection.keepKeys() }
+            keys = try keys.current(on: connection)
+            let current = keys
+            vault.withLock { $0 = current }
+        }
+        try connection.requireKeys(keys.lookupEpoch, mode)
+        return Transaction(
             connection: connection,
             mode: mode,
             surroundings: surroundings,
-            vault: vault,
-            foresight: foresight,
-            journal: draft
+            vault: keys
         )
     }
 

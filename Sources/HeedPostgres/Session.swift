@@ -48,9 +48,20 @@ final class Session {
         answer: (Result<Answer, any Error>) -> Void
     ) {
         do {
-            let connection = try fresh(.reading, until: deadline)
-            answer(Result { try body(connection) })
-            connection.rollback()
+            var runs = 0
+            while true {
+                runs += 1
+                let connection = try fresh(.reading, until: deadline)
+                let result = Result { try body(connection) }
+                // Whatever came of it, it looked for the wrong hashes.
+                let hadOldKeys = connection.failure?.hadOldKeys == true
+                if hadOldKeys, runs < Session.runsMaximum {
+                    connection.rollback()
+                    continue
+                }
+                answer(result)
+                return connection.rollback()
+            }
         } catch {
             answer(.failure(error))
         }
@@ -70,8 +81,11 @@ final class Session {
                 try connection.commit()
                 return answer
             } catch {
+                // Who refuses may have looked for old hashes.
+                if connection.failure == nil { connection.checkKeys() }
                 let failure = connection.failure
                 connection.rollback()
+                if let failure, failure.hadOldKeys, runs < Session.runsMaximum { continue }
                 let isOurs = (error as? StoreError) == failure?.error
                 guard isOurs, let failure, failure.mayRunAgain else { throw error }
                 let limit =

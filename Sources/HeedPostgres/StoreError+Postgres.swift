@@ -19,7 +19,7 @@ extension StoreError {
 
     private static func code(_ sqlState: String) -> Code {
         switch sqlState {
-        case "40001", "40P01", "55P03", "57014": return .busy
+        case "40001", "40P01", "55P03", "57014", ServerFailure.oldKeys: return .busy
         case "42501", "P0001": return .refused
         case "53100": return .full
         // The server became a standby: writes are not possible here now.
@@ -66,8 +66,14 @@ struct ServerFailure {
     /// True when the same transaction, run again, may well succeed: a conflict with another one, or
     /// a key that another one has just inserted.
     var mayRunAgain: Bool {
-        ["40001", "40P01"].contains(sqlState) || isCollision || isStaleStatement
+        ["40001", "40P01"].contains(sqlState) || isCollision || isStaleStatement || hadOldKeys
     }
+
+    /// What `require_lookup_epoch` raises.
+    static let oldKeys = "HD001"
+
+    /// True when a transaction has hashed addresses by lookup keys that are not the present ones.
+    var hadOldKeys: Bool { sqlState == ServerFailure.oldKeys }
 
     /// True for a key that another transaction has inserted.
     var isCollision: Bool { sqlState == "23505" }

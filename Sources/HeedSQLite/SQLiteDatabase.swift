@@ -23,7 +23,8 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
     /// Where the file is.
     let path: String
     private let pool: DatabasePool
-    private let vault: Vault
+    /// The keys as they were last found.
+    private let vault: Mutex<Vault>
     private let surroundings: Surroundings
     private let readers: ReaderPool
     private let group: GroupCommit
@@ -54,7 +55,9 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
         readers = ReaderPool(path: path, configuration: configuration, count: 8)
         do {
             pool = try SQLiteDatabase.openPool(path)
+            let vault: Vault
             (applied, vault) = try SQLiteDatabase.prepare(pool, masterKey, surroundings)
+            self.vault = Mutex(vault)
             journal = try SQLiteDatabase.journal(options, pool, vault, surroundings)
             group = GroupCommit(journal: journal)
         } catch {
@@ -172,13 +175,22 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
                     connection: connection,
                     mode: .reading,
                     surroundings: surroundings,
-                    vault: vault
+                    vault: try keys(on: connection)
                 )
                 return try body(transaction)
             }
         } catch let error as DatabaseError {
             throw StoreError(error)
         }
+    }
+
+    /// The keys as the open snapshot has them: another process may have changed how addresses are
+    /// found.
+    private func keys(on connection: SQLiteConnection) throws(StoreError) -> Vault {
+        let known = vault.withLock { $0 }
+        let current = try known.current(on: connection)
+        if current.lookupEpoch != known.lookupEpoch { vault.withLock { $0 = current } }
+        return current
     }
 
     private static func connection(
@@ -202,14 +214,16 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
             let write = PendingWrite(
                 run: { connection in
                     let draft = self.journal.map { _ in JournalDraft() }
-                    let transaction = Transaction(
-                        connection: connection,
-                        mode: .writing,
-                        surroundings: self.surroundings,
-                        vault: self.vault,
-                        journal: draft
-                    )
-                    let result = Result { try body(transaction) }
+                    let result = Result {
+                        let transaction = Transaction(
+                            connection: connection,
+                            mode: .writing,
+                            surroundings: self.surroundings,
+                            vault: try self.keys(on: connection),
+                            journal: draft
+                        )
+                        return try body(transaction)
+                    }
                     outcome.set(result)
                     guard case .success = result else { return nil }
                     return draft?.entries ?? []

@@ -18,6 +18,9 @@ package struct Dialect: Sendable {
     let bookkeeping: String
     /// Ends a SELECT whose rows stay as they are until the transaction ends.
     let rowLock: SQL?
+    /// Keep every other writer from addresses and blocks until the transaction ends: first those
+    /// who have waited for their turn, who hold the number, then all others.
+    let lookupLocks: [SQL]
     /// Ends a SELECT for rows that no other transaction is working on.
     let skipLocked: SQL
     /// The position that a snapshot is as fresh as: it has all events up to there.
@@ -53,6 +56,7 @@ package struct Dialect: Sendable {
             )
             """,
         rowLock: nil,
+        lookupLocks: [],
         skipLocked: "",
         snapshotPosition: sqlitePosition,
         receiptPosition: sqlitePosition,
@@ -85,6 +89,10 @@ package struct Dialect: Sendable {
             )
             """,
         rowLock: " FOR NO KEY UPDATE",
+        lookupLocks: [
+            "SELECT pg_advisory_xact_lock(1751475557)",
+            "LOCK TABLE addresses, suppressions IN SHARE ROW EXCLUSIVE MODE",
+        ],
         skipLocked: " FOR UPDATE SKIP LOCKED",
         snapshotPosition: "SELECT settled_before() - 1",
         receiptPosition: "SELECT (pg_current_xact_id()::text::bigint << 16) + 65535",

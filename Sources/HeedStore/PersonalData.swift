@@ -187,6 +187,8 @@ public enum PersonalData {
     /// Tables with nothing about people in them, or ids alone that lead to tables above.
     public static let others: [Table] = [
         Table("vault_keys", "the installation's keys, wrapped by the master key"),
+        Table("lookup_keys", "the keys that addresses are found by after the first, sealed"),
+        Table("lookup_state", "how far the newest of them has come"),
         Table("scopes", "what can be subscribed to"),
         Table("scope_texts", "what it is called"),
         Table("policies", "versions of the privacy policy"),

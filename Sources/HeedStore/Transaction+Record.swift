@@ -120,7 +120,7 @@ extension Transaction {
         case .activitiesRecorded(let activities): try insert(activities)
         case .requestReceived, .requestMoved, .erasureEnqueued, .erasureTargetMoved, .personErased,
             .receiptIssued, .addressReplaced, .personExported, .restoreBegun, .restoreFinished,
-            .masterKeyReplaced:
+            .masterKeyReplaced, .lookupKeyAdded, .lookupHashesMoved:
             try applyToRequests(event, sealed: sealed)
         }
     }
@@ -139,6 +139,8 @@ extension Transaction {
         case .restoreFinished(let restore, _): try finish(restore)
         case .addressReplaced(let replacement): try apply(replacement, sealed: sealed[0])
         case .masterKeyReplaced(let change): try apply(change)
+        case .lookupKeyAdded(let change): try apply(change)
+        case .lookupHashesMoved(let move): try apply(move)
         default: break
         }
     }

@@ -45,6 +45,18 @@ public struct Transaction {
         self.journal = journal
     }
 
+    /// Another view on the same session, with answers that have come by now; for drivers.
+    package func next(_ foresight: Foresight, _ journal: JournalDraft?) -> Transaction {
+        Transaction(
+            connection: connection,
+            mode: mode,
+            surroundings: surroundings,
+            vault: vault,
+            foresight: foresight,
+            journal: journal
+        )
+    }
+
     /// A fresh id, ordered by the present.
     package func newID<Subject>(of subject: Subject.Type = Subject.self) -> Identifier<Subject> {
         Identifier(at: now, random: (surroundings.random(), surroundings.random()))

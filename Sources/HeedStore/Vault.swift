@@ -80,9 +80,10 @@ public struct Vault: Sendable, CustomStringConvertible {
     let master: SymmetricKey
     /// Wraps people's keys, so that a new master key rewraps a handful of keys and no more.
     let people: SymmetricKey
-    /// Has taken the lookup key and the channel in already: a copy of it hashes an address in half
-    /// the time.
-    private let mailLookup: HMAC<SHA256>
+    /// How addresses are found.
+    var lookup: LookupChain
+    /// The first lookup key; those after it are not in `vault_keys`.
+    let firstLookup: SymmetricKey
     private let link: SymmetricKey
     private let settings: SymmetricKey
     private let log: SymmetricKey
@@ -138,7 +139,7 @@ public struct Vault: Sendable, CustomStringConvertible {
         guard let vault = Vault(master: master, keys: keys) else {
             throw StoreError(.corrupt, "a key of the installation is missing")
         }
-        return vault
+        return try vault.current(on: connection)
     }
 
     /// True while nothing in the database was made with this key.
@@ -171,9 +172,8 @@ public struct Vault: Sendable, CustomStringConvertible {
         else { return nil }
         self.master = master
         self.people = people
-        var hmac = HMAC<SHA256>(key: lookup)
-        hmac.update(data: Array("v1|\(Channel.email.rawValue)|".utf8))
-        mailLookup = hmac
+        firstLookup = lookup
+        self.lookup = LookupChain(first: lookup)
         self.link = link
         self.settings = settings
         self.log = log
@@ -191,28 +191,11 @@ extension Vault {
 
     /// The same as words.
     package func lookupWords(for address: Address) -> LookupWords {
-        let match = lookupWords(address.match, channel: address.channel)
+        let match = lookup.hash(address.match, channel: address.channel)
         guard address.hasAliases else { return LookupWords(match: match, widened: nil) }
         let same = address.widened == address.match
-        let widened = same ? match : lookupWords(address.widened, channel: address.channel)
+        let widened = same ? match : lookup.hash(address.widened, channel: address.channel)
         return LookupWords(match: match, widened: widened)
-    }
-
-    private func lookupWords(_ text: String, channel: Channel) -> KeyWords {
-        var hmac =
-            switch channel {
-            case .email: mailLookup
-            }
-        var text = text
-        text.withUTF8 { unsafe hmac.update(data: UnsafeRawBufferPointer($0)) }
-        return unsafe hmac.finalize().withUnsafeBytes { bytes in
-            KeyWords(
-                high: UInt64(bigEndian: unsafe bytes.loadUnaligned(as: UInt64.self)),
-                low: UInt64(
-                    bigEndian: unsafe bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-                )
-            )
-        }
     }
 
     /// The signature of a public link, 16 bytes (RFC 8058 wants it hard to forge).

@@ -16,7 +16,8 @@ struct VaultTests {
     }
 
     private func id(_ place: Workplace) async throws -> String {
-        try await place.done("vault", "show").output.trimmingCharacters(in: .newlines)
+        let output = try await place.done("vault", "show").output
+        return String(output.prefix { $0 != "\n" })
     }
 
     @Test func aServerGoesOnWhileTheKeyIsChanged() async throws {
@@ -120,6 +121,35 @@ struct VaultTests {
             #expect(ending.exitCode == 2)
             #expect(ending.errors.contains("masterKey:"))
             #expect(place.read("heed-data/master.key").contains(key))
+        }
+    }
+
+    /// Nobody is asked to stop for it, and no opt-out of meanwhile is lost.
+    @Test func aServerGoesOnWhileAddressesAreHashedAgain() async throws {
+        try await Workplace.open { place in
+            let server = try await place.serve()
+            try await place.register()
+            try await server.grant(VaultTests.address, "newsletter")
+            for number in 0..<30 { try await server.grant("p\(number)@mail.example", "newsletter") }
+            for round in 0..<2 {
+                async let rotated = place.heed("vault", "rotate-lookup")
+                for number in 0..<10 {
+                    let address = "p\(10 * round + number)@mail.example"
+                    #expect(try await server.optOut(address, "global").status == 202)
+                    let answer = try await server.check(address, "newsletter")
+                    #expect(answer["reason"].string == "globalOptOut")
+                }
+                let ending = try await rotated
+                #expect(ending.exitCode == 0, "\(ending.errors)")
+                #expect(ending.output.contains("under lookup key \(round + 2) now"))
+            }
+            #expect(try await place.done("vault", "show").output.contains("lookup keys: 3\n"))
+            for number in 0..<30 {
+                let answer = try await server.check("p\(number)@mail.example", "newsletter")
+                #expect(answer["reason"].string == (number < 20 ? "globalOptOut" : "allowed"))
+            }
+            #expect(try await server.stop() == 0)
+            try await expectWhole(place)
         }
     }
 }

@@ -23,7 +23,7 @@ struct PersonalDataTests {
         // Descriptions of a block or form, words of a closed set.
         "suppressions.reason", "suppressions.widened", "requests.reason", "alert_notices.reason",
         // The operator's secrets.
-        "connectors.sealed",
+        "connectors.sealed", "lookup_keys.sealed",
         // Text of the kind "HTTP 202", and texts without a person.
         "receipts.body", "requests.token_hash",
     ]

@@ -59,6 +59,31 @@ package enum Backend: String, CaseIterable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Opens an installation's database once more, on a server as its owner.
+    package func openAsOwner(
+        of installation: Installation,
+        surroundings: Surroundings,
+        journal: JournalOptions
+    ) throws -> any Database {
+        guard self == .postgres else {
+            return try open(
+                in: installation.folder,
+                masterKey: installation.masterKey,
+                surroundings: surroundings,
+                journal: journal
+            )
+        }
+        let name = try Backend.postgresName(in: installation.folder)
+        var options = try PostgresCluster.shared().options(name, .owner)
+        options.journal = journal
+        return try Backend.openPostgres(
+            options,
+            in: installation.folder,
+            installation.masterKey,
+            surroundings
+        )
+    }
+
     /// The same database for somebody with a SQL prompt: on a server, its owner.
     package func prompt(of installation: Installation) throws -> any Database {
         guard self == .postgres else { return installation.database }

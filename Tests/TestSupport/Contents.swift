@@ -54,6 +54,8 @@ package struct Contents: Sendable {
         ("scopes", "SELECT * FROM scopes ORDER BY 1"),
         ("suppressions", "SELECT * FROM suppressions ORDER BY 1, 2, 3, 4"),
         ("vault_keys", "SELECT * FROM vault_keys ORDER BY 1"),
+        ("lookup_keys", "SELECT * FROM lookup_keys ORDER BY 1"),
+        ("lookup_state", "SELECT * FROM lookup_state ORDER BY 1"),
         ("verifications", "SELECT * FROM verifications ORDER BY 1"),
     ]
 

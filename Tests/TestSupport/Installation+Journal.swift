@@ -26,19 +26,24 @@ extension Installation {
     package func journaled(
         _ opening: JournalOptions.Opening = .serving,
         journal path: String? = nil,
-        seed: UInt64 = 77
+        seed: UInt64 = 77,
+        asOwner: Bool = false
     ) throws -> Journaled {
         let options = JournalOptions(
             path: path ?? journalPath,
             keptSeconds: 0,
             opening: opening
         )
-        let database = try backend.open(
-            in: folder,
-            masterKey: masterKey,
-            surroundings: .seeded(seed, clock: clock),
-            journal: options
-        )
+        let surroundings = Surroundings.seeded(seed, clock: clock)
+        let database =
+            asOwner
+            ? try backend.openAsOwner(of: self, surroundings: surroundings, journal: options)
+            : try backend.open(
+                in: folder,
+                masterKey: masterKey,
+                surroundings: surroundings,
+                journal: options
+            )
         let journal =
             (database as? SQLiteDatabase)?.journal ?? (database as? PostgresDatabase)?.journal
         guard let journal else { throw StoreError(.unavailable, "there is no journal") }

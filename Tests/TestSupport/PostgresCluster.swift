@@ -353,9 +353,10 @@ package final class PostgresCluster: Sendable {
                 RAISE EXCEPTION 'dropping this is faster than emptying it';
             END IF;
             FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'heed'
-                AND tablename NOT IN ('schema_migrations', 'retention')
+                AND tablename NOT IN ('schema_migrations', 'retention', 'lookup_state')
             LOOP EXECUTE format('DELETE FROM heed.%I', name); END LOOP;
             UPDATE heed.retention SET audit_before = 0, consent_before = 0;
+            UPDATE heed.lookup_state SET epoch = 0, generation = 0, bound = NULL;
         END
         $$
         """

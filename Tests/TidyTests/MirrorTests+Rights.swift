@@ -8,6 +8,14 @@ extension MirrorRule {
             by: "Tests/EndToEndTests/VaultTests.swift"
         ),
         .init(
+            "Sources/HeedStore/Transaction+LookupKeys.swift",
+            by: "Tests/HeedRightsTests/Keys/AddLookupKeyTests.swift"
+        ),
+        .init(
+            "Sources/HeedStore/Vault+LookupKeys.swift",
+            by: "Tests/HeedRightsTests/Keys/AddLookupKeyTests.swift"
+        ),
+        .init(
             "Sources/HeedStore/Transaction+Restores.swift",
             by: "Tests/HeedRightsTests/Restore/BeginRestoreTests.swift"
         ),

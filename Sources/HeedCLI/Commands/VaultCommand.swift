@@ -1,4 +1,4 @@
-// `heed vault`: the master key, and another one in its place.
+// `heed vault`: the master key and the lookup key, and others in their place.
 
 import ArgumentParser
 import Foundation
@@ -7,23 +7,27 @@ import HeedEngine
 import HeedRights
 import HeedStore
 
-/// The key outside the database.
+/// The key outside the database, and the one that addresses are found by.
 struct VaultCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vault",
-        abstract: "The master key that opens the database, and its change.",
-        subcommands: [Show.self, RotateMaster.self]
+        abstract: "The keys of an installation, and others in their place.",
+        subcommands: [Show.self, RotateMaster.self, RotateLookup.self]
     )
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print the id of the master key; it says nothing about the key."
+            abstract: "Print the id of the master key; it says nothing about the key.",
+            discussion: "And how many lookup keys addresses are found by."
         )
         @OptionGroup var global: GlobalOptions
 
         func run() async throws {
             let installation = try Installation(await global.settings(), opening: .existing)
             print(try await installation.engine.ask(MasterKeyID()) ?? "not written down yet")
+            let lookup = try await installation.engine.ask(LookupKeyState())
+            let change = lookup.isChanging ? ", and the newest is still being put in use" : ""
+            print("lookup keys: \(lookup.generation + 1)\(change)")
             try installation.close()
         }
     }
@@ -64,6 +68,43 @@ struct VaultCommand: AsyncParsableCommand {
             try installation.close()
             print("The master key is \(next.id) now, in \(settings.masterKeyPath).")
             print("The one before is in \(files.previous): backups made until now need it.")
+        }
+    }
+    struct RotateLookup: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "rotate-lookup",
+            abstract: "Put a new key over those that addresses are found by, while servers run.",
+            discussion: """
+                Each keyed hash is hashed again with the new key, so it needs no address and holds
+                for people who were erased, too. Copies of the database made afterwards say nothing
+                to somebody who has the keys before. Run it again if it was interrupted. On
+                PostgreSQL run it as the role that owns the tables, with --allow-owner.
+                """
+        )
+        @OptionGroup var global: GlobalOptions
+
+        func run() async throws {
+            let installation = try Installation(await global.settings(), opening: .existing)
+            let engine = installation.engine
+            let before = try await engine.ask(LookupKeyState())
+            if before.isChanging {
+                Terminal.note("Going on with lookup key \(before.generation + 1).")
+            } else {
+                _ = try await engine.perform(AddLookupKey(), as: Installation.actor)
+            }
+            var bar = ProgressBar("hashing")
+            var hashes = 0
+            let count = try await engine.moveLookupHashes(as: Installation.actor) { step in
+                hashes += step.hashes
+                bar.show(Int(step.done * 1000), of: 1000, detail: "\(bar.rate(hashes))/s")
+            }
+            bar.finish()
+            // The old hashes stay in no page of the file.
+            try? await engine.cleanStorage()
+            let state = try await engine.ask(LookupKeyState())
+            try installation.close()
+            print("\(count) keyed hashes are under lookup key \(state.generation + 1) now.")
+            print("Make a backup: those made until now can be read with the keys before.")
         }
     }
 }

@@ -42,14 +42,14 @@ struct ReplayBlock: Command {
         )
         guard let contact = entry.event.contact,
             try transaction.contact(contact) != nil, try !transaction.isErased(contact)
-        else { return try keyed(block, events: [], jobs: []) }
+        else { return try keyed(block, events: [], jobs: [], in: transaction) }
         let person = try transaction.resolve(.contact(contact))
         guard let extent = try extent(of: old, in: transaction) else {
             let stands = person.blocks.contains {
                 $0.reason == old.reason && $0.scope == old.scope && $0.since >= old.since
             }
             let event = Event.suppressionAdded(block, .contact(contact))
-            return try keyed(block, events: stands ? [] : [event], jobs: [])
+            return try keyed(block, events: stands ? [] : [event], jobs: [], in: transaction)
         }
         let isTaken = try old.optOut.map { try transaction.optOut($0) != nil } ?? false
         let draft = OptOutDraft.again(
@@ -59,10 +59,10 @@ struct ReplayBlock: Command {
             at: old.since
         )
         if try draft.standing(in: transaction) != nil {
-            return try keyed(block, events: [], jobs: [])
+            return try keyed(block, events: [], jobs: [], in: transaction)
         }
         let (_, events, jobs) = try draft.outcome(in: transaction)
-        return try keyed(block, events: events, jobs: jobs, as: .optOut)
+        return try keyed(block, events: events, jobs: jobs, as: .optOut, in: transaction)
     }
 
     /// What an opt-out covers; nil for another block, and for a scope the backup does not know.
@@ -84,9 +84,14 @@ struct ReplayBlock: Command {
         _ block: Suppression,
         events: [Event],
         jobs: [JobChange],
-        as outcome: ReplayOutcome = .block
+        as outcome: ReplayOutcome = .block,
+        in transaction: Transaction
     ) throws -> Decision<ReplayOutcome> {
-        let keys = Event.suppressionAdded(block, .keys(entry.keys))
+        // A lookup key may have been added since.
+        let now = try entry.keys.map {
+            SuppressedKey(key: try transaction.vault.current($0.key), isWidened: $0.isWidened)
+        }
+        let keys = Event.suppressionAdded(block, .keys(now))
         let all = entry.keys.isEmpty ? events : events + [keys]
         return Decision(all.isEmpty ? .known : outcome, events: all, jobs: jobs)
     }

@@ -89,6 +89,7 @@ public struct Replayer: Sendable {
 
     /// Does it; answers how much of each sort was done.
     public func run(_ plan: Plan, as actor: Actor) async throws -> [String: Int] {
+        try await bringLookupKeys(plan, as: actor)
         var counts: [String: Int] = [:]
         let requests = plan.entries.filter { $0.event.facts["request"] == "erasure" }
         let histories = ErasureHistory.all(in: requests)
@@ -117,5 +118,20 @@ public struct Replayer: Sendable {
             counts[outcome.rawValue, default: 0] += 1
         }
         return counts
+    }
+
+    /// Adds the lookup keys again that were added after the backup, before anything that was hashed
+    /// with them is put back.
+    private func bringLookupKeys(_ plan: Plan, as actor: Actor) async throws {
+        try await engine.moveLookupHashes(as: actor)
+        let added = plan.entries.filter { $0.event.kind == LookupKeyChange.eventKind }
+            .compactMap { entry in
+                entry.event.facts["key"].flatMap { Int($0) }.map { (number: $0, key: entry.token) }
+            }
+        for (number, key) in added.sorted(by: { $0.number < $1.number })
+        where number > (try await engine.ask(LookupKeyState())).generation {
+            _ = try await engine.perform(AddLookupKey(again: key), as: actor)
+            try await engine.moveLookupHashes(as: actor)
+        }
     }
 }

@@ -17,7 +17,7 @@ package final class JournalDraft {
     /// A row of a block was written; it belongs to the event that is noted next.
     func keep(_ key: SuppressedKey) { keys.append(key) }
 
-    /// A request's token was sealed; it belongs to the event that is noted next.
+    /// A request's token or a key was sealed; it belongs to the event that is noted next.
     func keep(token: [UInt8]) { self.token = token }
 
     /// An event's change was made.

@@ -13,7 +13,8 @@ package struct JournalEntry: Hashable, Sendable {
     package let event: AuditEvent
     /// What a block was put on; empty for other events.
     package let keys: [SuppressedKey]
-    /// The sealed token of a request that was received; empty for other events.
+    /// The sealed token of a request that was received, or the sealed lookup key that was added;
+    /// empty for other events.
     package let token: [UInt8]
 
     /// Makes an entry.
@@ -29,7 +30,8 @@ package struct JournalEntry: Hashable, Sendable {
     /// are, as all others are done by people who have them in hand.
     static func isKept(_ event: AuditEvent) -> Bool {
         switch event.kind {
-        case "suppression.added", "erasure.local-cascade-completed": true
+        case "suppression.added", "erasure.local-cascade-completed", LookupKeyChange.eventKind:
+            true
         case "consent.withdrawn": event.facts["optOut"] == nil
         case "consent.denied": true
         default:

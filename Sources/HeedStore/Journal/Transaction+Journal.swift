@@ -13,7 +13,8 @@ extension Transaction {
         for row in try rows(
             "SELECT body FROM audit_events WHERE position > $1 AND position <= $2 "
                 + "AND (kind IN ('suppression.added', 'consent.withdrawn', 'consent.denied', "
-                + "'erasure.local-cascade-completed') OR kind LIKE 'request.%') ORDER BY position",
+                + "'erasure.local-cascade-completed', 'vault.lookup-key-added') "
+                + "OR kind LIKE 'request.%') ORDER BY position",
             .integer(start),
             .integer(end)
         ) {
@@ -44,6 +45,11 @@ extension Transaction {
     }
 
     private func token(of event: AuditEvent) throws(StoreError) -> [UInt8] {
+        if event.kind == LookupKeyChange.eventKind {
+            let number = event.facts["key"].flatMap { Int64($0) } ?? 0
+            let sql: SQL = "SELECT sealed FROM lookup_keys WHERE generation = $1"
+            return try row(sql, .integer(number))?.blob(0) ?? []
+        }
         guard event.kind == "request.received", let id = event.subject else { return [] }
         return try row("SELECT token_sealed FROM requests WHERE id = $1", .blob(id))?.blob(0) ?? []
     }

@@ -56,6 +56,7 @@ CREATE TABLE vault_keys (
     created_at BIGINT NOT NULL
 );
 
+
 CREATE TABLE scopes (
     name TEXT COLLATE "C" NOT NULL
         CHECK (length(name) BETWEEN 1 AND 64 AND name NOT IN ('global', 'sale-sharing')),

@@ -8,6 +8,7 @@ CREATE TABLE vault_keys (
     created_at INTEGER NOT NULL
 ) STRICT;
 
+
 CREATE TABLE scopes (
     name TEXT PRIMARY KEY
         CHECK (length(name) BETWEEN 1 AND 64 AND name NOT IN ('global', 'sale-sharing')),

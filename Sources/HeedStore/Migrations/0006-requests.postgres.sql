@@ -91,3 +91,56 @@ GRANT SELECT, INSERT, UPDATE (finished_at) ON restores TO heed_app;
 -- Which master key wraps the row: an id that says nothing about the key. NULL in rows of a version
 -- that did not know it.
 ALTER TABLE vault_keys ADD COLUMN master_id TEXT COLLATE "C";
+
+-- The lookup keys after the first, each over what the one before made, sealed by the vault's key
+-- for people's keys.
+CREATE TABLE lookup_keys (
+    generation BIGINT PRIMARY KEY CHECK (generation > 0),
+    sealed BYTEA NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+-- One row. Hashes below `bound` are under the newest key, the others under the one before; all are
+-- where it is NULL. `epoch` grows with each change of it.
+CREATE TABLE lookup_state (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    epoch BIGINT NOT NULL,
+    generation BIGINT NOT NULL,
+    bound BYTEA CHECK (length(bound) = 16)
+);
+INSERT INTO lookup_state (id, epoch, generation) VALUES (1, 0, 0);
+
+-- Refuses a transaction that has hashed addresses by a state that is not the present one any more;
+-- the transaction that makes a new state has the one before. A read asks as it begins and has its
+-- snapshot; a write asks last, when whoever changes the state has to wait for it.
+CREATE FUNCTION require_lookup_epoch(expected BIGINT) RETURNS VOID
+LANGUAGE plpgsql SET search_path = heed, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM lookup_state WHERE epoch = expected OR (
+            epoch = expected + 1 AND xmin = pg_current_xact_id_if_assigned()::xid
+        )
+    ) THEN
+        RAISE EXCEPTION 'the lookup key was changed meanwhile' USING ERRCODE = 'HD001';
+    END IF;
+END
+$$;
+
+CREATE TRIGGER lookup_keys_no_update BEFORE UPDATE ON lookup_keys
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER lookup_keys_no_delete BEFORE DELETE ON lookup_keys
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER lookup_keys_no_truncate BEFORE TRUNCATE ON lookup_keys
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER lookup_state_no_delete BEFORE DELETE ON lookup_state
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER lookup_state_no_truncate BEFORE TRUNCATE ON lookup_state
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+REVOKE ALL ON lookup_keys, lookup_state FROM PUBLIC, heed_app;
+REVOKE ALL ON FUNCTION require_lookup_epoch(BIGINT) FROM PUBLIC, heed_app;
+GRANT SELECT ON lookup_keys, lookup_state TO heed_app;
+GRANT EXECUTE ON FUNCTION require_lookup_epoch(BIGINT) TO heed_app;
+
+-- For a change of the lookup key alone; most people have no alias.
+CREATE INDEX addresses_by_widened ON addresses (widened_key) WHERE widened_key <> match_key;

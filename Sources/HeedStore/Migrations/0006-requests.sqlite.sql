@@ -83,3 +83,30 @@ BEGIN SELECT RAISE(ABORT, 'restores is insert-only'); END;
 -- Which master key wraps the row: an id that says nothing about the key. NULL in rows of a version
 -- that did not know it.
 ALTER TABLE vault_keys ADD COLUMN master_id TEXT;
+
+-- The lookup keys after the first, each over what the one before made, sealed by the vault's key
+-- for people's keys.
+CREATE TABLE lookup_keys (
+    generation INTEGER PRIMARY KEY CHECK (generation > 0),
+    sealed BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER lookup_keys_no_update BEFORE UPDATE ON lookup_keys
+BEGIN SELECT RAISE(ABORT, 'lookup_keys is insert-only'); END;
+CREATE TRIGGER lookup_keys_no_delete BEFORE DELETE ON lookup_keys
+BEGIN SELECT RAISE(ABORT, 'lookup_keys is insert-only'); END;
+
+-- One row. Hashes below `bound` are under the newest key, the others under the one before; all are
+-- where it is NULL. `epoch` grows with each change of it.
+CREATE TABLE lookup_state (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    epoch INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    bound BLOB CHECK (length(bound) = 16)
+) STRICT;
+INSERT INTO lookup_state (id, epoch, generation) VALUES (1, 0, 0);
+CREATE TRIGGER lookup_state_no_delete BEFORE DELETE ON lookup_state
+BEGIN SELECT RAISE(ABORT, 'lookup_state keeps its row'); END;
+
+-- For a change of the lookup key alone; most people have no alias.
+CREATE INDEX addresses_by_widened ON addresses (widened_key) WHERE widened_key <> match_key;
