@@ -112,7 +112,7 @@ struct MigratorTests {
     }
 
     private static let backToTheFirstStep: [SQL] = [
-        "DROP TABLE events", "DROP TABLE lookup_keys", "DROP TABLE lookup_state",
+        "DROP TABLE events", "DROP TABLE lookup_keys",
         "DROP INDEX addresses_by_widened", "DROP TABLE restores", "DROP TABLE receipts",
         "DROP TABLE erasure_targets",
         "DROP TABLE requests", "ALTER TABLE forms DROP COLUMN confirmation",
@@ -133,6 +133,8 @@ struct MigratorTests {
         "DELETE FROM vault_keys WHERE purpose = 'log'",
         "ALTER TABLE vault_keys DROP COLUMN master_id",
         "DELETE FROM schema_migrations WHERE number > 1",
+        // Last: every transaction reads it.
+        "DROP TABLE lookup_state",
     ]
 
     /// What connectors were told before they could be removed is there afterwards.
@@ -143,14 +145,14 @@ struct MigratorTests {
             try await installation.optOut(Sample.address())
             let before = try await Contents.of(installation.database)
             for statement: SQL in [
-                "DROP TABLE events", "DROP TABLE lookup_keys", "DROP TABLE lookup_state",
+                "DROP TABLE events", "DROP TABLE lookup_keys",
                 "DROP INDEX addresses_by_widened", "DROP TABLE restores", "DROP TABLE receipts",
                 "DROP TABLE erasure_targets",
                 "DROP TABLE requests", "ALTER TABLE vault_keys DROP COLUMN master_id",
                 "ALTER TABLE forms DROP COLUMN confirmation",
                 "DROP INDEX jobs_buried",
                 "ALTER TABLE connectors DROP COLUMN disabled_at",
-                "DELETE FROM schema_migrations WHERE number > 3",
+                "DELETE FROM schema_migrations WHERE number > 3", "DROP TABLE lookup_state",
             ] { try await installation.sql(statement) }
             let database = try installation.reopened()
             let after = try await Contents.of(database)

@@ -40,6 +40,8 @@ package struct Contents: Sendable {
         ("ledger_leaves", "SELECT * FROM ledger_leaves ORDER BY 1"),
         ("ledger_tiles", "SELECT * FROM ledger_tiles ORDER BY 1, 2"),
         ("legal_holds", "SELECT * FROM legal_holds ORDER BY 1"),
+        ("lookup_keys", "SELECT * FROM lookup_keys ORDER BY 1"),
+        ("lookup_state", "SELECT * FROM lookup_state ORDER BY 1"),
         ("opt_out_targets", "SELECT * FROM opt_out_targets ORDER BY 1"),
         ("opt_outs", "SELECT * FROM opt_outs ORDER BY 1"),
         ("permissions", "SELECT * FROM permissions ORDER BY 1, 2"),
@@ -54,8 +56,6 @@ package struct Contents: Sendable {
         ("scopes", "SELECT * FROM scopes ORDER BY 1"),
         ("suppressions", "SELECT * FROM suppressions ORDER BY 1, 2, 3, 4"),
         ("vault_keys", "SELECT * FROM vault_keys ORDER BY 1"),
-        ("lookup_keys", "SELECT * FROM lookup_keys ORDER BY 1"),
-        ("lookup_state", "SELECT * FROM lookup_state ORDER BY 1"),
         ("verifications", "SELECT * FROM verifications ORDER BY 1"),
     ]
 
