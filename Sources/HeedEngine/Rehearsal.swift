@@ -11,6 +11,7 @@ package struct Rehearsal {
     package let transaction: Transaction
 
     /// Decides and records, as the engine does; what comes after in the same rehearsal sees it.
+    @discardableResult
     package func perform<Work: Command>(
         _ command: Work,
         as actor: Actor

@@ -77,7 +77,7 @@ extension Check {
                     + "hold, kept the address while a system refused, and was then completed",
                 else: "an erasure in a rehearsal: under a hold \(held?.rawValue ?? "gone"), while "
                     + "a system refused \(isEarly ? "finished" : "waiting") with "
-                    + "\(counted(kept.count, "address")) kept and the guard saying \(blocked), in "
+                    + "\(kept.count) of 1 address kept and the guard saying \(blocked), in "
                     + "the end \(ended?.rawValue ?? "gone")"
             )
         }
@@ -112,7 +112,8 @@ extension Check {
             let record = try sandbox.grant(sandbox.campaign)
             let contact = try sandbox.contact()
             _ = try sandbox.erase()
-            let transaction = sandbox.transaction
+            // A transaction keeps the keys it has made; the next one has to look for them.
+            let transaction = sandbox.later(by: 1).transaction
             let left = try transaction.personalRows(of: contact)
             let gone = people.filter { table in
                 !table.columns.isEmpty && table.columns.allSatisfy { $0.treatment == .delete }
@@ -256,7 +257,7 @@ extension Check {
                     found.fault("an address of \(contact.text) does not open")
                 }
             }
-            found.note("\(counted(opened, "sealed address")) of the newest people opened")
+            found.note("sealed addresses of the newest people that opened: \(opened)")
         }
         found.add(sample)
     }

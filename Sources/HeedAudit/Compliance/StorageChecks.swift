@@ -212,39 +212,3 @@ extension Check {
         found.add(texts)
     }
 }
-
-/// The steps of a query's plan, as the engines print them.
-struct PlanReading {
-    /// Steps that read a whole table or index.
-    let scans: [String]
-    /// Steps that look for keys in an index.
-    let searches: [String]
-
-    init(_ engine: Dialect.Engine, _ steps: [String]) {
-        switch engine {
-        case .sqlite:
-            searches = steps.filter { $0.hasPrefix("SEARCH") && !$0.contains("AUTOMATIC") }
-            // A set of keys is one parameter, cut up by a recursion named `n`.
-            let own = ["SCAN n", "SCAN CONSTANT ROW"]
-            scans = steps.filter { step in
-                step.contains("AUTOMATIC") || (step.hasPrefix("SCAN") && !own.contains(step))
-                    || step.contains("TEMP B-TREE")
-            }
-        case .postgres:
-            searches = steps.filter { $0.contains("Index Cond:") }
-            scans = steps.indices.filter { index in
-                let step = steps[index]
-                // By what all rows have in common, with the keys as a filter.
-                if step.contains("Filter:"), step.contains("_key = ANY") { return true }
-                let isIndex = step.contains("Index Scan") || step.contains("Index Only Scan")
-                let next = index + 1 < steps.count ? steps[index + 1] : ""
-                return step.contains("Seq Scan") || step.contains("Sort")
-                    || (isIndex && !next.contains("Index Cond:"))
-            }.map { steps[$0].trimmedStart }
-        }
-    }
-}
-
-extension String {
-    fileprivate var trimmedStart: String { String(drop { $0 == " " }) }
-}

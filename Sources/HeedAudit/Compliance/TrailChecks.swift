@@ -140,6 +140,7 @@ extension Check {
             status.signedAt.map { "newest head over \(status.size) entries, signed \($0.text)" }
                 ?? "no head yet: nothing was taken into the log"
         )
+        found.note("\(counted(status.unsequenced, "committed event")) not in the log yet")
     }
 
     private static let lookAtRetention: Look = { context, found in
