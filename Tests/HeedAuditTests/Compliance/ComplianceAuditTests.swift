@@ -60,6 +60,25 @@ struct ComplianceAuditTests {
         }
     }
 
+    /// The application's rights refuse what is forbidden; an owner is refused by the triggers.
+    @Test func theOwnerIsRefusedByTriggers() async throws {
+        try await Backend.postgres.withEngine { installation in
+            try await installation.whole()
+            let audit = ComplianceAudit(
+                engine: Engine(database: try installation.prompt),
+                terms: try installation.auditTerms()
+            )
+            let report = try await audit.run()
+            #expect(report.passed == 20, "\(report.faults)")
+            let words = report.results.flatMap(\.evidence).joined(separator: "\n")
+            #expect(words.contains("is insert-only") && !words.contains("permission denied"))
+            try await installation.sql("DROP TRIGGER audit_events_no_truncate ON audit_events")
+            let after = try await audit.run()
+            #expect(after.failing == ["compliance-audit-trail.append-only-log"])
+            #expect(after.faults.contains("let this through: TRUNCATE audit_events"))
+        }
+    }
+
     @Test(arguments: Backend.allCases)
     func checksRunAlone(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
