@@ -104,7 +104,9 @@ let package = Package(
         ),
         .target(
             name: "HeedAudit",
-            dependencies: ["HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", crypto]
+            dependencies: [
+                "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", "HeedRights", crypto,
+            ]
         ),
         .target(
             name: "HeedRights",

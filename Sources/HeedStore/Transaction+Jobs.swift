@@ -87,13 +87,7 @@ extension Transaction {
         limit: Int64
     ) throws(StoreError) -> [Job] {
         let rows = try rows(
-            "SELECT " + Transaction.jobColumns + " FROM jobs "
-                + "WHERE state = 'ready' AND lane = $1 AND connector = $2 AND run_at <= $3 "
-                // Kinds of a newer version are left to its workers, and must not fill the limit.
-                + "AND kind IN ('start-opt-out', 'tell-connector', 'mail-confirmation', "
-                + "'mail-preference-link', 'mail-data-link', 'erasure-start', 'erasure-tell', "
-                + "'erasure-finish', 'storage-clean') "
-                + "ORDER BY priority, run_at LIMIT $4" + claim,
+            Transaction.dueJobsStatement + claim,
             .text(lane.rawValue),
             .text(connector ?? ""),
             .time(now),
@@ -101,6 +95,14 @@ extension Transaction {
         )
         return try jobs(rows)
     }
+
+    static let dueJobsStatement: SQL =
+        "SELECT " + jobColumns + " FROM jobs "
+        + "WHERE state = 'ready' AND lane = $1 AND connector = $2 AND run_at <= $3 "
+        // Kinds of a newer version are left to its workers, and must not fill the limit.
+        + "AND kind IN ('start-opt-out', 'tell-connector', 'mail-confirmation', "
+        + "'mail-preference-link', 'mail-data-link', 'erasure-start', 'erasure-tell', "
+        + "'erasure-finish', 'storage-clean') ORDER BY priority, run_at LIMIT $4"
 
     /// When the newest job of a lane for a connector was redriven that was not tried since; nil
     /// when there is none.

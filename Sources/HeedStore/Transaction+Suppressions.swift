@@ -118,14 +118,14 @@ extension Transaction {
     package func lookupKeys(of contact: ContactID) throws(StoreError) -> [LookupKeys] {
         if let keys = foresight.lookupKeys(of: contact) { return keys }
         var keys: [LookupKeys] = []
-        for row in try rows(
-            "SELECT match_key, widened_key FROM addresses WHERE contact_id = $1",
-            .id(contact)
-        ) {
+        for row in try rows(Transaction.lookupKeysStatement, .id(contact)) {
             keys.append(LookupKeys(match: try row.blob(0), widened: try row.optionalBlob(1)))
         }
         return Transaction.sorted(keys)
     }
+
+    static let lookupKeysStatement: SQL =
+        "SELECT match_key, widened_key FROM addresses WHERE contact_id = $1"
 
     /// Here, not there: the index finds a person's few addresses, and has them in no order.
     static func sorted(_ keys: [LookupKeys]) -> [LookupKeys] {

@@ -29,8 +29,8 @@ struct GroupCommitTests {
             #expect(try await keys(installation.database) == Set(0..<64))
             #expect(try await keys(installation.reopened()) == Set(0..<64))
             let commits = try WriteAheadLog(in: installation.folder).commits - before
-            // One for the first, one for those who waited, and a few who came late.
-            #expect((2...16).contains(commits), "\(commits) commits for 64 writers")
+            // One for the first where it is alone, one for those who waited, a few who came late.
+            #expect((1...16).contains(commits), "\(commits) commits for 64 writers")
         }
     }
 

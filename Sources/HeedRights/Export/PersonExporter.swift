@@ -3,7 +3,7 @@
 public import HeedConsent
 public import HeedEngine
 import HeedLists
-import HeedStore
+package import HeedStore
 
 /// Exports everything that is known about one person (GDPR, articles 15 and 20, CCPA 1798.110).
 ///
@@ -202,19 +202,32 @@ public struct PersonRun {
     }
 }
 
-private struct BeginPersonExport: Command {
-    struct Begun: Sendable {
-        let id: ExportID
-        let contact: ContactID
-        let at: Timestamp
+/// Writes down that an export begins.
+package struct BeginPersonExport: Command {
+    /// What is to be handed out, about whom, and up to when.
+    package struct Begun: Sendable {
+        /// The export.
+        package let id: ExportID
+        /// The person.
+        package let contact: ContactID
+        /// What was written later is left out.
+        package let at: Timestamp
     }
 
     let subject: Subject
     let source: Source
 
-    var needs: Needs { subject.needs }
+    /// Names the person and the way.
+    package init(subject: Subject, source: Source) {
+        self.subject = subject
+        self.source = source
+    }
 
-    func decide(in transaction: Transaction) throws -> Decision<Begun> {
+    /// Whom it is about.
+    package var needs: Needs { subject.needs }
+
+    /// Refuses somebody nobody knows, or who was erased.
+    package func decide(in transaction: Transaction) throws -> Decision<Begun> {
         if case .contact(let id) = subject {
             guard try transaction.contact(id) != nil else {
                 throw Refusal(.notFound, field: "id", "there is no contact with this id")
@@ -238,10 +251,15 @@ private struct BeginPersonExport: Command {
     }
 }
 
-private struct EndPersonExport: Command {
+/// Writes down how an export ended, and completes a request for access that waited for it.
+package struct EndPersonExport: Command {
     let export: PersonExport
 
-    func decide(in transaction: Transaction) throws -> Decision<Bool> {
+    /// Takes what was handed out.
+    package init(export: PersonExport) { self.export = export }
+
+    /// A verified request for access is answered by a whole export.
+    package func decide(in transaction: Transaction) throws -> Decision<Bool> {
         _ = try transaction.resolve(.contact(export.contact))
         var events: [Event] = [.personExported(export)]
         let open = try transaction.requests(of: export.contact).first {

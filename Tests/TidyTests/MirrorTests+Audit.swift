@@ -1,0 +1,27 @@
+// Which tests cover the sources of the audit of an installation.
+
+extension MirrorRule {
+    /// Checks are shown by breaking what they look at.
+    static let audit: [Coverage] =
+        [
+            "Sources/HeedAudit/Compliance/AuditContext.swift",
+            "Sources/HeedAudit/Compliance/AuditTerms.swift",
+            "Sources/HeedAudit/Compliance/Inspection+Database.swift",
+            "Sources/HeedAudit/Compliance/OptOutChecks.swift",
+            "Sources/HeedAudit/Compliance/RightsChecks.swift",
+            "Sources/HeedAudit/Compliance/StorageChecks.swift",
+            "Sources/HeedAudit/Compliance/TrailChecks.swift",
+            "Sources/HeedStore/Compliance/ForbiddenStatement.swift",
+            "Sources/HeedStore/Compliance/Transaction+Compliance.swift",
+        ].map { Coverage($0, by: "Tests/HeedAuditTests/Compliance/BreakTests.swift") }
+        + [
+            "Sources/HeedAudit/Compliance/Check.swift",
+            "Sources/HeedAudit/Compliance/Sandbox.swift",
+        ].map { Coverage($0, by: "Tests/HeedAuditTests/Compliance/ComplianceAuditTests.swift") }
+        + [
+            Coverage(
+                "Sources/HeedCLI/Commands/AuditCommand.swift",
+                by: "Tests/EndToEndTests/AuditTests.swift"
+            )
+        ]
+}
