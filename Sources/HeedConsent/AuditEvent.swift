@@ -65,6 +65,7 @@ extension Event {
             .permissionRebuilt, .consentTakenBack:
             describePerson(&line)
         case .personExported(let export): export.describe(&line)
+        case .evidenceExported(let export): export.describe(&line)
         case .addressReplaced(let replacement):
             line.contact = replacement.contact
             line.subject = replacement.request.bytes
@@ -132,6 +133,7 @@ extension Event {
         case .personExported(let export): export.eventKind
         case .addressReplaced: "contact.address-replaced"
         case .masterKeyReplaced: "vault.master-key-replaced"
+        case .evidenceExported(let export): export.eventKind
         }
     }
 

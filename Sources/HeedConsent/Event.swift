@@ -99,6 +99,8 @@ public enum Event: Hashable, Sendable {
     case addressReplaced(AddressReplacement)
     /// Another master key took the place of the one before.
     case masterKeyReplaced(MasterKeyChange)
+    /// Evidence was handed out, or began to be.
+    case evidenceExported(EvidenceExport)
 }
 
 /// A form of an address by its keyed hash.

@@ -100,6 +100,15 @@ extension ServerOptions {
         return publicURL.dropLast() + String(port)
     }
 
+    /// Who is responsible, a line each; none where the settings do not say.
+    public var controllerLines: [String] {
+        guard let controller else { return [] }
+        var lines = [controller.name]
+        if controller.contact != controller.name { lines.append(controller.contact) }
+        lines += [controller.address, controller.email, controller.phone]
+        return lines + [controller.url].compactMap(\.self)
+    }
+
     /// Measures that an opt-out which arrived then is in force now.
     func measureOptOut(since arrived: ContinuousClock.Instant) {
         let seconds = (ContinuousClock.now - arrived) / .seconds(1)

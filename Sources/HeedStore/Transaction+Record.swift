@@ -90,7 +90,9 @@ extension Transaction {
         case .optOutEnqueued(_, let targets):
             for target in targets { try insert(target) }
         case .optOutStarted(let optOut): try update(optOut)
-        case .localCascadeCompleted, .optOutWidened, .connectorReconciled, .listExported: break
+        case .localCascadeCompleted, .optOutWidened, .connectorReconciled, .listExported,
+            .evidenceExported:
+            break
         case .targetConfirmed(let target, _, _), .targetFailed(let target, _),
             .targetRedriven(let target, _, _), .targetCancelled(let target, _, _):
             try update(target)

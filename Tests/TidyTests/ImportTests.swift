@@ -22,6 +22,7 @@ enum ImportRule {
         "HeedRights": [
             "HeedEngine", "HeedLists", "HeedJournal", "HeedStore", "HeedConsent", "HeedLedger",
         ],
+        "HeedEvidence": ["HeedRights", "HeedEngine", "HeedStore", "HeedConsent", "HeedLedger"],
         "HeedExchange": ["HeedEngine", "HeedLists", "HeedStore", "HeedConsent"],
         "HeedConnectors": ["HeedConsent"],
         "HeedDelivery": [
@@ -29,12 +30,13 @@ enum ImportRule {
             "HeedStore", "HeedConsent", "HeedLedger",
         ],
         "HeedServer": [
-            "HeedEngine", "HeedAudit", "HeedRights", "HeedExchange", "HeedLists", "HeedConnectors",
-            "HeedStore", "HeedConsent", "HeedLedger",
+            "HeedEngine", "HeedAudit", "HeedRights", "HeedEvidence", "HeedExchange", "HeedLists",
+            "HeedConnectors", "HeedStore", "HeedConsent", "HeedLedger",
         ],
         "HeedCLI": [
-            "HeedServer", "HeedDelivery", "HeedEngine", "HeedAudit", "HeedRights", "HeedExchange",
-            "HeedLists", "HeedConnectors", "HeedSQLite", "HeedPostgres", "HeedJournal", "HeedStore",
+            "HeedServer", "HeedDelivery", "HeedEngine", "HeedAudit", "HeedRights", "HeedEvidence",
+            "HeedExchange", "HeedLists", "HeedConnectors", "HeedSQLite", "HeedPostgres",
+            "HeedJournal", "HeedStore",
             "HeedConsent", "HeedLedger",
         ],
     ]

@@ -10,7 +10,7 @@ public enum Markup {
     }
 
     /// Nothing is loaded, run or sent anywhere, wherever the file lies.
-    static let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'"
+    package static let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'"
 
     static let style = """
         :root { color-scheme: light dark; --ink: #1b1b1f; --paper: #ffffff; --act: #0b57d0 }

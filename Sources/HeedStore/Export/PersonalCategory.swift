@@ -98,7 +98,8 @@ package struct PersonalCategory: Sendable {
         /// What it holds.
         package let form: Form
 
-        init(_ name: String, _ form: Form = .text) {
+        /// Takes both.
+        package init(_ name: String, _ form: Form = .text) {
             self.name = name
             self.form = form
         }
