@@ -66,6 +66,8 @@ extension Event {
             describePerson(&line)
         case .personExported(let export): export.describe(&line)
         case .evidenceExported(let export): export.describe(&line)
+        case .sendsChecked(let call): call.describe(&line)
+        case .sendsRecorded(let batch): batch.describe(&line)
         case .addressReplaced(let replacement):
             line.contact = replacement.contact
             line.subject = replacement.request.bytes
@@ -134,6 +136,8 @@ extension Event {
         case .addressReplaced: "contact.address-replaced"
         case .masterKeyReplaced: "vault.master-key-replaced"
         case .evidenceExported(let export): export.eventKind
+        case .sendsChecked: "sends.checked"
+        case .sendsRecorded: "sends.recorded"
         }
     }
 

@@ -99,6 +99,10 @@ public enum Event: Hashable, Sendable {
     case addressReplaced(AddressReplacement)
     /// Another master key took the place of the one before.
     case masterKeyReplaced(MasterKeyChange)
+    /// The guard was asked about recipients before a send.
+    case sendsChecked(SendCall)
+    /// What the guard said about some recipients was kept, a row each.
+    case sendsRecorded(SendBatch)
     /// Evidence was handed out, or began to be.
     case evidenceExported(EvidenceExport)
 }

@@ -45,6 +45,7 @@ public struct EvidenceRun {
     /// The events of the bundle, in their order.
     private var events: [EventID] = []
     private var versions: Set<String> = []
+    private var batches: Set<String> = []
     private var manifestHash: [UInt8] = []
     private var head: PublishedCheckpoint.Head?
     /// How many rows left, by kind.
@@ -152,10 +153,21 @@ public struct EvidenceRun {
                 versions.insert(version)
             }
         }
-        guard let column = section.columns.firstIndex(where: { $0.name == "policyVersion" }) else {
-            return
+        for text in texts("policyVersion", page, section) { versions.insert(text) }
+        for text in texts("batchId", page, section) { batches.insert(text) }
+    }
+
+    private func texts(
+        _ name: String,
+        _ page: ReadSectionPage.Page,
+        _ section: EvidenceSection
+    ) -> [String] {
+        guard let column = section.columns.firstIndex(where: { $0.name == name }) else {
+            return []
         }
-        for case .text(let version) in page.rows.map({ $0[column] }) { versions.insert(version) }
+        return page.rows.compactMap { row in
+            if case .text(let text) = row[column] { text } else { nil }
+        }
     }
 
     private mutating func policies(_ form: Form) async throws {
@@ -164,8 +176,11 @@ public struct EvidenceRun {
         case .json:
             add(Array(document.json(found).utf8))
             counts["policies"] = found.count
+            let sends = ReadSendLines(batches: batches.sorted())
+            let others =
+                try await found.compactMap(\.event) + evidence.engine.ask(sends)
             let known = Set(events)
-            events += found.compactMap(\.event).filter { !known.contains($0) }
+            events += others.filter { !known.contains($0) }
         case .html: add(Array(document.html(found).utf8))
         }
     }
@@ -173,7 +188,7 @@ public struct EvidenceRun {
     // MARK: - What was logged, and the proofs
 
     /// So many events are read, or proved, at a time.
-    private static let eventsAtOnce = 200
+    private static let eventsAtOnce = 50
 
     private mutating func entries(from index: Int) async throws {
         guard index < events.count else { return }

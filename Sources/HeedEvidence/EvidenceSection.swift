@@ -173,11 +173,46 @@ struct ReadEntries: Query {
     }
 
     private func document(of body: [UInt8], in transaction: Transaction) throws -> [UInt8]? {
-        guard let line = AuditEvent(canonical: body), line.kind == "request.receipt-issued",
-            let request = line.subject.flatMap({ RequestID(bytes: $0) })
-        else { return nil }
-        return try transaction.receipts(of: request).first {
-            String($0.number) == line.facts["number"]
-        }?.body
+        guard let line = AuditEvent(canonical: body), let subject = line.subject else { return nil }
+        switch line.kind {
+        case "request.receipt-issued":
+            guard let request = RequestID(bytes: subject) else { return nil }
+            return try transaction.receipts(of: request).first {
+                String($0.number) == line.facts["number"]
+            }?.body
+        case "sends.recorded":
+            guard let batch = SendBatchID(bytes: subject) else { return nil }
+            return try transaction.document(ofSends: batch)
+        default: return nil
+        }
+    }
+}
+
+/// The lines of the log that vouch for rows about sends: those of their batches and calls.
+struct ReadSendLines: Query {
+    let batches: [String]
+
+    func answer(in transaction: Transaction) throws -> [EventID] {
+        var events: [EventID] = []
+        var calls: Set<String> = []
+        for batch in batches.compactMap({ SendBatchID(text: $0) }) {
+            for line in try lines(about: batch.bytes, in: transaction) {
+                events.append(line.id)
+                if let call = line.facts["call"] { calls.insert(call) }
+            }
+        }
+        for call in calls.sorted().compactMap({ SendCallID(text: $0) }) {
+            events += try lines(about: call.bytes, in: transaction).map(\.id)
+        }
+        return events
+    }
+
+    private func lines(
+        about subject: [UInt8],
+        in transaction: Transaction
+    ) throws -> [AuditEvent] {
+        try transaction.lines(about: subject, limit: 10).compactMap {
+            AuditEvent(canonical: $0.body)
+        }
     }
 }

@@ -35,6 +35,8 @@ public struct ServerOptions: Sendable {
     public var trustedProxies = 0
     /// Who is responsible, for consent receipts; nil when the settings do not say.
     public var controller: Controller?
+    /// How much of what the guard is asked is written down.
+    public var sendDecisions = SendRecording.calls
     /// Days that consent records are kept, for consent receipts.
     public var recordRetentionDays: Int64 = 1825
     /// Days that the audit log is kept, for exports of a person's data.

@@ -14,7 +14,7 @@ struct GuardTouched: Sendable {
         Reconciliation.eventKind, "import.started", "import.finished", "import.undone",
         "events.recorded", "hold.placed", "hold.lifted", "retention.purged",
         "list.export-started", "list.exported", "evidence.export-started",
-        EvidenceExport.finishedKind,
+        EvidenceExport.finishedKind, "sends.checked", "sends.recorded",
     ]
 
     /// Events that give a person addresses or take some away.

@@ -124,7 +124,7 @@ package struct PersonalCategory: Sendable {
     /// All that is handed out, in this order.
     package static let all: [PersonalCategory] = [
         profile, addresses, permissions, consents, formSubmissions, optOuts, optOutAnswers,
-        suppressions, events, requests, requestAnswers, auditTrail,
+        suppressions, events, sends, requests, requestAnswers, auditTrail,
     ]
 
     /// The rows after a place, at most `limit`.
