@@ -103,7 +103,7 @@ struct LogWait {
             if let found = try await look() { return found }
             guard ContinuousClock.now - start < LogWait.patience else {
                 throw Refusal(
-                    .busy,
+                    .notStored,
                     field: "log",
                     "the log is behind, so nothing new can be proved; `heed serve` extends it"
                 )

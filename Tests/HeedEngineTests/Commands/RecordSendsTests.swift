@@ -211,6 +211,11 @@ struct RecordSendsTests {
                 try $0.sends(of: contact, limit: 10)
             }
             #expect(sends.count == 1)
+            for statement: SQL in [
+                "UPDATE send_decisions SET reason = 'optOut'", "DELETE FROM send_decisions",
+            ] {
+                await #expect(throws: StoreError.self) { try await installation.sql(statement) }
+            }
         }
     }
 }
