@@ -116,6 +116,13 @@ let package = Package(
             ]
         ),
         .target(
+            name: "HeedEvidence",
+            dependencies: [
+                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine", "HeedRights",
+                crypto,
+            ]
+        ),
+        .target(
             name: "HeedExchange",
             dependencies: ["HeedConsent", "HeedLists", "HeedStore", "HeedEngine", crypto]
         ),
@@ -136,8 +143,8 @@ let package = Package(
             name: "HeedServer",
             dependencies: [
                 "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine", "HeedAudit",
-                "HeedRights", "HeedExchange", "HeedConnectors", crypto, logging, lifecycle,
-                metrics,
+                "HeedEvidence", "HeedRights", "HeedExchange", "HeedConnectors", crypto, logging,
+                lifecycle, metrics,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
@@ -164,8 +171,8 @@ let package = Package(
             name: "HeedCLI",
             dependencies: [
                 "HeedConsent", "HeedJournal", "HeedLedger", "HeedLists", "HeedStore", "HeedSQLite",
-                "HeedEngine", "HeedAudit", "HeedRights", "HeedExchange", "HeedConnectors",
-                "HeedDelivery", "HeedServer", logging, lifecycle,
+                "HeedEngine", "HeedAudit", "HeedRights", "HeedEvidence", "HeedExchange",
+                "HeedConnectors", "HeedDelivery", "HeedServer", logging, lifecycle,
                 .target(name: "HeedPostgres", condition: .when(traits: ["PostgreSQL"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -240,6 +247,13 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "HeedEvidenceTests",
+            dependencies: [
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", "HeedEngine",
+                "HeedRights", "HeedEvidence", crypto,
+            ]
+        ),
+        .testTarget(
             name: "HeedExchangeTests",
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedLists", "HeedStore", "HeedEngine",
@@ -269,8 +283,8 @@ let package = Package(
             name: "HeedServerTests",
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine",
-                "HeedAudit", "HeedRights", "HeedExchange", "HeedConnectors", "HeedServer", crypto,
-                logging, metrics,
+                "HeedAudit", "HeedRights", "HeedEvidence", "HeedExchange", "HeedConnectors",
+                "HeedServer", crypto, logging, metrics,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

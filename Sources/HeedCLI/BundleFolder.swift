@@ -55,7 +55,7 @@ enum BundleFolder {
             let type = attributes?[.type] as? FileAttributeType
             if type == .typeDirectory { continue }
             let size = (attributes?[.size] as? NSNumber)?.intValue ?? Int.max
-            guard type == .typeRegular, size <= ProofBundle.fileBytesMaximum,
+            guard type == .typeRegular, size <= ProofBundle.bytesMaximum(of: path),
                 let data = FileManager.default.contents(atPath: full)
             else {
                 findings.append(

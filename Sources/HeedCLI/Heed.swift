@@ -22,7 +22,7 @@ struct Heed: AsyncParsableCommand {
             HoldCommand.self, Verify.self, FormCommand.self, PreferencesCommand.self,
             Erase.self, RequestCommand.self, Inventory.self, Doctor.self, ListCommand.self,
             StatsCommand.self, BackupCommand.self, RestoreCommand.self, Export.self,
-            VaultCommand.self, AuditCommand.self,
+            VaultCommand.self, AuditCommand.self, EvidenceCommand.self, WindowsCommand.self,
         ]
     )
 

@@ -21,7 +21,8 @@ enum SettingNames {
         "logLevel", "logOrigin", "mailFrom", "mailHost", "mailPassword", "mailPasswordFile",
         "mailPort", "mailSecurity", "mailUser", "masterKey", "masterKeyFile", "metricsPort", "port",
         "pagesFolder", "pagesLanguage", "publicUrl",
-        "reconcileIntervalSeconds", "retryScale", "trustedProxies", "verifyIntervalSeconds",
+        "reconcileIntervalSeconds", "retryScale", "sendDecisions", "trustedProxies",
+        "verifyIntervalSeconds",
         "witnessPolicy",
         "workers",
     ]

@@ -79,6 +79,8 @@ struct Settings: Sendable {
     let witnessPolicyPath: String?
     /// Whether batches of the guard are answered from memory.
     let guardIndex: Bool
+    /// How much of what the guard is asked is written down.
+    let sendDecisions: SendRecording
     /// How much to log.
     let logLevel: Logger.Level
     /// Jobs done at the same time in the opt-out lane.
@@ -155,6 +157,7 @@ struct Settings: Sendable {
             in: 60...2_592_000
         )
         guardIndex = try Settings.onOrOff("guardIndex", reader)
+        sendDecisions = try Settings.sendDecisions(reader)
         metricsPort = try Settings.optionalPort("metricsPort", reader)
         (alerts, mail) = (try AlertSettings(reader), try MailSettings(reader))
         reconcileIntervalSeconds = try Settings.integer(
@@ -188,6 +191,20 @@ struct Settings: Sendable {
             let name = key.components.joined(separator: ".")
             throw Refusal(.invalid, field: name, "this is on or off")
         }
+    }
+
+    private static func sendDecisions(
+        _ reader: ConfigReader
+    ) throws(Refusal) -> SendRecording {
+        // For YAML `off` is a truth value.
+        let key: ConfigKey = "sendDecisions"
+        let word = reader.string(forKey: key) ?? (reader.bool(forKey: key) == false ? "off" : nil)
+        guard let word else { return .calls }
+        guard let recording = SendRecording(rawValue: word == "false" ? "off" : word) else {
+            let words = SendRecording.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Refusal(.invalid, field: "sendDecisions", "this is one of: \(words)")
+        }
+        return recording
     }
 
     /// The range is checked where the law is, so that the same words refuse it everywhere.
@@ -362,6 +379,7 @@ struct Settings: Sendable {
         options.trustedProxies = mail.trustedProxies
         options.pagesFolder = pagesFolder
         options.controller = controller
+        options.sendDecisions = sendDecisions
         options.imports = ImportSpool(path: importFolder, bytesMaximum: importBytesMaximum)
         options.recordRetentionDays = retention.consentRecordDays
         options.logRetentionDays = retention.auditLogDays

@@ -66,6 +66,9 @@ extension Event {
             .permissionRebuilt, .consentTakenBack:
             describePerson(&line)
         case .personExported(let export): export.describe(&line)
+        case .evidenceExported(let export): export.describe(&line)
+        case .sendsChecked(let call): call.describe(&line)
+        case .sendsRecorded(let batch): batch.describe(&line)
         case .addressReplaced(let replacement):
             line.contact = replacement.contact
             line.subject = replacement.request.bytes
@@ -135,6 +138,9 @@ extension Event {
         case .masterKeyReplaced: "vault.master-key-replaced"
         case .lookupKeyAdded: LookupKeyChange.eventKind
         case .lookupHashesMoved(let move): move.eventKind
+        case .evidenceExported(let export): export.eventKind
+        case .sendsChecked: "sends.checked"
+        case .sendsRecorded: "sends.recorded"
         }
     }
 

@@ -103,6 +103,12 @@ public enum Event: Hashable, Sendable {
     case lookupKeyAdded(LookupKeyChange)
     /// Keyed hashes went under the new lookup key.
     case lookupHashesMoved(LookupKeyMove)
+    /// The guard was asked about recipients before a send.
+    case sendsChecked(SendCall)
+    /// What the guard said about some recipients was kept, a row each.
+    case sendsRecorded(SendBatch)
+    /// Evidence was handed out, or began to be.
+    case evidenceExported(EvidenceExport)
 }
 
 /// A form of an address by its keyed hash.

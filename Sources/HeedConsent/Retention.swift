@@ -72,13 +72,15 @@ public struct Retention: Hashable, Sendable {
         case auditEvents = "audit_events"
         /// What became of messages.
         case activities = "events"
+        /// What the guard said about people before sends.
+        case sendDecisions = "send_decisions"
     }
 
     /// Rows of a kind that were written before this instant may go.
     public func horizon(of kind: Kind, at now: Timestamp) -> Timestamp {
         switch kind {
         case .consentRecords: now.adding(days: -consentRecordDays)
-        case .auditEvents: now.adding(days: -auditLogDays)
+        case .auditEvents, .sendDecisions: now.adding(days: -auditLogDays)
         case .activities: now.adding(days: -eventDays)
         }
     }
@@ -94,6 +96,8 @@ public struct Purge: Hashable, Sendable {
         case auditEvents([Int64])
         /// Events about messages, by id.
         case activities([[UInt8]])
+        /// What the guard said before sends, by where each row is.
+        case sendDecisions([SendPlace])
     }
 
     /// Which rows.
@@ -113,6 +117,7 @@ public struct Purge: Hashable, Sendable {
         case .consentRecords: .consentRecords
         case .auditEvents: .auditEvents
         case .activities: .activities
+        case .sendDecisions: .sendDecisions
         }
     }
 
@@ -122,6 +127,7 @@ public struct Purge: Hashable, Sendable {
         case .consentRecords(let ids): ids.count
         case .auditEvents(let positions): positions.count
         case .activities(let ids): ids.count
+        case .sendDecisions(let places): places.count
         }
     }
 }

@@ -38,6 +38,8 @@ extension ProofBundle {
         public internal(set) var entryCount = 0
         /// Events proved by their hash alone.
         public internal(set) var hashCount = 0
+        /// Files that are as a list says which the log has the hash of; 0 without a list.
+        public internal(set) var listedCount = 0
         /// Everything that is wrong, by path; empty for a good bundle.
         public internal(set) var findings: [Finding] = []
     }
@@ -74,6 +76,8 @@ private struct BundleCheck {
     private var proofCount = 0
     /// Proofs that are good but carry other bytes than the file `checkpoint`.
     private var deviating: [String] = []
+    /// SHA-256 of the list of files, and whether a proved event has it.
+    private var manifest: (hash: String, isProved: Bool)?
 
     init(files: [String: [UInt8]], log: NoteVerifier, policy: WitnessPolicy) {
         self.files = files
@@ -86,22 +90,62 @@ private struct BundleCheck {
             try check.head(bytes)
         }
         expect(Path.verifier, "\(log.text)\n", "it is not the key that was given")
-        expect(Path.readme, ProofBundle.readme, "it is not the text that belongs to the format")
-        let fixed = [Path.checkpoint, Path.verifier, Path.readme]
-        var names: Set<String> = []
-        for path in files.keys where !fixed.contains(path) {
-            if let name = BundleCheck.name(of: path) {
-                names.insert(name)
-            } else {
-                find(path, .unexpected, "nothing of this name belongs into a bundle")
-            }
-        }
+        let list = files[ProofBundle.Manifest.path]
+        manifest = list.map { (BundleCheck.hash($0), false) }
+        let readme = list == nil ? ProofBundle.readme : ProofBundle.Manifest.readme
+        expect(Path.readme, readme, "it is not the text that belongs to the format")
+        let names = names(listed: list.map { ProofBundle.Manifest($0) })
         if names.isEmpty { find(Path.events, .missing, "there is no event in it") }
         for name in names.sorted() { event(name) }
+        if let list { listed(list) }
         for path in deviating { find(path, .bad, "its checkpoint is not the file `checkpoint`") }
         // Where no proof agrees with it, it is itself what was changed.
         if proofCount > 0, deviating.count == proofCount {
             find(Path.checkpoint, .bad, "no proof carries these bytes")
+        }
+    }
+
+    /// The events' names; notes files that belong to none and to nothing else.
+    private mutating func names(listed manifest: ProofBundle.Manifest??) -> Set<String> {
+        var fixed: Set<String> = [Path.checkpoint, Path.verifier, Path.readme]
+        if let manifest {
+            fixed.formUnion(ProofBundle.Manifest.names.union([ProofBundle.Manifest.path]))
+            fixed.formUnion(manifest.map { Set($0.hashes.keys) } ?? [])
+        }
+        var names: Set<String> = []
+        for path in files.keys {
+            if let name = BundleCheck.name(of: path) {
+                names.insert(name)
+            } else if !fixed.contains(path) {
+                find(path, .unexpected, "nothing of this name belongs into a bundle")
+            }
+        }
+        return names
+    }
+
+    /// Once the log vouches for the list, the list vouches for the files.
+    private mutating func listed(_ bytes: [UInt8]) {
+        let path = ProofBundle.Manifest.path
+        guard manifest?.isProved == true else {
+            return find(path, .bad, "no event that is proved has the hash of this list")
+        }
+        guard let manifest = ProofBundle.Manifest(bytes) else {
+            return find(path, .bad, "it is not written as the format has it")
+        }
+        for name in ProofBundle.Manifest.names
+        where files[name] != nil && manifest.hashes[name] == nil {
+            find(name, .unexpected, "the list of files does not have it")
+        }
+        for (name, hash) in manifest.hashes {
+            guard let file = files[name] else {
+                find(name, .missing, "the list of files has it")
+                continue
+            }
+            if BundleCheck.hash(file) == hash {
+                report.listedCount += 1
+            } else {
+                find(name, .bad, "it is not the file that the list has")
+            }
         }
     }
 
@@ -148,7 +192,7 @@ private struct BundleCheck {
         guard let entry = files[Path.events + name + Path.entry] else {
             return find(path, .unexpected, "the event that speaks of it is not there")
         }
-        let hash = Hex.encode(Array(SHA256.hash(data: bytes)))
+        let hash = BundleCheck.hash(bytes)
         if !BundleCheck.has(entry, "\"details\":\"\(hash)\"") {
             find(path, .bad, "it is not the document of its event")
         }
@@ -175,6 +219,7 @@ private struct BundleCheck {
             throw LedgerError(.proofMismatch, "it proves the entry of \(other)")
         }
         proofCount += 1
+        note(files[paths.content] ?? [])
         if report.head != nil, proof.checkpoint.bytes != files[Path.checkpoint] {
             deviating.append(paths.proof)
         }
@@ -183,6 +228,15 @@ private struct BundleCheck {
         } else {
             report.hashCount += 1
         }
+    }
+
+    /// A proved event may be the one that has the hash of the list of files.
+    private mutating func note(_ entry: [UInt8]) {
+        guard let hash = manifest?.hash,
+            BundleCheck.has(entry, "\"kind\":\"\(ProofBundle.Manifest.eventKind)\""),
+            BundleCheck.has(entry, "\"details\":\"\(hash)\"")
+        else { return }
+        manifest?.isProved = true
     }
 
     // MARK: - Noting
@@ -226,6 +280,10 @@ private struct BundleCheck {
     /// Whether an entry names itself so.
     private static func says(_ entry: [UInt8], _ name: String) -> Bool {
         has(entry, "\"id\":\"\(name)\"")
+    }
+
+    private static func hash(_ bytes: [UInt8]) -> String {
+        Hex.encode(Array(SHA256.hash(data: bytes)))
     }
 
     private static func has(_ entry: [UInt8], _ text: String) -> Bool {

@@ -35,6 +35,8 @@ public struct ServerOptions: Sendable {
     public var trustedProxies = 0
     /// Who is responsible, for consent receipts; nil when the settings do not say.
     public var controller: Controller?
+    /// How much of what the guard is asked is written down.
+    public var sendDecisions = SendRecording.calls
     /// Days that consent records are kept, for consent receipts.
     public var recordRetentionDays: Int64 = 1825
     /// Days that the audit log is kept, for exports of a person's data.
@@ -98,6 +100,15 @@ extension ServerOptions {
     public var linkBase: String {
         guard publicURL.hasSuffix(":0"), let port = bound.value else { return publicURL }
         return publicURL.dropLast() + String(port)
+    }
+
+    /// Who is responsible, a line each; none where the settings do not say.
+    public var controllerLines: [String] {
+        guard let controller else { return [] }
+        var lines = [controller.name]
+        if controller.contact != controller.name { lines.append(controller.contact) }
+        lines += [controller.address, controller.email, controller.phone]
+        return lines + [controller.url].compactMap(\.self)
     }
 
     /// Measures that an opt-out which arrived then is in force now.

@@ -33,7 +33,7 @@ package struct Dialect: Sendable {
     /// that is in this snapshot and was not in that of the mark in `$1`, at most twice `$2`.
     let guardNews: SQL
     /// Ends a condition on a column: its value is one of the keys in `$1` (`SQLValue.keys`).
-    let isAmongKeys: SQL
+    package let isAmongKeys: SQL
     /// Moves the horizon of consent records forward.
     let moveConsentHorizon: SQL
     /// Moves the horizon of audit events forward.

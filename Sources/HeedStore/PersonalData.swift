@@ -144,6 +144,13 @@ public enum PersonalData {
             ]
         ),
         Table(
+            "send_decisions",
+            "what the guard said about people before sends, insert-only, where that is recorded",
+            basis: consent,
+            count: "SELECT count(*) FROM send_decisions WHERE contact_id = $1",
+            [random]
+        ),
+        Table(
             "audit_events",
             "what happened, insert-only",
             basis: consent,

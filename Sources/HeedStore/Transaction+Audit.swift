@@ -57,14 +57,14 @@ extension Transaction {
 
     /// The events about a person, oldest first, at most `limit`.
     package func timeline(of contact: ContactID, limit: Int64) throws(StoreError) -> [StoredEvent] {
-        try events(where: "contact_id = $1", .id(contact), limit: limit)
+        try events(where: "contact_id = $1", [.id(contact)], limit: limit)
     }
 
     /// The events about an opt-out, oldest first, at most `limit`.
     package func timeline(of optOut: OptOutID, limit: Int64) throws(StoreError) -> [StoredEvent] {
         try events(
             where: "contact_id = (SELECT contact_id FROM opt_outs WHERE id = $1) AND subject = $1",
-            .id(optOut),
+            [.id(optOut)],
             limit: limit
         )
     }
@@ -82,7 +82,7 @@ extension Transaction {
 
     /// Events after a position, oldest first, at most `limit`.
     package func events(after position: Int64, limit: Int64) throws(StoreError) -> [StoredEvent] {
-        try events(where: "position > $1", .integer(position), limit: limit)
+        try events(where: "position > $1", [.integer(position)], limit: limit)
     }
 
     /// The canonical bytes of an event; nil for an unknown or purged one.
@@ -91,16 +91,16 @@ extension Transaction {
         return try row?.blob(0)
     }
 
-    private func events(
+    /// Events that a condition on `$1`, `$2`, … holds for, oldest first, at most `limit`.
+    package func events(
         where condition: SQL,
-        _ value: SQLValue,
+        _ values: [SQLValue],
         limit: Int64
     ) throws(StoreError) -> [StoredEvent] {
         let statement: SQL = "SELECT position, at, kind, body FROM audit_events WHERE "
+        let end = " ORDER BY position LIMIT " + SQL.parameter(values.count + 1)
         let rows = try rows(
-            statement + condition + " ORDER BY position LIMIT $2",
-            value,
-            .integer(limit)
+            Statement(statement + condition + end, values + [.integer(limit)])
         )
         var events: [StoredEvent] = []
         for row in rows {

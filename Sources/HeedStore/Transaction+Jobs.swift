@@ -96,7 +96,7 @@ extension Transaction {
         return try jobs(rows)
     }
 
-    static let dueJobsStatement: SQL =
+    package static let dueJobsStatement: SQL =
         "SELECT " + jobColumns + " FROM jobs "
         + "WHERE state = 'ready' AND lane = $1 AND connector = $2 AND run_at <= $3 "
         // Kinds of a newer version are left to its workers, and must not fill the limit.

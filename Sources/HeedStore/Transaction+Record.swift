@@ -60,6 +60,7 @@ extension Transaction {
         case .addressReplaced(let replacement): return [try sealAddress(of: replacement)]
         // Not sealed, as nothing in it is personal: the log has its hash.
         case .receiptIssued(let receipt, _): return [receipt.body]
+        case .sendsRecorded(let batch): return [Transaction.document(of: batch.records)]
         default: return []
         }
     }
@@ -90,7 +91,9 @@ extension Transaction {
         case .optOutEnqueued(_, let targets):
             for target in targets { try insert(target) }
         case .optOutStarted(let optOut): try update(optOut)
-        case .localCascadeCompleted, .optOutWidened, .connectorReconciled, .listExported: break
+        case .localCascadeCompleted, .optOutWidened, .connectorReconciled, .listExported,
+            .evidenceExported, .sendsChecked:
+            break
         case .targetConfirmed(let target, _, _), .targetFailed(let target, _),
             .targetRedriven(let target, _, _), .targetCancelled(let target, _, _):
             try update(target)
@@ -118,6 +121,7 @@ extension Transaction {
         case .holdLifted(let hold): try deleteHold(hold.id)
         case .rowsPurged(let purge): try apply(purge)
         case .activitiesRecorded(let activities): try insert(activities)
+        case .sendsRecorded(let batch): try insert(batch)
         case .requestReceived, .requestMoved, .erasureEnqueued, .erasureTargetMoved, .personErased,
             .receiptIssued, .addressReplaced, .personExported, .restoreBegun, .restoreFinished,
             .masterKeyReplaced, .lookupKeyAdded, .lookupHashesMoved:

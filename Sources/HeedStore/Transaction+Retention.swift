@@ -57,6 +57,9 @@ extension Transaction {
                 try execute(connection.dialect.purgeEvent, .integer(position))
             }
         case .activities(let ids): for id in ids { try deleteActivity(id) }
+        case .sendDecisions(let places):
+            try execute(connection.dialect.moveAuditHorizon, .time(purge.before))
+            for place in places { try deleteSend(place) }
         }
     }
 

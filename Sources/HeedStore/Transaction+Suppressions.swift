@@ -124,7 +124,7 @@ extension Transaction {
         return Transaction.sorted(keys)
     }
 
-    static let lookupKeysStatement: SQL =
+    package static let lookupKeysStatement: SQL =
         "SELECT match_key, widened_key FROM addresses WHERE contact_id = $1"
 
     /// Here, not there: the index finds a person's few addresses, and has them in no order.

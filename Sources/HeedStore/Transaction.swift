@@ -65,8 +65,10 @@ public struct Transaction {
     /// Fresh random bytes.
     package func randomBytes(_ count: Int) -> [UInt8] { surroundings.randomBytes(count) }
 
-    /// Runs a statement for its rows.
-    func rows(_ sql: SQL, _ arguments: SQLValue...) throws(StoreError) -> [Row] {
+    /// Runs a statement that reads, for its rows.
+    ///
+    /// A room may hold statements by which it alone reads; only this one has what writes.
+    package func rows(_ sql: SQL, _ arguments: SQLValue...) throws(StoreError) -> [Row] {
         try rows(Statement(sql, arguments))
     }
 
@@ -76,8 +78,8 @@ public struct Transaction {
         return try connection.run(statement.sql, statement.arguments)
     }
 
-    /// Runs a statement for its first row.
-    func row(_ sql: SQL, _ arguments: SQLValue...) throws(StoreError) -> Row? {
+    /// Runs a statement that reads, for its first row.
+    package func row(_ sql: SQL, _ arguments: SQLValue...) throws(StoreError) -> Row? {
         try rows(Statement(sql, arguments)).first
     }
 

@@ -26,6 +26,8 @@ struct DemoTests {
                 "opt-out pending", "5. The worker starts", "last answer: unreachable",
                 "6. The other system comes back.", "completed after", "accepted 1 signed message",
                 "7. What the audit log says", "optout.requested", "optout.completed",
+                "8. Evidence for a regulator", "files; good",
+                "after one changed bit: bad: evidence.html",
             ] {
                 let range = try #require(rest.firstRange(of: line), "\(line)")
                 rest = rest[range.upperBound...]

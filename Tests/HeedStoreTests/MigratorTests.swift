@@ -112,7 +112,7 @@ struct MigratorTests {
     }
 
     private static let backToTheFirstStep: [SQL] = [
-        "DROP TABLE events", "DROP TABLE lookup_keys",
+        "DROP TABLE send_decisions", "DROP TABLE events", "DROP TABLE lookup_keys",
         "DROP INDEX addresses_by_widened", "DROP TABLE restores", "DROP TABLE receipts",
         "DROP TABLE erasure_targets",
         "DROP TABLE requests", "ALTER TABLE forms DROP COLUMN confirmation",
@@ -145,7 +145,7 @@ struct MigratorTests {
             try await installation.optOut(Sample.address())
             let before = try await Contents.of(installation.database)
             for statement: SQL in [
-                "DROP TABLE events", "DROP TABLE lookup_keys",
+                "DROP TABLE send_decisions", "DROP TABLE events", "DROP TABLE lookup_keys",
                 "DROP INDEX addresses_by_widened", "DROP TABLE restores", "DROP TABLE receipts",
                 "DROP TABLE erasure_targets",
                 "DROP TABLE requests", "ALTER TABLE vault_keys DROP COLUMN master_id",

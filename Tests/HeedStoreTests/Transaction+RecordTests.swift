@@ -221,7 +221,35 @@ struct TransactionRecordTests {
                 ),
                 kind: "list.exported",
                 tables: []
-            )
+            ),
+            Case(
+                event: .evidenceExported(
+                    EvidenceExport(
+                        id: ExportID(high: 5, low: 6),
+                        matter: .person(nil),
+                        reason: "case 17",
+                        source: .commandLine,
+                        stage: .started
+                    )
+                ),
+                kind: "evidence.export-started",
+                tables: []
+            ),
+            Case(
+                event: .sendsChecked(
+                    SendCall(
+                        id: SendCallID(high: 5, low: 7),
+                        scope: Sample.newsletter,
+                        campaign: nil,
+                        source: .api,
+                        counts: [.unknownContact: 1],
+                        positions: 1...1,
+                        list: [UInt8](repeating: 1, count: 32)
+                    )
+                ),
+                kind: "sends.checked",
+                tables: []
+            ),
         ]
     }
 

@@ -54,6 +54,7 @@ package struct Contents: Sendable {
         ("schema_migrations", "SELECT * FROM schema_migrations ORDER BY 1"),
         ("scope_texts", "SELECT * FROM scope_texts ORDER BY 1, 2"),
         ("scopes", "SELECT * FROM scopes ORDER BY 1"),
+        ("send_decisions", "SELECT * FROM send_decisions ORDER BY 1, 2"),
         ("suppressions", "SELECT * FROM suppressions ORDER BY 1, 2, 3, 4"),
         ("vault_keys", "SELECT * FROM vault_keys ORDER BY 1"),
         ("verifications", "SELECT * FROM verifications ORDER BY 1"),

@@ -137,3 +137,31 @@ extension Installation {
         _ = try await engine.perform(sent, as: .person)
     }
 }
+
+extension Installation {
+    /// Many records of one person at one moment.
+    package func records(_ count: Int, of contact: ContactID) async throws -> [ConsentID] {
+        let policy = try Sample.policy()
+        let records = (0..<count).map { number in
+            ConsentRecord(
+                id: ConsentID(at: clock.now, random: (UInt64(number), UInt64(number))),
+                contact: contact,
+                scope: Sample.newsletter.text,
+                decision: .granted,
+                basis: .consent,
+                source: .batchImport,
+                policy: policy,
+                locale: nil,
+                givenAt: clock.now,
+                recordedAt: clock.now,
+                batch: nil
+            )
+        }
+        var evidence = Evidence()
+        evidence.ip = "192.0.2.1"
+        try await record(
+            records.map { .consentRecorded($0, evidence, from: Permission(), to: Permission()) }
+        )
+        return records.map(\.id)
+    }
+}

@@ -22,6 +22,9 @@ enum ImportRule {
         "HeedRights": [
             "HeedEngine", "HeedLists", "HeedJournal", "HeedStore", "HeedConsent", "HeedLedger",
         ],
+        "HeedEvidence": [
+            "HeedLists", "HeedRights", "HeedEngine", "HeedStore", "HeedConsent", "HeedLedger",
+        ],
         "HeedExchange": ["HeedEngine", "HeedLists", "HeedStore", "HeedConsent"],
         "HeedConnectors": ["HeedConsent"],
         "HeedDelivery": [
@@ -29,12 +32,13 @@ enum ImportRule {
             "HeedStore", "HeedConsent", "HeedLedger",
         ],
         "HeedServer": [
-            "HeedEngine", "HeedAudit", "HeedRights", "HeedExchange", "HeedLists", "HeedConnectors",
-            "HeedStore", "HeedConsent", "HeedLedger",
+            "HeedEngine", "HeedAudit", "HeedRights", "HeedEvidence", "HeedExchange", "HeedLists",
+            "HeedConnectors", "HeedStore", "HeedConsent", "HeedLedger",
         ],
         "HeedCLI": [
-            "HeedServer", "HeedDelivery", "HeedEngine", "HeedAudit", "HeedRights", "HeedExchange",
-            "HeedLists", "HeedConnectors", "HeedSQLite", "HeedPostgres", "HeedJournal", "HeedStore",
+            "HeedServer", "HeedDelivery", "HeedEngine", "HeedAudit", "HeedRights", "HeedEvidence",
+            "HeedExchange", "HeedLists", "HeedConnectors", "HeedSQLite", "HeedPostgres",
+            "HeedJournal", "HeedStore",
             "HeedConsent", "HeedLedger",
         ],
     ]

@@ -11,8 +11,8 @@ extension MirrorRule {
             "Sources/HeedAudit/Compliance/RightsChecks.swift",
             "Sources/HeedAudit/Compliance/StorageChecks.swift",
             "Sources/HeedAudit/Compliance/TrailChecks.swift",
-            "Sources/HeedStore/Compliance/ForbiddenStatement.swift",
-            "Sources/HeedStore/Compliance/Transaction+Compliance.swift",
+            "Sources/HeedAudit/Compliance/ForbiddenStatement.swift",
+            "Sources/HeedAudit/Compliance/Transaction+Compliance.swift",
         ].map { Coverage($0, by: "Tests/HeedAuditTests/Compliance/BreakTests.swift") }
         + [
             "Sources/HeedAudit/Compliance/Check.swift",

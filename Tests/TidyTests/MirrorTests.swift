@@ -15,7 +15,7 @@ struct Coverage: Sendable {
 
 enum MirrorRule {
     /// Sources without a mirrored test file, each with the test that covers it.
-    static let coveredElsewhere = lists + rights + audit + others
+    static let coveredElsewhere = lists + rights + audit + evidence + others
 
     private static let others: [Coverage] = [
         .init(

@@ -18,6 +18,7 @@ struct Check: AsyncParsableCommand {
     @Flag(help: "Also make the link and the headers for one-click unsubscribing (RFC 8058).")
     var links = false
     @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var sends: SendOptions
 
     func run() async throws {
         let question = MaySend(
@@ -26,11 +27,15 @@ struct Check: AsyncParsableCommand {
             withLinks: links
         )
         let settings = try await global.settings()
+        let order = try sends.order(try ScopeName(scope), settings)
         if links { settings.noteLinksWithoutHTTPS() }
         let installation = try Installation(settings, opening: .existing)
         let answer = try await installation.engine.ask(question)
+        var log = SendLog(engine: installation.engine, order: order, actor: Installation.actor)
+        try await log.add(answer)
+        let logged = try await log.finish()
         if json {
-            try Terminal.print(json: CheckAnswer(answer, publicURL: settings.publicURL))
+            try Terminal.print(json: CheckAnswer(answer, logged, publicURL: settings.publicURL))
         } else {
             let decision = answer.decision
             let status = decision.optOutStatus.map { ", opt-out \($0.rawValue)" } ?? ""
@@ -43,6 +48,25 @@ struct Check: AsyncParsableCommand {
             }
         }
         if !answer.decision.allowed { throw ExitCode(1) }
+    }
+}
+
+/// What a question about recipients leaves in the audit log.
+struct SendOptions: ParsableArguments {
+    @Option(help: "What the campaign is called; the audit log keeps it with the counts.")
+    var campaign: String?
+    @Flag(help: "Also keep for each known recipient what was decided, and by which record.")
+    var recordDecisions = false
+
+    /// What is wanted, by these options and the settings.
+    func order(_ scope: ScopeName, _ settings: Settings) throws(Refusal) -> SendOrder {
+        try SendOrder(
+            scope: scope,
+            campaign: campaign,
+            source: .commandLine,
+            wish: recordDecisions ? .recipients : nil,
+            setting: settings.sendDecisions
+        )
     }
 }
 
@@ -99,6 +123,17 @@ enum Explanation {
                 "  \(consent.givenAt.text)  \(consent.decision.rawValue) \(consent.scope), "
                     + "basis \(consent.basis), source \(consent.source)\(policy), "
                     + "record \(consent.id.text)"
+            )
+        }
+        if !history.sends.isEmpty { lines.append("Sends that were decided on, the newest first:") }
+        for send in history.sends {
+            let campaign = send.campaign.map { ", campaign \($0)" } ?? ""
+            let record = send.record.map { " by record \($0.text)" } ?? ""
+            let verdict =
+                send.reason == .allowed ? "allowed" : "refused (\(send.reason.rawValue))"
+            lines.append(
+                "  \(send.decidedAt.text)  \(send.scope)\(campaign): \(verdict) as of position "
+                    + "\(send.position)\(record)"
             )
         }
         if !history.timeline.isEmpty { lines.append("Timeline from the audit log:") }

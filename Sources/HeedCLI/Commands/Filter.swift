@@ -28,10 +28,12 @@ struct Filter: AsyncParsableCommand {
         )
     )
     var links = false
+    @OptionGroup var sends: SendOptions
 
     func run() async throws {
         let scope = try ScopeName(scope)
         let settings = try await global.settings()
+        let order = try sends.order(scope, settings)
         if links { settings.noteLinksWithoutHTTPS() }
         let installation = try Installation(settings, opening: .existing)
         let handle = try Filter.lines(file)
@@ -40,7 +42,8 @@ struct Filter: AsyncParsableCommand {
             throw Refusal(.invalid, field: "links", "a list of JSON gets links with --json")
         }
         // A scope nobody knows is refused before anything is written.
-        var last = try await check([], scope, installation.engine)
+        var last = try await check([], order, installation.engine)
+        var log = SendLog(engine: installation.engine, order: order, actor: Installation.actor)
         var output = FilterOutput(
             asJSON: json,
             blocked: try blocked.map { try OutputFile.open($0, field: "blocked") },
@@ -51,21 +54,29 @@ struct Filter: AsyncParsableCommand {
         while true {
             let batch = try input.next(MaySendMany.recipientsMaximum)
             guard !batch.isEmpty else { break }
-            last = try await check(batch.map(\.address), scope, installation.engine)
+            last = try await check(batch.map(\.address), order, installation.engine)
+            try await log.add(last)
             for (recipient, verdict) in zip(batch, last.verdicts) {
                 try output.add(recipient, verdict)
             }
             try output.flush()
         }
-        try output.end(position: last.position, validUntil: last.validUntil)
+        try output.end(last, try await log.finish())
     }
 
     private func check(
         _ recipients: [String],
-        _ scope: ScopeName,
+        _ order: SendOrder,
         _ engine: Engine
     ) async throws -> MaySendMany.Answer {
-        try await engine.ask(MaySendMany(recipients: recipients, scope: scope, withLinks: links))
+        try await engine.ask(
+            MaySendMany(
+                recipients: recipients,
+                scope: order.scope,
+                withLinks: links,
+                detail: order.detail
+            )
+        )
     }
 
     private static func lines(_ path: String?) throws -> FileHandle {
@@ -160,9 +171,14 @@ private struct FilterOutput {
         return "," + csvLine(headers.values)
     }
 
-    mutating func end(position: Int64, validUntil: Timestamp) throws {
+    mutating func end(_ answer: MaySendMany.Answer, _ logged: SendLog.Logged?) throws {
         if asJSON {
-            let last = FilterSummary(counts: counts, position: position, validUntil: validUntil)
+            let last = FilterSummary(
+                counts: counts,
+                position: answer.position,
+                validUntil: answer.validUntil,
+                logged: logged
+            )
             lines.append(try Terminal.json(last))
             try flush()
             return
@@ -173,6 +189,9 @@ private struct FilterOutput {
         if invalid > 0 {
             Terminal.note("\(invalid) of them are no addresses, so nobody knows them")
         }
-        Terminal.note("valid until \(validUntil.text), position \(position)")
+        Terminal.note("valid until \(answer.validUntil.text), position \(answer.position)")
+        if let logged {
+            Terminal.note("logged as \(logged.call.text), list \(hexadecimal(logged.list))")
+        }
     }
 }

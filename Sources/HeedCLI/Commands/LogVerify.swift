@@ -20,11 +20,12 @@ struct LogVerify: AsyncParsableCommand {
             heed log verify                                       the log in the database
             heed log verify --checkpoint FILE                     it extends a kept checkpoint
             heed log verify --checkpoint FILE --url URL --key K   a served log does; no database
-            heed log verify --bundle DIR --key K                  a folder of proofs; no database
+            heed log verify --bundle DIR --key K                  a folder of proofs or evidence;
+                                                                  no database
             """
     )
     @OptionGroup var global: GlobalOptions
-    @Option(help: "A folder that `heed log prove -o` made.") var bundle: String?
+    @Option(help: "A folder that `heed log prove -o` or `heed evidence` made.") var bundle: String?
     @Option(help: "A file with a checkpoint that was kept.") var checkpoint: String?
     @Option(help: "Where the log is served, for example https://heed.example/log.")
     var url: String?
@@ -158,6 +159,7 @@ private struct Verdict: Encodable {
     private let root: String?
     private let entries: Int?
     private let hashes: Int?
+    private let files: Int?
     private let findings: [Finding]
 
     private struct Finding: Encodable {
@@ -174,6 +176,7 @@ private struct Verdict: Encodable {
             head: report.head,
             entries: report.entryCount,
             hashes: report.hashCount,
+            files: report.listedCount > 0 ? report.listedCount : nil,
             findings: all.map {
                 Finding(path: $0.path, fault: $0.fault.rawValue, detail: $0.detail)
             }
@@ -200,13 +203,20 @@ private struct Verdict: Encodable {
         self.init(head: nil, entries: nil, hashes: nil, findings: [finding])
     }
 
-    private init(head: Checkpoint?, entries: Int?, hashes: Int?, findings: [Finding]) {
+    private init(
+        head: Checkpoint?,
+        entries: Int?,
+        hashes: Int?,
+        files: Int? = nil,
+        findings: [Finding]
+    ) {
         ok = findings.isEmpty
         origin = head?.origin
         size = head?.size
         root = head?.root.base64
         self.entries = entries
         self.hashes = hashes
+        self.files = files
         self.findings = findings
     }
 
@@ -224,6 +234,7 @@ private struct Verdict: Encodable {
         guard let origin, let size else { return print("good: the log is empty") }
         let checked = entries.map { ", \($0) of them checked" } ?? ""
         let hashed = (hashes ?? 0) > 0 ? ", \(hashes ?? 0) by their hashes alone" : ""
-        print("good: \(origin), \(size) entries\(checked)\(hashed)")
+        let listed = files.map { ", \($0) files as the log has them" } ?? ""
+        print("good: \(origin), \(size) entries\(checked)\(hashed)\(listed)")
     }
 }

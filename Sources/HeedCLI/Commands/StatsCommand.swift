@@ -46,7 +46,8 @@ struct StatsCommand: AsyncParsableCommand {
         try installation.close()
     }
 
-    private static func time(_ text: String, _ field: String) throws(Refusal) -> Timestamp {
+    /// Reads a time or a date.
+    static func time(_ text: String, _ field: String) throws(Refusal) -> Timestamp {
         guard let time = Timestamp(text: text) else {
             throw Refusal(
                 .invalid,

@@ -78,6 +78,14 @@ struct Demo: AsyncParsableCommand {
         let subject = Subject.address(try Address(email: chosen.recipient))
         let history = try await stage.engine.ask(History(subject))
         for line in Explanation.lines(history) { print(line) }
+
+        Demo.say(8, "Evidence for a regulator, checked with nothing but the log's public key.")
+        var evidence = try await stage.evidence(
+            about: .address(try Address(email: chosen.recipient))
+        )
+        print("\(evidence.files.count) files; \(evidence.verdict)")
+        evidence.spoil("evidence.html")
+        print("after one changed bit: \(evidence.verdict)")
         print("\nThat was Heed. `make run` starts a server of your own.")
     }
 

@@ -13,7 +13,8 @@ struct GuardTouched: Sendable {
         "connector.changed", "connector.disabled", "connector.enabled", "connector.removed",
         Reconciliation.eventKind, "import.started", "import.finished", "import.undone",
         "events.recorded", "hold.placed", "hold.lifted", "retention.purged",
-        "list.export-started", "list.exported",
+        "list.export-started", "list.exported", "evidence.export-started",
+        EvidenceExport.finishedKind, "sends.checked", "sends.recorded",
     ]
 
     /// Events that give a person addresses or take some away.

@@ -40,22 +40,7 @@ public struct GatherProofs: Query {
         guard let head = try PublishedCheckpoint(quorum: quorum).answer(in: transaction) else {
             return Gathered(bundle: nil, pendingCount: events.count)
         }
-        var reader = transaction.tileReader(ofSize: head.size)
-        var proved: [ProofBundle.Event] = []
-        for event in events {
-            guard let leaf = try transaction.leaf(of: event), leaf.index < head.size else {
-                continue
-            }
-            let body = try transaction.body(of: event)
-            let path = try reader.inclusionProof(index: leaf.index).path
-            proved.append(
-                ProofBundle.Event(
-                    name: event.text,
-                    content: body.map { .entry($0) } ?? .hash(leaf.hash),
-                    proof: TLogProof(index: leaf.index, path: path, checkpoint: head.note)
-                )
-            )
-        }
+        let proved = try transaction.prove(events, under: head)
         let bundle = ProofBundle(
             checkpoint: head.note,
             verifier: try NoteVerifier(text: head.verifier),
@@ -83,5 +68,46 @@ public struct GatherProofs: Query {
             }
             return try transaction.events(about: id)
         }
+    }
+}
+
+/// Proves events under a head that was read before, so that all proofs of a bundle lead to one.
+public struct ProveEvents: Query {
+    private let events: [EventID]
+    private let head: PublishedCheckpoint.Head
+
+    /// Names the events and the head.
+    public init(_ events: [EventID], under head: PublishedCheckpoint.Head) {
+        self.events = events
+        self.head = head
+    }
+
+    /// Those of the events that are under the head, in their order.
+    public func answer(in transaction: Transaction) throws -> [ProofBundle.Event] {
+        try transaction.prove(events, under: head)
+    }
+}
+
+extension Transaction {
+    /// Those of some events that are under a head, with their proofs.
+    fileprivate func prove(
+        _ events: [EventID],
+        under head: PublishedCheckpoint.Head
+    ) throws -> [ProofBundle.Event] {
+        var reader = tileReader(ofSize: head.size)
+        var proved: [ProofBundle.Event] = []
+        for event in events {
+            guard let leaf = try leaf(of: event), leaf.index < head.size else { continue }
+            let body = try body(of: event)
+            let path = try reader.inclusionProof(index: leaf.index).path
+            proved.append(
+                ProofBundle.Event(
+                    name: event.text,
+                    content: body.map { .entry($0) } ?? .hash(leaf.hash),
+                    proof: TLogProof(index: leaf.index, path: path, checkpoint: head.note)
+                )
+            )
+        }
+        return proved
     }
 }

@@ -47,6 +47,9 @@ public struct History: Query {
     /// Names the person.
     public init(_ subject: Subject) { self.subject = subject }
 
+    /// At most so many decisions about sends, the newest.
+    static let sendsMaximum: Int64 = 100
+
     /// What is known about a person in one scope.
     public struct ScopeState: Sendable {
         /// The scope.
@@ -69,6 +72,8 @@ public struct History: Query {
         public let consents: [ConsentEntry]
         /// Their timeline, oldest first.
         public let timeline: [TimelineEntry]
+        /// What the guard said before sends, where that is recorded; the newest, newest first.
+        public let sends: [StoredSend]
         /// The log's position the answer is as fresh as.
         public let position: Int64
     }
@@ -97,6 +102,7 @@ public struct History: Query {
             blocks: person.blocks,
             consents: try transaction.consents(of: person.id, limit: limit).map(ConsentEntry.init),
             timeline: try transaction.timeline(of: person.id, limit: limit).map(TimelineEntry.init),
+            sends: try transaction.sends(of: person.id, limit: History.sendsMaximum),
             position: try transaction.position()
         )
     }

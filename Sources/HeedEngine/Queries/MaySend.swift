@@ -11,6 +11,8 @@ public struct GuardAnswer: Sendable {
     public let position: Int64
     /// Links for a message to this person, when they were asked for and it may go.
     public let links: MailLinks?
+    /// The keyed hashes of the addresses asked about.
+    let keys: [KeyWords?]
 }
 
 /// Asks about one person and one scope.
@@ -31,15 +33,20 @@ public struct MaySend: Query {
     /// Refuses a scope nobody knows; an unknown person is an answer, not an error.
     public func answer(in transaction: Transaction) throws -> GuardAnswer {
         let decision: SendDecision
+        let keys: [LookupKeys]
         switch subject {
         case .address(let address):
-            decision = try transaction.decide(transaction.vault.lookupKeys(for: address), scope)
-        case .contact(let id): decision = try transaction.decide(id, scope)
+            keys = [transaction.vault.lookupKeys(for: address)]
+            decision = try transaction.decide(keys[0], scope)
+        case .contact(let id):
+            keys = try transaction.lookupKeys(of: id)
+            decision = try transaction.decide(keys, scope)
         }
         return GuardAnswer(
             decision: decision,
             position: try transaction.position(),
-            links: withLinks ? transaction.links(for: decision, in: scope) : nil
+            links: withLinks ? transaction.links(for: decision, in: scope) : nil,
+            keys: keys.map { KeyWords(bytes: $0.match) }
         )
     }
 }
@@ -49,15 +56,25 @@ public struct MaySendMany: Query {
     /// At most so many recipients a question.
     public static let recipientsMaximum = 10_000
 
+    /// What is to be known of each recipient.
+    public enum Detail: Sendable {
+        /// The answer.
+        case answers
+        /// Also the person and the record behind it, which no index in memory has.
+        case records
+    }
+
     let recipients: [String]
     let scope: ScopeName
     let withLinks: Bool
+    let detail: Detail
 
     /// Names the recipients and the scope; refuses more than `recipientsMaximum`.
     public init(
         recipients: [String],
         scope: ScopeName,
-        withLinks: Bool = false
+        withLinks: Bool = false,
+        detail: Detail = .answers
     ) throws(Refusal) {
         guard recipients.count <= MaySendMany.recipientsMaximum else {
             throw Refusal(
@@ -70,6 +87,7 @@ public struct MaySendMany: Query {
         self.recipients = recipients
         self.scope = scope
         self.withLinks = withLinks
+        self.detail = detail
     }
 
     /// One recipient's answer; `invalid` says why the text is not an address.
@@ -84,6 +102,10 @@ public struct MaySendMany: Query {
         public let invalid: String?
         /// Links for a message to this person, when they were asked for and it may go.
         public let links: MailLinks?
+        /// The person, where that was to be known.
+        var contact: ContactID?
+        /// The consent record behind the answer, where that was to be known.
+        var record: ConsentID?
     }
 
     /// All answers, in the order asked.
@@ -94,6 +116,8 @@ public struct MaySendMany: Query {
         public let position: Int64
         /// Until when all answers may be used.
         public let validUntil: Timestamp
+        /// The recipients' keyed hashes; nil for what is no address.
+        let keys: [KeyWords?]
 
         /// How many answers there are of each reason.
         public var counts: [SendDecision.Reason: Int] {
@@ -112,7 +136,8 @@ public struct MaySendMany: Query {
         from index: GuardIndex
     ) throws -> Answer {
         let readings = Readings(recipients, transaction.vault)
-        guard !withLinks, let found = try index.decide(readings.keys, scope, in: transaction)
+        guard !withLinks, detail == .answers,
+            let found = try index.decide(readings.keys, scope, in: transaction)
         else { return try answer(from: readings, in: transaction) }
         var verdicts = found.verdicts[...]
         return Answer(
@@ -128,7 +153,8 @@ public struct MaySendMany: Query {
                 }
             },
             position: found.position,
-            validUntil: found.validUntil
+            validUntil: found.validUntil,
+            keys: readings.matches(on: recipients)
         )
     }
 
@@ -146,14 +172,17 @@ public struct MaySendMany: Query {
                     reason: decision.reason,
                     optOutStatus: decision.optOutStatus,
                     invalid: nil,
-                    links: withLinks ? transaction.links(for: decision, in: scope) : nil
+                    links: withLinks ? transaction.links(for: decision, in: scope) : nil,
+                    contact: detail == .records ? decision.contact : nil,
+                    record: detail == .records ? decision.record : nil
                 )
             }
         }
         return Answer(
             verdicts: verdicts,
             position: try transaction.position(),
-            validUntil: validUntil
+            validUntil: validUntil,
+            keys: readings.matches(on: recipients)
         )
     }
 
@@ -177,6 +206,15 @@ public struct MaySendMany: Query {
             }
             self.keys = keys
             self.refusals = refusals
+        }
+
+        /// The keyed hash that identifies each text; nil for what is no address.
+        func matches(on recipients: [String]) -> [KeyWords?] {
+            guard !refusals.isEmpty else { return keys.map(\.match) }
+            var next = keys[...]
+            return recipients.indices.map { index in
+                refusals[index] == nil ? next.popFirst()?.match : nil
+            }
         }
 
         /// A verdict for each text, `next` giving those of the addresses.
@@ -232,8 +270,8 @@ extension Transaction {
     }
 
     /// A person is refused when any of their addresses is: we do not know which one will be used.
-    fileprivate func decide(_ contact: ContactID, _ scope: ScopeName) throws -> SendDecision {
-        let decisions = try lookupKeys(of: contact).map { try decide($0, scope) }
+    fileprivate func decide(_ keys: [LookupKeys], _ scope: ScopeName) throws -> SendDecision {
+        let decisions = try keys.map { try decide($0, scope) }
         if let refused = decisions.first(where: { !$0.allowed }) ?? decisions.first {
             return refused
         }

@@ -16,6 +16,7 @@ struct ExportDocument: Sendable {
         "optOuts": ["scope", "status", "requestedAt", "source", "statement"],
         "optOutAnswers": ["system", "state", "answer", "confirmedAt"],
         "events": ["kind", "campaign", "at", "ip", "userAgent"],
+        "sends": ["decidedAt", "reason", "scope", "campaign"],
         "requests": ["kind", "status", "requestedAt", "deadlineAt", "endedAt"],
         "requestAnswers": ["system", "state", "answer", "confirmedAt"],
         "auditTrail": ["at", "kind", "scope", "source"],

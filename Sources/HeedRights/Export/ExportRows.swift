@@ -2,17 +2,22 @@
 
 import HeedConsent
 import HeedLists
-import HeedStore
+package import HeedStore
 
-/// Writes rows of one category.
-struct ExportRows {
-    let category: PersonalCategory
+/// Writes rows of one kind.
+package struct ExportRows {
+    let columns: [PersonalCategory.Column]
+
+    /// Takes what the rows' cells are.
+    package init(columns: [PersonalCategory.Column]) { self.columns = columns }
+
+    init(category: PersonalCategory) { self.init(columns: category.columns) }
 
     /// The first line of the table.
-    var header: String { listLine(category.columns.map(\.name)) + "\n" }
+    var header: String { listLine(columns.map(\.name)) + "\n" }
 
     /// The rows as members of a JSON array, each behind a comma but the first of all.
-    func json(_ rows: [[PersonalCell]], isFirst: Bool) -> [UInt8] {
+    package func json(_ rows: [[PersonalCell]], isFirst: Bool) -> [UInt8] {
         var bytes: [UInt8] = []
         for (index, row) in rows.enumerated() {
             bytes += Array((isFirst && index == 0 ? "\n    " : ",\n    ").utf8)
@@ -31,7 +36,7 @@ struct ExportRows {
     /// A row as an object; what there is nothing of is left out.
     private func object(_ row: [PersonalCell]) -> [UInt8] {
         var bytes: [UInt8] = [UInt8(ascii: "{")]
-        for (column, cell) in zip(category.columns, row) where cell != .none {
+        for (column, cell) in zip(columns, row) where cell != .none {
             if bytes.count > 1 { bytes += Array(", ".utf8) }
             appendQuoted(column.name, to: &bytes)
             bytes += Array(": ".utf8)
@@ -60,7 +65,7 @@ struct ExportRows {
     }
 
     /// A cell of the table.
-    static func text(_ cell: PersonalCell) -> String {
+    package static func text(_ cell: PersonalCell) -> String {
         switch cell {
         case .none: ""
         case .text(let text): text

@@ -55,6 +55,16 @@ struct PurgeableRows: Query {
             page.cursor.activity = rows.last?.key ?? cursor.activity
             let ids = page.count(rows, limit: limit).map(\.id)
             page.purge = ids.isEmpty ? nil : Purge(.activities(ids), before: horizons.activities)
+        case .sendDecisions:
+            let rows = try transaction.oldSends(
+                after: cursor.send,
+                before: horizons.events,
+                limit: Int64(limit)
+            )
+            page.cursor.send = rows.last?.key ?? cursor.send
+            let places = page.count(rows, limit: limit)
+            page.purge =
+                places.isEmpty ? nil : Purge(.sendDecisions(places), before: horizons.events)
         }
         return page
     }
@@ -86,6 +96,7 @@ struct PurgeCursor: Sendable {
     var record: ConsentID?
     var position: Int64 = 0
     var activity: ActivityPlace?
+    var send: SendPlace?
 }
 
 /// Takes away the rows of a page that may still go.

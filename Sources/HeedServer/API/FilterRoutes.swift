@@ -3,7 +3,7 @@
 import Foundation
 import HTTPTypes
 public import HeedConsent
-import HeedEngine
+public import HeedEngine
 import HeedLists
 import Hummingbird
 import NIOCore
@@ -25,13 +25,22 @@ struct FilterRoutes {
         var fields = try QueryFields(request)
         let scope = try ScopeName(try fields.text("scope"))
         let withLinks = try fields.word("links", as: Choice.self) == .yes
+        let order = try SendOrder(
+            scope: scope,
+            campaign: fields.take("campaign"),
+            source: .api,
+            wish: fields.word("record", as: Choice.self) == .yes ? .recipients : nil,
+            setting: options.sendDecisions
+        )
         try fields.finish()
+        let log = SendLog(engine: engine, order: order, actor: context.actor)
         // A scope nobody knows is refused before the first byte leaves.
         let begun = FilterRun(
             first: try await engine.ask(
                 MaySendMany(recipients: [], scope: scope, withLinks: withLinks)
             ),
-            publicURL: options.linkBase
+            publicURL: options.linkBase,
+            log: log
         )
         let body = ResponseBody { [engine] writer in
             var run = begun
@@ -39,17 +48,19 @@ struct FilterRoutes {
             for try await buffer in request.body {
                 lines.add(buffer.readableBytesView)
                 while lines.count >= FilterRoutes.batchSize {
-                    let question = try lines.question(scope, withLinks)
-                    let text = try run.text(try await engine.ask(question))
+                    let question = try lines.question(order, withLinks)
+                    let text = try await run.text(engine.ask(question))
                     try await writer.write(ByteBuffer(bytes: text))
                 }
             }
             lines.end()
             while lines.count > 0 {
-                let question = try lines.question(scope, withLinks)
-                try await writer.write(ByteBuffer(bytes: try run.text(await engine.ask(question))))
+                let question = try lines.question(order, withLinks)
+                let text = try await run.text(engine.ask(question))
+                try await writer.write(ByteBuffer(bytes: text))
             }
-            try await writer.write(ByteBuffer(bytes: try run.lastLine()))
+            // Without its line in the log there is no whole answer.
+            try await writer.write(ByteBuffer(bytes: run.lastLine()))
             try await writer.finish(nil)
         }
         return Response(
@@ -68,13 +79,14 @@ struct FilterRoutes {
 extension LineBuffer {
     /// The question about the next lines.
     fileprivate mutating func question(
-        _ scope: ScopeName,
+        _ order: SendOrder,
         _ withLinks: Bool
     ) throws(Refusal) -> MaySendMany {
         try MaySendMany(
             recipients: take(FilterRoutes.batchSize).map { RecipientLine.address(in: $0.text) },
-            scope: scope,
-            withLinks: withLinks
+            scope: order.scope,
+            withLinks: withLinks,
+            detail: order.detail
         )
     }
 }
@@ -86,15 +98,18 @@ private struct FilterRun {
     private var counts: [String: Int] = [:]
     private var position: Int64
     private var validUntil: Timestamp
+    private var log: SendLog
 
-    init(first: MaySendMany.Answer, publicURL: String) {
+    init(first: MaySendMany.Answer, publicURL: String, log: SendLog) {
+        self.log = log
         self.publicURL = publicURL
         position = first.position
         validUntil = first.validUntil
     }
 
     /// The decisions of one batch as lines; the earliest end of validity is kept.
-    mutating func text(_ answer: MaySendMany.Answer) throws -> [UInt8] {
+    mutating func text(_ answer: MaySendMany.Answer) async throws -> [UInt8] {
+        try await log.add(answer)
         position = answer.position
         validUntil = min(validUntil, answer.validUntil)
         var text: [UInt8] = []
@@ -107,11 +122,12 @@ private struct FilterRun {
         return text
     }
 
-    func lastLine() throws -> [UInt8] {
+    func lastLine() async throws -> [UInt8] {
         let summary = FilterSummary(
             counts: counts,
             position: position,
-            validUntil: validUntil
+            validUntil: validUntil,
+            logged: try await log.finish()
         )
         return Array(try encoder.encode(summary)) + [0x0A]
     }
@@ -122,9 +138,16 @@ public struct FilterSummary: Encodable, Sendable {
     private let counts: [String: Int]
     private let position: Int64
     private let validUntil: String
+    private let logged: LoggedCall?
 
-    /// Takes the counts by reason and how fresh the answers are.
-    public init(counts: [String: Int], position: Int64, validUntil: Timestamp) {
+    /// Takes the counts by reason, how fresh the answers are, and where the log has them.
+    public init(
+        counts: [String: Int],
+        position: Int64,
+        validUntil: Timestamp,
+        logged: SendLog.Logged?
+    ) {
+        self.logged = logged.map { LoggedCall($0) }
         self.counts = counts
         self.position = position
         self.validUntil = validUntil.text

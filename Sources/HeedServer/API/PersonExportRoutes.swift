@@ -76,12 +76,7 @@ extension ExportTerms {
     public init(_ options: ServerOptions, languages: PageLanguages) {
         self.init(
             languages: languages,
-            controller: options.controller.map { controller in
-                var lines = [controller.name]
-                if controller.contact != controller.name { lines.append(controller.contact) }
-                lines += [controller.address, controller.email, controller.phone]
-                return lines + [controller.url].compactMap(\.self)
-            } ?? [],
+            controller: options.controllerLines,
             recordDays: options.recordRetentionDays,
             logDays: options.logRetentionDays
         )

@@ -1,7 +1,7 @@
 // The queue and the windows over HTTP, for whoever runs Heed; no address is in them.
 
 import HTTPTypes
-import HeedConsent
+public import HeedConsent
 public import HeedEngine
 import Hummingbird
 
@@ -131,14 +131,14 @@ public struct QueueAnswer: Encodable, Sendable {
 }
 
 /// The JSON form of a report about windows.
-struct WindowsAnswer: Encodable {
+public struct WindowsAnswer: Encodable, Sendable {
     private let now: String
     private let from: String
     private let to: String
     private let by: String
     private let windows: [Window]
 
-    private struct Window: Encodable {
+    private struct Window: Encodable, Sendable {
         let from: String
         let to: String
         let regime: String
@@ -152,7 +152,8 @@ struct WindowsAnswer: Encodable {
         let maxMs: Int64?
     }
 
-    init(_ report: Windows.Report, by period: ReportPeriod) {
+    /// Takes a report.
+    public init(_ report: Windows.Report, by period: ReportPeriod) {
         now = report.now.text
         from = report.from.text
         to = report.to.text

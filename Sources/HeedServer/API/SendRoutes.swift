@@ -16,21 +16,46 @@ struct SendRoutes {
         var fields = try Fields(body: body)
         let scope = try ScopeName(fields.string("scope"))
         let withLinks = try fields.flag("links")
+        let order = try SendOrder(
+            scope: scope,
+            campaign: fields.optionalString("campaign"),
+            source: .api,
+            wish: fields.flag("record") ? .recipients : nil,
+            setting: options.sendDecisions
+        )
+        var log = SendLog(engine: engine, order: order, actor: context.actor)
         if let recipients = try fields.optionalStrings("recipients") {
             try fields.finish()
             let question = try MaySendMany(
                 recipients: recipients,
                 scope: scope,
-                withLinks: withLinks
+                withLinks: withLinks,
+                detail: order.detail
             )
             let answer = try await engine.ask(question)
-            return Response(json: BatchAnswer(answer, publicURL: options.linkBase))
+            try await log.add(answer)
+            let logged = try await log.finish()
+            return Response(json: BatchAnswer(answer, logged, publicURL: options.linkBase))
         }
         let subject = try fields.subject()
         try fields.finish()
         let question = MaySend(subject: subject, scope: scope, withLinks: withLinks)
         let answer = try await engine.ask(question)
-        return Response(json: CheckAnswer(answer, publicURL: options.linkBase))
+        try await log.add(answer)
+        let logged = try await log.finish()
+        return Response(json: CheckAnswer(answer, logged, publicURL: options.linkBase))
+    }
+}
+
+/// Where the log has a call; nothing for one that was not written down.
+public struct LoggedCall: Encodable, Sendable {
+    private let call: String
+    private let listSha256: String
+
+    /// Takes what the log has.
+    public init(_ logged: SendLog.Logged) {
+        call = logged.call.text
+        listSha256 = hexadecimal(logged.list)
     }
 }
 
@@ -76,6 +101,7 @@ public struct CheckAnswer: Encodable, Sendable {
     private let validUntil: String
     private let evidence: Evidence
     private let unsubscribe: UnsubscribeHeaders?
+    private let logged: LoggedCall?
 
     private struct Evidence: Encodable, Sendable {
         let contactId: String?
@@ -83,8 +109,8 @@ public struct CheckAnswer: Encodable, Sendable {
         let optOutId: String?
     }
 
-    /// Takes the engine's answer and the base of public links.
-    public init(_ answer: GuardAnswer, publicURL: String) {
+    /// Takes the engine's answer, where the log has it, and the base of public links.
+    public init(_ answer: GuardAnswer, _ logged: SendLog.Logged? = nil, publicURL: String) {
         let decision = answer.decision
         allowed = decision.allowed
         reason = decision.reason.rawValue
@@ -96,6 +122,7 @@ public struct CheckAnswer: Encodable, Sendable {
             recordId: decision.record?.text,
             optOutId: decision.optOut?.text
         )
+        self.logged = logged.map { LoggedCall($0) }
         unsubscribe = answer.links.map { UnsubscribeHeaders($0, publicURL: publicURL) }
     }
 }
@@ -126,9 +153,15 @@ public struct BatchAnswer: Encodable, Sendable {
     private let counts: [String: Int]
     private let position: Int64
     private let validUntil: String
+    private let logged: LoggedCall?
 
-    /// Takes the engine's answer and the base of public links.
-    public init(_ answer: MaySendMany.Answer, publicURL: String) {
+    /// Takes the engine's answer, where the log has it, and the base of public links.
+    public init(
+        _ answer: MaySendMany.Answer,
+        _ logged: SendLog.Logged? = nil,
+        publicURL: String
+    ) {
+        self.logged = logged.map { LoggedCall($0) }
         decisions = answer.verdicts.map { VerdictAnswer($0, publicURL: publicURL) }
         counts = Dictionary(uniqueKeysWithValues: answer.counts.map { ($0.key.rawValue, $0.value) })
         position = answer.position

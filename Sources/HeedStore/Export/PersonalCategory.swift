@@ -32,15 +32,18 @@ package struct PersonalSpan: Sendable {
 
 /// The last row of a page, by which the next one begins.
 package struct PersonalPlace: Hashable, Sendable {
-    var number = Int64.min
-    var bytes: [UInt8] = []
-    var text = ""
+    /// A number of it.
+    package var number = Int64.min
+    /// Bytes of it.
+    package var bytes: [UInt8] = []
+    /// Words of it.
+    package var text = ""
 
     /// Before the first row.
     package init() {}
 
     /// After the row that is known by these.
-    init(number: Int64 = .min, bytes: [UInt8] = [], text: String = "") {
+    package init(number: Int64 = .min, bytes: [UInt8] = [], text: String = "") {
         self.number = number
         self.bytes = bytes
         self.text = text
@@ -58,7 +61,7 @@ package struct PersonalPage: Sendable {
     init(all rows: [[PersonalCell]]) { self.rows = rows }
 
     /// The cells of rows, some of them left out, with the place after the last one.
-    init(
+    package init(
         _ found: [Row],
         after place: (Row) throws(StoreError) -> PersonalPlace,
         cells: (Row) throws(StoreError) -> [PersonalCell]?
@@ -98,7 +101,8 @@ package struct PersonalCategory: Sendable {
         /// What it holds.
         package let form: Form
 
-        init(_ name: String, _ form: Form = .text) {
+        /// Takes both.
+        package init(_ name: String, _ form: Form = .text) {
             self.name = name
             self.form = form
         }
@@ -123,7 +127,7 @@ package struct PersonalCategory: Sendable {
     /// All that is handed out, in this order.
     package static let all: [PersonalCategory] = [
         profile, addresses, permissions, consents, formSubmissions, optOuts, optOutAnswers,
-        suppressions, events, requests, requestAnswers, auditTrail,
+        suppressions, events, sends, requests, requestAnswers, auditTrail,
     ]
 
     /// The rows after a place, at most `limit`.
@@ -150,7 +154,7 @@ package struct PersonalCategory: Sendable {
 
 extension Row {
     /// The first columns, each as its form says.
-    func cells(_ columns: [PersonalCategory.Column]) throws(StoreError) -> [PersonalCell] {
+    package func cells(_ columns: [PersonalCategory.Column]) throws(StoreError) -> [PersonalCell] {
         var cells: [PersonalCell] = []
         for (index, column) in columns.enumerated() {
             switch column.form {

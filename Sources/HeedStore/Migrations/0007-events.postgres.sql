@@ -38,3 +38,44 @@ BEFORE UPDATE OF id, kind, at, recorded_at, campaign, scope, is_first ON events
 REVOKE ALL ON events FROM PUBLIC, heed_app;
 GRANT SELECT, INSERT, DELETE ON events TO heed_app;
 GRANT UPDATE (contact_id, first_key, sealed) ON events TO heed_app;
+
+-- What the guard said about people before a send, where that is recorded; random ids only.
+-- `place` is the row's number in its batch, whose event in the log has the hash of the rows' hashes.
+CREATE TABLE send_decisions (
+    batch_id BYTEA NOT NULL CHECK (length(batch_id) = 16),
+    place BIGINT NOT NULL,
+    contact_id BYTEA NOT NULL REFERENCES contacts (id),
+    decided_at BIGINT NOT NULL,
+    scope TEXT COLLATE "C" NOT NULL,
+    campaign TEXT COLLATE "C",
+    reason TEXT COLLATE "C" NOT NULL,
+    position BIGINT NOT NULL,
+    record_id BYTEA CHECK (length(record_id) = 16),
+    PRIMARY KEY (batch_id, place)
+);
+CREATE INDEX send_decisions_by_contact ON send_decisions (contact_id, batch_id, place);
+
+-- As for the log: nothing changes, and what is past the horizon and on no hold may go.
+CREATE TRIGGER send_decisions_no_update BEFORE UPDATE ON send_decisions
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER send_decisions_no_truncate BEFORE TRUNCATE ON send_decisions
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE FUNCTION refuse_young_send() RETURNS trigger
+LANGUAGE plpgsql SET search_path = heed, pg_temp AS $$
+BEGIN
+    IF NOT (OLD.decided_at < coalesce((SELECT audit_before FROM retention WHERE id = 1), 0))
+        OR EXISTS (
+            SELECT 1 FROM legal_holds WHERE contact_id IS NULL OR contact_id = OLD.contact_id
+        )
+    THEN
+        RAISE EXCEPTION 'send_decisions is insert-only until the retention horizon'
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN OLD;
+END
+$$;
+CREATE TRIGGER send_decisions_no_delete BEFORE DELETE ON send_decisions
+    FOR EACH ROW EXECUTE FUNCTION refuse_young_send();
+
+REVOKE ALL ON send_decisions FROM PUBLIC, heed_app;
+GRANT SELECT, INSERT, DELETE ON send_decisions TO heed_app;

@@ -29,3 +29,30 @@ CREATE INDEX events_by_time ON events (at, id);
 CREATE TRIGGER events_keep BEFORE UPDATE OF id, kind, at, recorded_at, campaign, scope, is_first
 ON events
 BEGIN SELECT RAISE(ABORT, 'events only lose whom they are about'); END;
+
+-- What the guard said about people before a send, where that is recorded; random ids only.
+-- `place` is the row's number in its batch, whose event in the log has the hash of the rows' hashes.
+CREATE TABLE send_decisions (
+    batch_id BLOB NOT NULL CHECK (length(batch_id) = 16),
+    place INTEGER NOT NULL,
+    contact_id BLOB NOT NULL REFERENCES contacts (id),
+    decided_at INTEGER NOT NULL,
+    scope TEXT NOT NULL,
+    campaign TEXT,
+    reason TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    record_id BLOB CHECK (length(record_id) = 16),
+    PRIMARY KEY (batch_id, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX send_decisions_by_contact ON send_decisions (contact_id, batch_id, place);
+
+-- As for the log: nothing changes, and what is past the horizon and on no hold may go.
+CREATE TRIGGER send_decisions_no_update BEFORE UPDATE ON send_decisions
+BEGIN SELECT RAISE(ABORT, 'send_decisions is insert-only'); END;
+CREATE TRIGGER send_decisions_no_delete BEFORE DELETE ON send_decisions
+WHEN NOT (OLD.decided_at < coalesce((SELECT audit_before FROM retention WHERE id = 1), 0))
+    OR EXISTS (SELECT 1 FROM legal_holds WHERE contact_id IS NULL OR contact_id = OLD.contact_id)
+BEGIN SELECT RAISE(ABORT, 'send_decisions is insert-only until the retention horizon'); END;
+CREATE TRIGGER send_decisions_no_replace BEFORE INSERT ON send_decisions
+WHEN EXISTS (SELECT 1 FROM send_decisions WHERE batch_id = NEW.batch_id AND place = NEW.place)
+BEGIN SELECT RAISE(ABORT, 'send_decisions is insert-only'); END;

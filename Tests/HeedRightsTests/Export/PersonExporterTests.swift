@@ -213,30 +213,4 @@ extension Installation {
         let command = ReceiveRequest(.access, of: subject, source: .form, verifiedBy: means)
         return try await engine.perform(command, as: Sample.actor).receipt.request.id
     }
-
-    /// Many records of one person at one moment.
-    func records(_ count: Int, of contact: ContactID) async throws -> [ConsentID] {
-        let policy = try Sample.policy()
-        let records = (0..<count).map { number in
-            ConsentRecord(
-                id: ConsentID(at: clock.now, random: (UInt64(number), UInt64(number))),
-                contact: contact,
-                scope: Sample.newsletter.text,
-                decision: .granted,
-                basis: .consent,
-                source: .batchImport,
-                policy: policy,
-                locale: nil,
-                givenAt: clock.now,
-                recordedAt: clock.now,
-                batch: nil
-            )
-        }
-        var evidence = Evidence()
-        evidence.ip = "192.0.2.1"
-        try await record(
-            records.map { .consentRecorded($0, evidence, from: Permission(), to: Permission()) }
-        )
-        return records.map(\.id)
-    }
 }

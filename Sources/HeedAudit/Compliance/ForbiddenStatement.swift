@@ -1,5 +1,7 @@
 // Statements that the database itself has to refuse, whoever sends them; an audit tries each.
 
+package import HeedStore
+
 /// A statement that has to be refused, about one row at most.
 ///
 /// Where a guard is missing it would be carried out, so whoever tries it rolls it back.

@@ -1,6 +1,7 @@
 // What an audit tries and reads beside people's data: refusals, guards, rights, plans, the schema.
 
 package import HeedConsent
+package import HeedStore
 
 /// What became of a statement that has to be refused.
 package enum Attempted: Hashable, Sendable {

@@ -1,6 +1,7 @@
 // How long opt-outs took from the request to the last confirmation: exact quantiles, by regime.
 
 package import HeedConsent
+package import HeedStore
 
 /// What became of the opt-outs of one regime that were asked for in a span of time.
 package struct StoredWindow: Hashable, Sendable {

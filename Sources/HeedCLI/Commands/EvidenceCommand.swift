@@ -1,0 +1,130 @@
+// `heed evidence`: everything that was recorded about a person or in a period, with its proofs.
+
+import ArgumentParser
+import Foundation
+import HeedConsent
+import HeedEngine
+import HeedEvidence
+import HeedRights
+import HeedServer
+import HeedStore
+
+/// Exports evidence; the audit log keeps who did, when, why, and the hash of what left.
+struct EvidenceCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evidence",
+        abstract: "Write a folder of evidence about a person or a period, with proofs.",
+        discussion: """
+            heed evidence ada@mail.example --reason "case 17" -o FOLDER
+            heed evidence --contact ID --reason "case 17" -o FOLDER
+            heed evidence --receipt TOKEN --reason "case 17" -o FOLDER    somebody who was erased
+            heed evidence --from 2026-01-01 --to 2026-02-01 --reason "audit" -o FOLDER
+
+            evidence.html is for people and prints; evidence.json is for programs. `heed log \
+            verify --bundle FOLDER --key KEY` checks every byte without a database. About a \
+            person the sealed evidence is opened; in a period people are ids only.
+            """
+    )
+    @OptionGroup var options: LogCommand.Options
+    @Argument(help: "One of the person's addresses, also of somebody who was erased.")
+    var address: String?
+    @Option(help: "The person with this id.") var contact: String?
+    @Option(help: "The person of the request whose receipt has this token, or its URL.")
+    var receipt: String?
+    @Option(help: "The first day of a period, or its time (RFC 3339).") var from: String?
+    @Option(help: "The day after a period, or its time; now if left out.") var to: String?
+    @Option(help: "Why it is needed, without an address; the audit log keeps it for good.")
+    var reason: String
+    @Option(
+        name: .shortAndLong,
+        help: "The folder to make (default: evidence-ID, ID being the export's)."
+    )
+    var output: String?
+    @Option(help: "The time zone of times beside UTC, such as Europe/Warsaw (default: this one).")
+    var timeZone: String?
+    @Flag(help: "Print what was written as JSON.") var json = false
+
+    func run() async throws {
+        let order = try EvidenceOrder(
+            question(),
+            actor: Installation.actor,
+            source: .commandLine,
+            reason: reason
+        )
+        let zone = try EvidenceTerms.timeZone(timeZone)
+        if let output { try BundleFolder.refuse(output) }
+        let installation = try await options.open()
+        let settings = installation.settings
+        let terms = EvidenceTerms(
+            controller: settings.serverOptions.controllerLines,
+            timeZone: zone,
+            quorum: try LogCommand.quorum(settings),
+            extendLog: { [options] in try await options.extend(installation) }
+        )
+        let exporter = EvidenceExporter(engine: installation.engine, order: order, terms: terms)
+        let begun = try await exporter.begin()
+        let folder = output ?? "evidence-\(begun.id.text)"
+        var run = begun.run()
+        do {
+            if output == nil { try BundleFolder.refuse(folder) }
+            var files = BundleWriter(folder)
+            while let piece = try await run.next() {
+                switch piece {
+                case .file(let path): try files.begin(path)
+                case .bytes(let bytes): try files.add(bytes)
+                }
+            }
+            try files.end()
+        } catch {
+            await run.breakOff()
+            throw error
+        }
+        try show(run.counts, folder)
+        try installation.close()
+    }
+
+    private func show(_ counts: [String: Int], _ folder: String) throws {
+        if json { return try Terminal.print(json: counts) }
+        let events = counts["timeline"] ?? 0
+        print("\(folder): \(counted(events, "event")), see \(folder)/evidence.html")
+        Terminal.note("check it: heed log verify --bundle \(folder) --key KEY (heed log key)")
+    }
+
+    /// Exactly one of the ways to say what it is about.
+    private func question() throws(Refusal) -> EvidenceQuestion {
+        let place = try address.map { text throws(Refusal) in try Address(email: text) }
+        switch (place, contact, receipt, from) {
+        case (let address?, nil, nil, nil) where to == nil: return .address(address)
+        case (nil, let text?, nil, nil) where to == nil:
+            guard let id = ContactID(text: text) else {
+                throw Refusal(.invalid, field: "contact", "this is not a contact's id")
+            }
+            return .contact(id)
+        case (_, nil, let text?, nil) where to == nil:
+            let token = bytes(hexadecimal: text.split(separator: "/").last ?? "")
+            return .receipt(token: token ?? [], place)
+        case (nil, nil, nil, let text?):
+            return .period(
+                from: try EvidenceCommand.time(text, "from"),
+                to: try to.map { text throws(Refusal) in try EvidenceCommand.time(text, "to") }
+            )
+        default:
+            throw Refusal(
+                .missing,
+                field: "address",
+                "name an ADDRESS, or --contact ID, or --receipt TOKEN, or a period with --from"
+            )
+        }
+    }
+
+    private static func time(_ text: String, _ field: String) throws(Refusal) -> Timestamp {
+        guard let time = Timestamp(text: text) else {
+            throw Refusal(
+                .invalid,
+                field: field,
+                "a time is written like 2026-01-31T09:30:00Z or 2026-01-31 (RFC 3339)"
+            )
+        }
+        return time
+    }
+}

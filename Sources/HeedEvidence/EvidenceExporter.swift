@@ -1,0 +1,114 @@
+// Hands evidence out file by file, a page at a time, and has the log vouch for every byte of it.
+
+import Crypto
+public import HeedConsent
+public import HeedEngine
+import HeedLedger
+import HeedStore
+
+/// Exports evidence about a person or a period (SPEC compliance-audit-trail.evidence-export).
+public struct EvidenceExporter: Sendable {
+    private let engine: Engine
+    private let order: EvidenceOrder
+    private let terms: EvidenceTerms
+
+    /// Takes the door, what is asked for, and what is said beside it.
+    public init(engine: Engine, order: EvidenceOrder, terms: EvidenceTerms) {
+        self.engine = engine
+        self.order = order
+        self.terms = terms
+    }
+
+    /// Writes down that the export begins; refuses what there is no evidence of.
+    ///
+    /// Nothing has left yet.
+    public func begin() async throws -> BegunEvidence {
+        // Without a key nothing can be proved, so nothing is begun.
+        let head = try await LogWait(engine: engine, terms: terms).head()
+        let command = BeginEvidence(
+            question: order.question,
+            source: order.source,
+            reason: order.reason
+        )
+        let begun = try await engine.perform(command, as: order.actor).receipt
+        let facts = ReadEvidenceFacts(matter: begun.matter, address: order.question.address)
+        return BegunEvidence(
+            engine: engine,
+            order: order,
+            terms: terms,
+            command: command,
+            begun: begun,
+            facts: try await engine.ask(facts),
+            verifier: head.verifier
+        )
+    }
+}
+
+/// An export that is written down and of which nothing has left.
+public struct BegunEvidence: Sendable {
+    let engine: Engine
+    let order: EvidenceOrder
+    let terms: EvidenceTerms
+    let command: BeginEvidence
+    let begun: BeginEvidence.Begun
+    let facts: EvidenceFacts
+    let verifier: String
+
+    /// The export's id, the subject of its events.
+    public var id: ExportID { begun.id }
+    /// When it began; nothing in it is younger.
+    public var begunAt: Timestamp { begun.at }
+
+    /// The files, from the first byte.
+    public func run() -> EvidenceRun { EvidenceRun(self) }
+}
+
+/// A piece of a bundle on its way out.
+public enum EvidencePiece: Sendable {
+    /// A file begins; the one before is whole.
+    case file(String)
+    /// More of the file.
+    case bytes([UInt8])
+}
+
+/// Waits until the log has what was written, for a bounded time.
+struct LogWait {
+    /// With witnesses a head is shown after a minute at the latest; then some.
+    static let patience = Duration.seconds(90)
+    /// Between two looks.
+    static let pause = Duration.milliseconds(100)
+
+    let engine: Engine
+    let terms: EvidenceTerms
+
+    /// The published head, once there is one.
+    func head() async throws -> PublishedCheckpoint.Head {
+        try await wait { try await engine.ask(PublishedCheckpoint(quorum: terms.quorum)) }
+    }
+
+    /// A published head that an event is under.
+    func head(over event: EventID) async throws -> PublishedCheckpoint.Head {
+        try await wait {
+            let question = PublishedCheckpoint(quorum: terms.quorum)
+            guard let head = try await engine.ask(question) else { return nil }
+            let proved = try await engine.ask(ProveEvents([event], under: head))
+            return proved.isEmpty ? nil : head
+        }
+    }
+
+    private func wait<Found>(_ look: () async throws -> Found?) async throws -> Found {
+        let start = ContinuousClock.now
+        while true {
+            try await terms.extendLog()
+            if let found = try await look() { return found }
+            guard ContinuousClock.now - start < LogWait.patience else {
+                throw Refusal(
+                    .notStored,
+                    field: "log",
+                    "the log is behind, so nothing new can be proved; `heed serve` extends it"
+                )
+            }
+            try await Task.sleep(for: LogWait.pause)
+        }
+    }
+}

@@ -1,0 +1,90 @@
+// What evidence is asked for, and what is said beside it.
+
+public import Foundation
+public import HeedConsent
+
+/// What evidence is about.
+public enum EvidenceQuestion: Hashable, Sendable {
+    /// A person, by their id.
+    case contact(ContactID)
+    /// Whoever has an address, or had it until they were erased; with the blocks on it.
+    case address(Address)
+    /// Whoever a request's receipt belongs to, also when they were erased; with the blocks at an
+    /// address that they name.
+    case receipt(token: [UInt8], Address?)
+    /// Everything that was written down from one instant to before another, or to now.
+    case period(from: Timestamp, to: Timestamp?)
+
+    /// The address in it.
+    var address: Address? {
+        switch self {
+        case .address(let address): address
+        case .receipt(_, let address): address
+        case .contact, .period: nil
+        }
+    }
+}
+
+/// Who wants evidence, which way, and why.
+public struct EvidenceOrder: Sendable {
+    /// What about.
+    public let question: EvidenceQuestion
+    /// Who asked.
+    public let actor: Actor
+    /// How.
+    public let source: Source
+    /// Why; it stays in the audit log.
+    public let reason: String
+
+    /// Refuses a reason that is none, or that could hold an address.
+    public init(
+        _ question: EvidenceQuestion,
+        actor: Actor,
+        source: Source,
+        reason: String
+    ) throws(Refusal) {
+        try EvidenceExport.check(reason: reason)
+        self.question = question
+        self.actor = actor
+        self.source = source
+        self.reason = reason
+    }
+}
+
+/// What is said beside the evidence, and how its proofs are waited for.
+public struct EvidenceTerms: Sendable {
+    /// Who is responsible: name, address, how to reach them; empty when not known.
+    public let controller: [String]
+    /// In which times are shown beside UTC.
+    public let timeZone: TimeZone
+    /// How many witnesses must have signed the head that everything is proved against.
+    public let quorum: Int
+    /// Takes what was committed into the log; whoever leaves that to another process does nothing.
+    public let extendLog: @Sendable () async throws -> Void
+
+    /// Takes all four.
+    public init(
+        controller: [String],
+        timeZone: TimeZone,
+        quorum: Int = 0,
+        extendLog: @escaping @Sendable () async throws -> Void = {}
+    ) {
+        self.controller = controller
+        self.timeZone = timeZone
+        self.quorum = quorum
+        self.extendLog = extendLog
+    }
+
+    /// The time zone of this name, such as `Europe/Warsaw`; the machine's without one.
+    public static func timeZone(_ name: String?) throws(Refusal) -> TimeZone {
+        guard let name else { return .current }
+        guard let zone = TimeZone(identifier: name) else {
+            throw Refusal(
+                .invalid,
+                field: "timeZone",
+                "there is no time zone of this name; write it like Europe/Warsaw or UTC"
+            )
+        }
+        return zone
+    }
+}

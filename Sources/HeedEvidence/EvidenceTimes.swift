@@ -1,0 +1,36 @@
+// Times as a page shows them: in UTC, and in the time of a place with how far it is from UTC.
+
+import Foundation
+import HeedConsent
+
+/// Writes times in UTC and in one time zone.
+struct EvidenceTimes: Sendable {
+    let zone: TimeZone
+
+    /// Both, the second one on a line of its own.
+    func both(_ time: Timestamp) -> String {
+        let utc = EvidenceTimes.written(time) + " UTC"
+        let offset = offset(at: time)
+        guard offset != 0 else { return utc }
+        let local = EvidenceTimes.written(time.adding(seconds: offset))
+        return "\(utc)<br><span class=\"local\">\(local) \(EvidenceTimes.sign(offset))</span>"
+    }
+
+    /// Seconds that the zone's clocks are ahead of UTC at a time, summer time included.
+    private func offset(at time: Timestamp) -> Int64 {
+        let date = Date(timeIntervalSince1970: Double(time.microseconds) / 1_000_000)
+        return Int64(zone.secondsFromGMT(for: date))
+    }
+
+    /// `2026-01-31 09:30:00`, with what there is of a fraction.
+    private static func written(_ time: Timestamp) -> String {
+        String(time.text.dropLast()).replacing("T", with: " ")
+    }
+
+    /// `+01:00`.
+    private static func sign(_ offset: Int64) -> String {
+        let minutes = abs(offset) / 60
+        func two(_ number: Int64) -> String { (number < 10 ? "0" : "") + String(number) }
+        return (offset < 0 ? "-" : "+") + two(minutes / 60) + ":" + two(minutes % 60)
+    }
+}

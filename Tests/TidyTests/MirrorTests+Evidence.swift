@@ -1,0 +1,26 @@
+// Which tests cover the sources about evidence and about sends that are recorded.
+
+extension MirrorRule {
+    /// Evidence.
+    static let evidence: [Coverage] =
+        [
+            "Sources/HeedEvidence/BeginEvidence.swift",
+            "Sources/HeedEvidence/EvidenceDocument.swift",
+            "Sources/HeedEvidence/EvidenceQuestion.swift",
+            "Sources/HeedEvidence/EvidenceRun.swift",
+            "Sources/HeedEvidence/EvidenceSection.swift",
+            "Sources/HeedEvidence/EvidenceTimes.swift",
+            "Sources/HeedEvidence/EvidenceWords.swift",
+            "Sources/HeedConsent/EvidenceExport.swift",
+            "Sources/HeedEvidence/PeriodCategory.swift",
+            "Sources/HeedEvidence/Transaction+Evidence.swift",
+        ].map { .init($0, by: "Tests/HeedEvidenceTests/EvidenceExporterTests.swift") }
+        + [
+            "Sources/HeedCLI/BundleWriter.swift",
+            "Sources/HeedCLI/Demo/DemoEvidence.swift",
+            "Sources/HeedCLI/Commands/EvidenceCommand.swift",
+        ].map { .init($0, by: "Tests/EndToEndTests/EvidenceTests.swift") }
+        + [
+            "Sources/HeedConsent/SendCall.swift", "Sources/HeedStore/Transaction+Sends.swift",
+        ].map { .init($0, by: "Tests/HeedEngineTests/Commands/RecordSendsTests.swift") }
+}
