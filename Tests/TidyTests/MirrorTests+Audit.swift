@@ -5,11 +5,8 @@ extension MirrorRule {
     static let audit: [Coverage] =
         [
             "Sources/HeedAudit/Compliance/AuditContext.swift",
-            "Sources/HeedAudit/Compliance/AuditTerms.swift",
             "Sources/HeedAudit/Compliance/Inspection+Database.swift",
-            "Sources/HeedAudit/Compliance/OptOutChecks.swift",
             "Sources/HeedAudit/Compliance/RightsChecks.swift",
-            "Sources/HeedAudit/Compliance/StorageChecks.swift",
             "Sources/HeedAudit/Compliance/TrailChecks.swift",
             "Sources/HeedAudit/Compliance/ForbiddenStatement.swift",
             "Sources/HeedAudit/Compliance/Transaction+Compliance.swift",

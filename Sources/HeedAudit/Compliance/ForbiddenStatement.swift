@@ -91,22 +91,7 @@ package struct ForbiddenStatement: Sendable {
                 "DELETE FROM policy_reconsents "
                     + "WHERE version = (SELECT version FROM policy_reconsents LIMIT 1)",
             ]
-        case .log:
-            [
-                "UPDATE audit_events SET kind = 'x' " + newestEvent,
-                "DELETE FROM audit_events " + newestEvent,
-                "UPDATE ledger_leaves SET position = position + 1 " + newestLeaf,
-                "DELETE FROM ledger_leaves " + newestLeaf,
-                "UPDATE ledger_tiles SET root = data WHERE level = 7",
-                "DELETE FROM ledger_tiles WHERE level = 7",
-                "UPDATE checkpoints SET signed_at = 0 "
-                    + "WHERE size = (SELECT max(size) FROM checkpoints)",
-                "DELETE FROM checkpoints WHERE size = (SELECT max(size) FROM checkpoints)",
-                "UPDATE checkpoint_cosignatures SET line = 'x' WHERE witness = 'heed-audit'",
-                "DELETE FROM checkpoint_cosignatures WHERE witness = 'heed-audit'",
-                "UPDATE ledger_identity SET origin = 'x' WHERE id = 1",
-                "DELETE FROM ledger_identity WHERE id = 1",
-            ]
+        case .log: onLog
         case .receipts:
             [
                 "UPDATE receipts SET issued_at = 0 " + newestReceipt,
@@ -121,6 +106,22 @@ package struct ForbiddenStatement: Sendable {
         case .horizon: ["DELETE FROM retention", "UPDATE retention SET audit_before = -1"]
         }
     }
+
+    private static let onLog: [SQL] = [
+        "UPDATE audit_events SET kind = 'x' " + newestEvent,
+        "DELETE FROM audit_events " + newestEvent,
+        "UPDATE ledger_leaves SET position = position + 1 " + newestLeaf,
+        "DELETE FROM ledger_leaves " + newestLeaf,
+        "UPDATE ledger_tiles SET root = data WHERE level = 7",
+        "DELETE FROM ledger_tiles WHERE level = 7",
+        "UPDATE checkpoints SET signed_at = 0 "
+            + "WHERE size = (SELECT max(size) FROM checkpoints)",
+        "DELETE FROM checkpoints WHERE size = (SELECT max(size) FROM checkpoints)",
+        "UPDATE checkpoint_cosignatures SET line = 'x' WHERE witness = 'heed-audit'",
+        "DELETE FROM checkpoint_cosignatures WHERE witness = 'heed-audit'",
+        "UPDATE ledger_identity SET origin = 'x' WHERE id = 1",
+        "DELETE FROM ledger_identity WHERE id = 1",
+    ]
 
     private static func onSQLite(_ ground: Ground) -> [SQL] {
         switch ground {

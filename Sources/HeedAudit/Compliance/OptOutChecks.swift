@@ -169,8 +169,8 @@ extension Check {
             }
             found.require(
                 lacking.isEmpty && withdrawn.contains(OptOut.Extent.global.name),
-                else: "a global opt-out wrote no withdrawal for "
-                    + (lacking + [OptOut.Extent.global.name]).joined(separator: ", ")
+                else: "a global opt-out wrote withdrawals for "
+                    + withdrawn.sorted().joined(separator: ", ") + " only"
             )
         }
         found.add(walk)

@@ -1,4 +1,4 @@
-// People, scopes, a policy and a connector that exist in a rehearsal only, and what is done to them.
+// People, scopes, a policy and a connector of a rehearsal, and what is done to them.
 
 import Crypto
 import HeedConsent

@@ -32,7 +32,8 @@ extension BreakTests.Break {
             "a table about people that nobody listed",
             sqlite: ["CREATE TABLE notes (contact_id BLOB REFERENCES contacts (id), note TEXT)"],
             postgres: [
-                "CREATE TABLE heed.notes (contact_id BYTEA REFERENCES heed.contacts (id), note TEXT)"
+                "CREATE TABLE heed.notes (contact_id BYTEA REFERENCES heed.contacts (id), "
+                    + "note TEXT)"
             ]
         ),
         .init(
