@@ -112,7 +112,9 @@ struct MigratorTests {
     }
 
     private static let backToTheFirstStep: [SQL] = [
-        "DROP TABLE send_decisions", "DROP TABLE events", "DROP TABLE restores", "DROP TABLE receipts",
+        "DROP TABLE send_decisions", "DROP TABLE events",
+        "DROP TABLE restores",
+        "DROP TABLE receipts",
         "DROP TABLE erasure_targets",
         "DROP TABLE requests", "ALTER TABLE forms DROP COLUMN confirmation",
         "DROP INDEX jobs_buried",
@@ -142,7 +144,8 @@ struct MigratorTests {
             try await installation.optOut(Sample.address())
             let before = try await Contents.of(installation.database)
             for statement: SQL in [
-                "DROP TABLE send_decisions", "DROP TABLE events", "DROP TABLE restores", "DROP TABLE receipts",
+                "DROP TABLE send_decisions", "DROP TABLE events", "DROP TABLE restores",
+                "DROP TABLE receipts",
                 "DROP TABLE erasure_targets",
                 "DROP TABLE requests", "ALTER TABLE vault_keys DROP COLUMN master_id",
                 "ALTER TABLE forms DROP COLUMN confirmation",
