@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Checks what we publish by programs we did not write: the OpenAPI file by a validator, a sample log
 # and the log of a running server by Go's checksum-database library, the holidays behind legal
-# deadlines by an independent calendar, consent receipts by a JSON Schema validator, and
-# measurements and alert rules by Prometheus' own tools.
+# deadlines by an independent calendar, consent receipts and evidence by a JSON Schema validator,
+# and measurements and alert rules by Prometheus' own tools.
 # A real browser walks the public pages, and axe looks at each.
 # Connectors run against fakes of the providers, which the official clients were run on first.
 set -euo pipefail
@@ -24,6 +24,7 @@ sh Tests/Contract/ledger-verify/live.sh .build/debug/heed
 .build/debug/HolidayTable | .venv/bin/python Tests/Contract/holidays_oracle.py
 sh Tests/Contract/metrics.sh .build/debug/heed .venv/bin/python
 sh Tests/Contract/receipts.sh .build/debug/heed .venv/bin/python
+sh Tests/Contract/evidence.sh .build/debug/heed .venv/bin/python
 if ! command -v promtool >/dev/null; then
     echo "contract: no \`promtool\` for deploy/prometheus; Debian has it in prometheus" >&2
     exit 1

@@ -143,7 +143,7 @@ struct EvidenceExporterTests {
     @Test(arguments: Backend.allCases)
     func ofAnErasedPersonItHasWhatIsLeft(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
-            try await installation.addErin()
+            _ = try await installation.addErin()
             let id = try await installation.requestErasure()
             try await installation.doSteps()
             let token = try await installation.engine.ask(RequestProgress(id)).token

@@ -4,6 +4,7 @@ import ArgumentParser
 import HeedConsent
 import HeedEngine
 import HeedServer
+import HeedStore
 
 /// Asks the guard.
 ///

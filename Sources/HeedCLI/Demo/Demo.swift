@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import HeedConsent
 import HeedEngine
+import HeedEvidence
 import HeedStore
 
 /// Tells the story of one opt-out: pressed while everything else is down, in force at once, proved

@@ -1,9 +1,11 @@
 // The demo's last act: evidence of what was told, checked as a stranger would.
 
+import Foundation
 import HeedConsent
 import HeedEngine
 import HeedEvidence
 import HeedLedger
+import HeedStore
 
 /// A bundle of evidence in memory.
 struct DemoEvidence {
