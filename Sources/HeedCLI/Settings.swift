@@ -157,7 +157,9 @@ struct Settings: Sendable {
             in: 60...2_592_000
         )
         guardIndex = try Settings.onOrOff("guardIndex", reader)
-        sendDecisions = try Settings.sendDecisions(reader)
+        (sendDecisions, pagesFolder) = try (
+            Settings.sends(reader), Settings.path("pagesFolder", reader)
+        )
         metricsPort = try Settings.optionalPort("metricsPort", reader)
         (alerts, mail) = (try AlertSettings(reader), try MailSettings(reader))
         reconcileIntervalSeconds = try Settings.integer(
@@ -167,7 +169,6 @@ struct Settings: Sendable {
             in: 0...2_592_000
         )
         retention = try Settings.retention(reader)
-        pagesFolder = try Settings.path("pagesFolder", reader)
         journalFolder = try Settings.path("journalFolder", reader) ?? database.folder + "/journal"
         journalDays = try Settings.integer("journalDays", reader, default: 400, in: 0...36_500)
         importFolder = try Settings.path("importFolder", reader) ?? database.folder + "/imports"
@@ -193,7 +194,7 @@ struct Settings: Sendable {
         }
     }
 
-    private static func sendDecisions(
+    private static func sends(
         _ reader: ConfigReader
     ) throws(Refusal) -> SendRecording {
         // For YAML `off` is a truth value.

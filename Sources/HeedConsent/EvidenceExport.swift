@@ -50,7 +50,7 @@ public struct EvidenceExport: Hashable, Sendable {
         self.manifest = manifest
     }
 
-    /// Refuses a reason that is none, and one that could hold an address: the log keeps it for good.
+    /// Refuses a reason that is none, and one that could hold an address: the log keeps it.
     public static func check(reason: String) throws(Refusal) {
         let text = reason.utf8
         guard (1...reasonBytesMaximum).contains(text.count), !hasControls(reason),

@@ -1,4 +1,4 @@
-// What was written down in a period, kind by kind and page by page: ids and words, nothing unsealed.
+// What was written down in a period, kind by kind and page by page: ids, nothing unsealed.
 
 import HeedConsent
 package import HeedStore

@@ -91,9 +91,7 @@ extension Transaction {
         case .optOutEnqueued(_, let targets):
             for target in targets { try insert(target) }
         case .optOutStarted(let optOut): try update(optOut)
-        case .localCascadeCompleted, .optOutWidened, .connectorReconciled, .listExported,
-            .evidenceExported, .sendsChecked:
-            break
+        case .localCascadeCompleted, .optOutWidened, .connectorReconciled, .listExported: break
         case .targetConfirmed(let target, _, _), .targetFailed(let target, _),
             .targetRedriven(let target, _, _), .targetCancelled(let target, _, _):
             try update(target)
@@ -121,10 +119,10 @@ extension Transaction {
         case .holdLifted(let hold): try deleteHold(hold.id)
         case .rowsPurged(let purge): try apply(purge)
         case .activitiesRecorded(let activities): try insert(activities)
-        case .sendsRecorded(let batch): try insert(batch)
         case .requestReceived, .requestMoved, .erasureEnqueued, .erasureTargetMoved, .personErased,
             .receiptIssued, .addressReplaced, .personExported, .restoreBegun, .restoreFinished,
-            .masterKeyReplaced, .lookupKeyAdded, .lookupHashesMoved:
+            .masterKeyReplaced, .lookupKeyAdded, .lookupHashesMoved, .evidenceExported,
+            .sendsChecked, .sendsRecorded:
             try applyToRequests(event, sealed: sealed)
         }
     }
@@ -145,6 +143,7 @@ extension Transaction {
         case .masterKeyReplaced(let change): try apply(change)
         case .lookupKeyAdded(let change): try apply(change)
         case .lookupHashesMoved(let move): try apply(move)
+        case .sendsRecorded(let batch): try insert(batch)
         default: break
         }
     }

@@ -7,7 +7,8 @@ import Testing
 
 /// What is hashed and signed; a change here is a change of what was signed last year.
 private enum Golden {
-    static let lines = SampleEvent.linesOfRequests.merging(ownLines) { own, _ in own }
+    static let lines = SampleEvent.linesOfRequests.merging(SampleEvent.linesOfEvidence) { $1 }
+        .merging(ownLines) { own, _ in own }
 
     private static let ownLines = [
         "scope added": #"""

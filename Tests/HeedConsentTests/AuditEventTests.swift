@@ -30,7 +30,8 @@ struct AuditEventTests {
                 "erasure.esp-confirmed", "erasure.local-cascade-completed",
                 "request.receipt-issued", "contact.exported", "contact.address-replaced",
                 "restore.begun", "restore.finished",
-                "vault.master-key-replaced",
+                "vault.master-key-replaced", "evidence.export-started", "evidence.exported",
+                "sends.checked", "sends.recorded",
             ]
         )
     }

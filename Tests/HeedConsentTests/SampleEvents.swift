@@ -32,6 +32,7 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
 
     static func all() throws -> [SampleEvent] {
         try registry() + people() + optOuts() + retention() + requests()
+            + evidence() + sends()
     }
 
     private static let reconciliation = Reconciliation(
@@ -94,68 +95,6 @@ struct SampleEvent: Sendable, CustomTestStringConvertible {
             ),
             SampleEvent("list export started", by: cli, export(.started)),
             SampleEvent("list exported", by: cli, export(.finished, counts: ["subscribed": 3])),
-        ] + evidence() + sends()
-    }
-
-    private static func evidence() -> [SampleEvent] {
-        func export(_ matter: EvidenceExport.Matter, _ stage: ListExport.Stage) -> Event {
-            .evidenceExported(
-                EvidenceExport(
-                    id: ExportID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_000E),
-                    matter: matter,
-                    reason: "case 17",
-                    source: .commandLine,
-                    stage: stage,
-                    counts: stage == .started ? [:] : ["timeline": 3],
-                    manifest: stage == .started ? nil : [UInt8](repeating: 7, count: 32)
-                )
-            )
-        }
-        let period = EvidenceExport.Matter.period(
-            from: Timestamp(seconds: 1_767_225_600),
-            to: Timestamp(seconds: 1_769_904_000)
-        )
-        return [
-            SampleEvent("evidence started", by: cli, export(.person(Fixture.contact), .started)),
-            SampleEvent("evidence exported", by: cli, export(.person(Fixture.contact), .finished)),
-            SampleEvent("evidence of a period exported", by: cli, export(period, .finished)),
-        ]
-    }
-
-    private static func sends() -> [SampleEvent] {
-        let call = SendCallID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_000F)
-        return [
-            SampleEvent(
-                "sends checked",
-                by: cli,
-                .sendsChecked(
-                    SendCall(
-                        id: call,
-                        scope: Fixture.newsletter,
-                        campaign: "spring",
-                        source: .api,
-                        counts: [.allowed: 2, .optOut: 1],
-                        positions: 5...7,
-                        list: [UInt8](repeating: 9, count: 32)
-                    )
-                )
-            ),
-            SampleEvent(
-                "sends recorded",
-                by: cli,
-                .sendsRecorded(
-                    SendBatch(
-                        id: SendBatchID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0010),
-                        call: call,
-                        scope: Fixture.newsletter,
-                        campaign: "spring",
-                        position: 7,
-                        records: [
-                            SendRecord(contact: Fixture.contact, reason: .optOut, record: nil)
-                        ]
-                    )
-                )
-            ),
         ]
     }
 

@@ -22,6 +22,7 @@ struct PersonalDataTests {
         "scope_texts.language", "leases.name", "schema_migrations.name",
         // Descriptions of a block or form, words of a closed set.
         "suppressions.reason", "suppressions.widened", "requests.reason", "alert_notices.reason",
+        "send_decisions.reason",
         // The operator's secrets.
         "connectors.sealed", "lookup_keys.sealed",
         // Text of the kind "HTTP 202", and texts without a person.

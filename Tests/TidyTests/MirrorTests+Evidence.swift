@@ -9,14 +9,12 @@ extension MirrorRule {
             "Sources/HeedEvidence/EvidenceQuestion.swift",
             "Sources/HeedEvidence/EvidenceRun.swift",
             "Sources/HeedEvidence/EvidenceSection.swift",
-            "Sources/HeedEvidence/EvidenceTimes.swift",
             "Sources/HeedEvidence/EvidenceWords.swift",
             "Sources/HeedConsent/EvidenceExport.swift",
             "Sources/HeedEvidence/PeriodCategory.swift",
             "Sources/HeedEvidence/Transaction+Evidence.swift",
         ].map { .init($0, by: "Tests/HeedEvidenceTests/EvidenceExporterTests.swift") }
         + [
-            "Sources/HeedCLI/BundleWriter.swift",
             "Sources/HeedCLI/Demo/DemoEvidence.swift",
             "Sources/HeedCLI/Commands/EvidenceCommand.swift",
         ].map { .init($0, by: "Tests/EndToEndTests/EvidenceTests.swift") }

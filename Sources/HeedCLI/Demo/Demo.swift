@@ -80,14 +80,18 @@ struct Demo: AsyncParsableCommand {
         let history = try await stage.engine.ask(History(subject))
         for line in Explanation.lines(history) { print(line) }
 
+        try await prove(chosen.recipient, on: stage)
+        print("\nThat was Heed. `make run` starts a server of your own.")
+    }
+
+    private func prove(_ recipient: String, on stage: DemoStage) async throws {
         Demo.say(8, "Evidence for a regulator, checked with nothing but the log's public key.")
         var evidence = try await stage.evidence(
-            about: .address(try Address(email: chosen.recipient))
+            about: .address(try Address(email: recipient))
         )
         print("\(evidence.files.count) files; \(evidence.verdict)")
         evidence.spoil("evidence.html")
         print("after one changed bit: \(evidence.verdict)")
-        print("\nThat was Heed. `make run` starts a server of your own.")
     }
 
     private static func say(_ number: Int, _ text: String) { print("\n\(number). \(text)") }

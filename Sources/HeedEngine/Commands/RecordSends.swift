@@ -79,7 +79,8 @@ public struct SendLog: Sendable {
 
     /// Takes answers, and writes the rows of those who are known where that is wanted.
     public mutating func add(_ answer: MaySendMany.Answer) async throws {
-        guard order.recording != .off else { return }
+        // A call about nobody leaves nothing.
+        guard order.recording != .off, !answer.keys.isEmpty else { return }
         take(answer.keys, answer.position)
         counts.merge(answer.counts) { $0 + $1 }
         guard order.recording == .recipients else { return }

@@ -147,7 +147,7 @@ public struct WindowPage {
     }
 
     /// Milliseconds as people say them.
-    static func duration(_ milliseconds: Int64) -> String {
+    public static func duration(_ milliseconds: Int64) -> String {
         switch milliseconds {
         case ..<1000: "\(milliseconds) ms"
         case ..<60_000: "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"

@@ -15,6 +15,12 @@ struct EvidenceRoutes {
     let engine: Engine
     let options: ServerOptions
 
+    /// Adds both.
+    func addRoutes(to api: RouterGroup<HeedRequestContext>) {
+        api.get("contacts/:id/evidence", use: ofPerson)
+        api.get("evidence", use: ofPeriod)
+    }
+
     /// What was recorded about a person.
     @Sendable
     func ofPerson(_ request: Request, _ context: HeedRequestContext) async throws -> Response {

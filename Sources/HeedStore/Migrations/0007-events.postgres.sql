@@ -40,7 +40,7 @@ GRANT SELECT, INSERT, DELETE ON events TO heed_app;
 GRANT UPDATE (contact_id, first_key, sealed) ON events TO heed_app;
 
 -- What the guard said about people before a send, where that is recorded; random ids only.
--- `place` is the row's number in its batch, whose event in the log has the hash of the rows' hashes.
+-- `place` is the row's number in its batch; its event in the log has the hash of the rows' hashes.
 CREATE TABLE send_decisions (
     batch_id BYTEA NOT NULL CHECK (length(batch_id) = 16),
     place BIGINT NOT NULL,

@@ -31,7 +31,7 @@ ON events
 BEGIN SELECT RAISE(ABORT, 'events only lose whom they are about'); END;
 
 -- What the guard said about people before a send, where that is recorded; random ids only.
--- `place` is the row's number in its batch, whose event in the log has the hash of the rows' hashes.
+-- `place` is the row's number in its batch; its event in the log has the hash of the rows' hashes.
 CREATE TABLE send_decisions (
     batch_id BLOB NOT NULL CHECK (length(batch_id) = 16),
     place INTEGER NOT NULL,

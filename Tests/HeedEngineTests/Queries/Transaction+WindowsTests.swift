@@ -1,6 +1,7 @@
 // Quantiles are exact: the same as sorting and counting by hand, on both engines.
 
 import HeedConsent
+import HeedEngine
 import HeedStore
 import TestSupport
 import Testing

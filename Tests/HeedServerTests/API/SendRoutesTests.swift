@@ -46,7 +46,7 @@ struct SendRoutesTests {
             ]
             let list = asked.map { "\"\($0)\"" }.joined(separator: ",")
             let body = #"{"scope":"newsletter","recipients":[\#(list)]}"#
-            let reply = try await server.sendWithoutEffect(.post(path, body, as: .sender))
+            let reply = try await server.send(.post(path, body, as: .sender))
             let batch = try reply.decode(BatchReply.self)
             #expect(batch.decisions.map(\.recipient) == asked)
             #expect(
@@ -85,7 +85,7 @@ struct SendRoutesTests {
                 let list = (1...count).map { "\"p\($0)@mail.example\"" }.joined(separator: ",")
                 return #"{"scope":"newsletter","recipients":[\#(list)]}"#
             }
-            let reply = try await server.sendWithoutEffect(.post(path, body(10_000), as: .sender))
+            let reply = try await server.send(.post(path, body(10_000), as: .sender))
             #expect(try reply.decode(BatchReply.self).counts == ["unknownContact": 10_000])
             let wrong = WrongInput("", 413, "too-large", "recipients")
             try await server.expectRefusal(of: .post(path, body(10_001), as: .sender), as: wrong)
@@ -174,4 +174,35 @@ struct SendRoutesTests {
             ),
         ]
     }()
+
+    /// A call about a list is one line in the log, a check of one person none unless it is named.
+    @Test func aCallIsLogged() async throws {
+        try await withServer { server in
+            try await server.installation.decide(Address(email: "ada@mail.example"))
+            func lines() async throws -> Int64 {
+                try await server.installation.number(
+                    "SELECT count(*) FROM audit_events WHERE kind = 'sends.checked'"
+                )
+            }
+            let one = #"{"scope":"newsletter","address":"ada@mail.example""#
+            let plain = try await server.sendWithoutEffect(.post(path, one + "}", as: .sender))
+            #expect(!plain.body.contains("logged"))
+            let named = one + #","campaign":"spring","record":true}"#
+            let reply = try await server.send(.post(path, named, as: .sender))
+            #expect(reply.body.contains("listSha256"))
+            #expect(try await lines() == 1)
+            let contents = try await server.installation.contents()
+            #expect(contents.count(of: "send_decisions") == 1)
+            let list = #"{"scope":"newsletter","recipients":["ada@mail.example"]}"#
+            _ = try await server.send(.post(path, list, as: .sender))
+            #expect(try await lines() == 2)
+            let filter = "/v1/sends/filter?scope=newsletter&campaign=spring&record=true"
+            let filtered = try await server.send(.post(filter, "ada@mail.example", as: .sender))
+            #expect(filtered.body.contains("\"logged\":{\"call\":"))
+            #expect(try await lines() == 3)
+            let wrong = one + #","campaign":"for ada@mail.example"}"#
+            let refused = try await server.sendWithoutEffect(.post(path, wrong, as: .sender))
+            #expect(try refused.problem().field == "campaign")
+        }
+    }
 }
