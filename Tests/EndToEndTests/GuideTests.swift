@@ -7,7 +7,8 @@ import Testing
 struct GuideTests {
     /// What no guide can run here, and the tests that run it instead.
     private static let runElsewhere = [
-        "queue drop": "QueueCommandTests.swift"
+        // Needs a mail server that turns a message down.
+        "queue drop": "DoubleOptInTests.swift"
     ]
 
     /// Every command of a guide works in an empty folder, in the order of the guide.
@@ -75,6 +76,22 @@ struct GuideTests {
         #expect(routes > 40)
     }
 
+    /// A link from a guide or page to a file of the project leads to one.
+    @Test func linksLeadSomewhere() throws {
+        let model = try Guide.within("docs").filter { $0.path.hasSuffix("threat-model.md") }
+        #expect(model.count == 1)
+        for page in try Guide.all + Guide.pages + model {
+            let folder = URL(filePath: "\(Workplace.root)/\(page.path)").deletingLastPathComponent()
+            for link in page.lines.flatMap({ $0.matches(of: /\]\(([^)#:]+)(?:#[^)]*)?\)/) }) {
+                let path = folder.appending(path: String(link.1)).path
+                #expect(
+                    FileManager.default.fileExists(atPath: path),
+                    "\(page.path) links to \(link.1)"
+                )
+            }
+        }
+    }
+
     /// A command that fails is named with its guide and line.
     @Test func failureIsNamed() async throws {
         let guide = Guide(
@@ -103,7 +120,7 @@ struct Guide: CustomTestStringConvertible, Sendable {
     /// The pages about operation, whose commands are not.
     static var pages: [Guide] { get throws { try within("docs/operations") } }
 
-    private static func within(_ folder: String) throws -> [Guide] {
+    static func within(_ folder: String) throws -> [Guide] {
         try FileManager.default.contentsOfDirectory(atPath: "\(Workplace.root)/\(folder)")
             .filter { $0.hasSuffix(".md") }.sorted()
             .map { name in
