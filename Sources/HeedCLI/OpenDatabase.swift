@@ -36,15 +36,13 @@ extension OpenDatabase {
         opening: Installation.Opening
     ) throws -> OpenDatabase {
         let isNew = !FileManager.default.fileExists(atPath: path)
+        if isNew { try refuseJournalOfAnother(path, settings) }
         if isNew, opening != .orNew {
             throw CommandError(
                 "there is no database at \(path); `heed serve` or `heed migrate` makes one"
             )
         }
-        if isNew {
-            try refuseJournalOfAnother(path, settings)
-            try Installation.makeFolder(settings.database.folder)
-        }
+        if isNew { try Installation.makeFolder(settings.database.folder) }
         let database = try SQLiteDatabase(
             path: path,
             creation: opening == .orNew ? .ifMissing : .never,

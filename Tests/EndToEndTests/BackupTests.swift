@@ -255,6 +255,7 @@ struct BackupTests {
             }
             for arguments in [
                 ["serve", "--port", "0"], ["scope", "add", "x", "--kind", "campaign"],
+                ["check", "ada@mail.example", "--scope", "newsletter"],
             ] {
                 let ending = try await place.heed(arguments)
                 #expect(ending.exitCode == 2, "\(arguments)")

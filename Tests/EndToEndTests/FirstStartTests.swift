@@ -83,6 +83,7 @@ struct FirstStartTests {
             let complaints = ending.errorLines.filter { $0.hasPrefix("heed: ") }
             #expect(complaints.count == 1, "\(ending.errors)")
             #expect(ending.errors.contains("127.0.0.1:\(receiver.port)"), "\(ending.errors)")
+            #expect(ending.errors.contains("choose a port"), "\(ending.errors)")
         }
     }
 

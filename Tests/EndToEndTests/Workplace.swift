@@ -100,7 +100,7 @@ final class Workplace: Sendable {
         return Ending(exitCode: code, output: program.output, errors: program.errors)
     }
 
-    private func heedPath() throws -> String {
+    func heedPath() throws -> String {
         guard let path = Workplace.binary else {
             throw Failure("there is no heed beside the tests: swift build, or set HEED_BINARY")
         }

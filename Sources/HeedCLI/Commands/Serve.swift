@@ -192,7 +192,10 @@ struct Serve: AsyncParsableCommand {
             guard !ports.isEmpty else { throw error }
             let names = ports.map(\.0).joined(separator: ", ")
             let places = ports.map(\.1).joined(separator: " or ")
-            throw CommandError("host, \(names): the server at \(places) stopped: \(error)")
+            let isTaken = "\(error)".contains("Address already in use")
+            let advice =
+                isTaken ? "; perhaps by another `heed serve`: stop it, or choose a port" : ""
+            throw CommandError("host, \(names): the server at \(places) stopped: \(error)\(advice)")
         }
     }
 
