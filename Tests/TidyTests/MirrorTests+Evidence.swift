@@ -19,6 +19,21 @@ extension MirrorRule {
             "Sources/HeedCLI/Commands/EvidenceCommand.swift",
         ].map { .init($0, by: "Tests/EndToEndTests/EvidenceTests.swift") }
         + [
+            "Sources/HeedEvidence/Windows/WindowSheet.swift",
+            "Sources/HeedEvidence/Windows/WindowSpread.swift",
+        ]
+        .map { .init($0, by: "Tests/HeedEvidenceTests/Windows/WindowPageTests.swift") }
+        + [
+            .init(
+                "Sources/HeedEngine/Queries/Transaction+Honours.swift",
+                by: "Tests/HeedEngineTests/Queries/HonouredOptOutsTests.swift"
+            ),
+            .init(
+                "Sources/HeedCLI/Commands/WindowsCommand.swift",
+                by: "Tests/EndToEndTests/WindowsTests.swift"
+            ),
+        ]
+        + [
             "Sources/HeedConsent/SendCall.swift", "Sources/HeedStore/Transaction+Sends.swift",
         ].map { .init($0, by: "Tests/HeedEngineTests/Commands/RecordSendsTests.swift") }
 }

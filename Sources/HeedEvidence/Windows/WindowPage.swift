@@ -57,8 +57,8 @@ public struct WindowPage {
         let open = spread.completed.open
         return """
             <p>\(spread.count) opt-outs, \(spread.count - open) of them confirmed by every system, \
-            \(open) still on their way, \(spread.lateCount) past their deadline. An opt-out holds \
-            here from its acknowledgement on: no message is allowed while other systems are told.</p>
+            \(open) still on their way, \(spread.lateCount) past their deadline. An opt-out \
+            holds here from its acknowledgement on: no message is allowed while others are told.</p>
             """
     }
 

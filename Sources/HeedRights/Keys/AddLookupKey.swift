@@ -87,6 +87,7 @@ extension Engine {
     ///   - actor: Who is written down.
     ///   - progress: Called after each step.
     /// - Returns: how many hashes went.
+    /// - Throws: what the database throws; what has moved until then stays moved.
     @discardableResult
     public func moveLookupHashes(
         as actor: Actor,
