@@ -86,8 +86,7 @@ private func addAll(
     let events = EventRoutes(engine: engine, options: options)
     door([.sender]).post("events", use: events.record)
     door([.sender, .auditor]).get("stats", use: events.statistics)
-    let filter = FilterRoutes(engine: engine, options: options)
-    door([.sender]).post("sends/filter", use: filter.filter)
+    door([.sender]).post("sends/filter", use: FilterRoutes(engine: engine, options: options).filter)
     door([.sender]).post("sends/check", use: SendRoutes(engine: engine, options: options).check)
 }
 

@@ -111,10 +111,10 @@ extension Transaction {
             try insertImport(id, format: format, scope: scope, policyVersion: policyVersion)
         case .importFinished(let id, let counts): try finishImport(id, counts: counts)
         case .importUndone(let id, _): try markUndone(id)
-        case .consentTakenBack(let record, _, let permission):
-            try put(permission, of: record.contact, in: ScopeName(stored: record.scope))
-        case .permissionRebuilt(let contact, let scope, _, let permission):
-            try put(permission, of: contact, in: scope)
+        case .consentTakenBack(let old, _, let permission):
+            try put(permission, of: old.contact, in: ScopeName(stored: old.scope))
+        case .permissionRebuilt(let person, let scope, _, let it):
+            try put(it, of: person, in: scope)
         case .holdPlaced(let hold): try insert(hold, reason: sealed[0])
         case .holdLifted(let hold): try deleteHold(hold.id)
         case .rowsPurged(let purge): try apply(purge)

@@ -19,10 +19,11 @@ extension MirrorRule {
             "Sources/HeedCLI/Commands/EvidenceCommand.swift",
         ].map { .init($0, by: "Tests/EndToEndTests/EvidenceTests.swift") }
         + [
-            "Sources/HeedEvidence/Windows/WindowSheet.swift",
-            "Sources/HeedEvidence/Windows/WindowSpread.swift",
+            .init(
+                "Sources/HeedEvidence/Windows/WindowSpread.swift",
+                by: "Tests/HeedEvidenceTests/Windows/WindowPageTests.swift"
+            )
         ]
-        .map { .init($0, by: "Tests/HeedEvidenceTests/Windows/WindowPageTests.swift") }
         + [
             .init(
                 "Sources/HeedEngine/Queries/Transaction+Honours.swift",
