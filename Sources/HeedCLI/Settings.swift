@@ -156,10 +156,8 @@ struct Settings: Sendable {
             default: 86_400,
             in: 60...2_592_000
         )
-        guardIndex = try Settings.onOrOff("guardIndex", reader)
-        (sendDecisions, pagesFolder) = try (
-            Settings.sends(reader), Settings.path("pagesFolder", reader)
-        )
+        (guardIndex, sendDecisions) = try (Self.onOrOff("guardIndex", reader), Self.sends(reader))
+        pagesFolder = try Settings.path("pagesFolder", reader)
         metricsPort = try Settings.optionalPort("metricsPort", reader)
         (alerts, mail) = (try AlertSettings(reader), try MailSettings(reader))
         reconcileIntervalSeconds = try Settings.integer(
