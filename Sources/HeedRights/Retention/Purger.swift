@@ -38,7 +38,8 @@ public struct Purger: Sendable {
 
     /// Purges, or only counts.
     ///
-    /// - Returns: consent records first, then audit events, events about messages, decisions about sends.
+    /// - Returns: consent records first, then audit events, events about messages, decisions about
+    ///   sends.
     public func run(
         dryRun: Bool,
         as actor: Actor,
