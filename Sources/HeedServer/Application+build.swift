@@ -82,23 +82,11 @@ private func addAll(
     door([.collector]).post("opt-outs", use: optOuts.request)
     door([.collector, .auditor]).get("opt-outs/:id", use: optOuts.progress)
     addLists(engine, options, door)
-    addEvidence(engine, options, door)
     let events = EventRoutes(engine: engine, options: options)
     door([.sender]).post("events", use: events.record)
     door([.sender, .auditor]).get("stats", use: events.statistics)
     door([.sender]).post("sends/filter", use: FilterRoutes(engine: engine, options: options).filter)
     door([.sender]).post("sends/check", use: SendRoutes(engine: engine, options: options).check)
-}
-
-/// What was recorded, with its proofs.
-private func addEvidence(
-    _ engine: Engine,
-    _ options: ServerOptions,
-    _ door: (Set<APIKey.Role>) -> RouterGroup<HeedRequestContext>
-) {
-    let evidence = EvidenceRoutes(engine: engine, options: options)
-    door([.auditor]).get("contacts/:id/evidence", use: evidence.ofPerson)
-    door([.auditor]).get("evidence", use: evidence.ofPeriod)
 }
 
 /// Lists that come in and go out.
