@@ -113,8 +113,7 @@ extension Transaction {
         case .importUndone(let id, _): try markUndone(id)
         case .consentTakenBack(let old, _, let permission):
             try put(permission, of: old.contact, in: ScopeName(stored: old.scope))
-        case .permissionRebuilt(let person, let scope, _, let it):
-            try put(it, of: person, in: scope)
+        case .permissionRebuilt(let of, let scope, _, let now): try put(now, of: of, in: scope)
         case .holdPlaced(let hold): try insert(hold, reason: sealed[0])
         case .holdLifted(let hold): try deleteHold(hold.id)
         case .rowsPurged(let purge): try apply(purge)
