@@ -66,7 +66,7 @@ struct ServerFailure {
     /// True when the same transaction, run again, may well succeed: a conflict with another one, or
     /// a key that another one has just inserted.
     var mayRunAgain: Bool {
-        ["40001", "40P01"].contains(sqlState) || isCollision || isStaleStatement || hadOldKeys
+        ["40001", "40P01"].contains(sqlState) || isCollision || isStaleStatement
     }
 
     /// What `require_lookup_epoch` raises.

@@ -105,8 +105,8 @@ struct EvidenceCommand: AsyncParsableCommand {
             return .receipt(token: token ?? [], place)
         case (nil, nil, nil, let text?):
             return .period(
-                from: try EvidenceCommand.time(text, "from"),
-                to: try to.map { text throws(Refusal) in try EvidenceCommand.time(text, "to") }
+                from: try ReportSpan.time(text, "from"),
+                to: try ReportSpan.time(to, "to")
             )
         default:
             throw Refusal(
@@ -115,16 +115,5 @@ struct EvidenceCommand: AsyncParsableCommand {
                 "name an ADDRESS, or --contact ID, or --receipt TOKEN, or a period with --from"
             )
         }
-    }
-
-    private static func time(_ text: String, _ field: String) throws(Refusal) -> Timestamp {
-        guard let time = Timestamp(text: text) else {
-            throw Refusal(
-                .invalid,
-                field: field,
-                "a time is written like 2026-01-31T09:30:00Z or 2026-01-31 (RFC 3339)"
-            )
-        }
-        return time
     }
 }

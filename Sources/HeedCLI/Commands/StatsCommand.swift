@@ -27,12 +27,10 @@ struct StatsCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
-        guard let period = ReportPeriod(rawValue: period) else {
-            throw Refusal(.invalid, field: "period", "this has to be one of: day, week, month")
-        }
+        let period = try ReportSpan.period(period)
         let filter = ActivityStatistics.Filter(
-            from: try from.map { text throws(Refusal) in try StatsCommand.time(text, "from") },
-            to: try to.map { text throws(Refusal) in try StatsCommand.time(text, "to") },
+            from: try ReportSpan.time(from, "from"),
+            to: try ReportSpan.time(to, "to"),
             campaign: campaign,
             scope: try scope.map { text throws(Refusal) in try ScopeName(text) }
         )
@@ -44,18 +42,6 @@ struct StatsCommand: AsyncParsableCommand {
             StatsCommand.print(report)
         }
         try installation.close()
-    }
-
-    /// Reads a time or a date.
-    static func time(_ text: String, _ field: String) throws(Refusal) -> Timestamp {
-        guard let time = Timestamp(text: text) else {
-            throw Refusal(
-                .invalid,
-                field: field,
-                "a time is written like 2026-01-31T09:30:00Z or 2026-01-31 (RFC 3339)"
-            )
-        }
-        return time
     }
 
     private static func print(_ report: ActivityStatistics.Report) {

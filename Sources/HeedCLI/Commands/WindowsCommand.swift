@@ -40,13 +40,11 @@ struct WindowsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard let period = ReportPeriod(rawValue: period) else {
-            throw Refusal(.invalid, field: "period", "this has to be one of: day, week, month")
-        }
+        let period = try ReportSpan.period(period)
         let settings = try await global.settings()
         let question = Windows(
-            from: try from.map { text throws(Refusal) in try StatsCommand.time(text, "from") },
-            to: try to.map { text throws(Refusal) in try StatsCommand.time(text, "to") },
+            from: try ReportSpan.time(from, "from"),
+            to: try ReportSpan.time(to, "to"),
             by: period,
             nearSeconds: settings.serverOptions.nearDeadlineSeconds
         )

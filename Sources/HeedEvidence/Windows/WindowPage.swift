@@ -116,8 +116,8 @@ public struct WindowPage {
     }
 
     private func row(_ name: String, _ times: WindowSpread.Times) -> String {
-        let quantiles = [50, 95, 99, 100].map { share in
-            "<td>\(times.quantile(share).map(WindowPage.duration) ?? "")</td>"
+        let quantiles = times.quantiles([50, 95, 99, 100]).map { time in
+            "<td>\(time.map(WindowPage.duration) ?? "")</td>"
         }
         return "<tr><td>\(Markup.escaped(name))</td><td>\(times.milliseconds.count)</td>"
             + "<td>\(times.open)</td>\(quantiles.joined())</tr>"

@@ -27,11 +27,13 @@ public struct WindowSpread: Sendable {
             milliseconds.append(one)
         }
 
-        /// The time within which so many of a hundred were, by nearest rank; nil of none.
-        func quantile(_ share: Int) -> Int64? {
-            guard !milliseconds.isEmpty else { return nil }
-            let rank = (milliseconds.count * share + 99) / 100
-            return milliseconds.sorted()[max(0, rank - 1)]
+        /// The times within which so many of a hundred were, by nearest rank; nil of none.
+        func quantiles(_ shares: [Int]) -> [Int64?] {
+            let sorted = milliseconds.sorted()
+            return shares.map { share in
+                guard !sorted.isEmpty else { return nil }
+                return sorted[max(0, (sorted.count * share + 99) / 100 - 1)]
+            }
         }
 
         /// How many there are for each bar.
