@@ -79,6 +79,8 @@ public struct Runner: Service {
                 signal.finish()
             }
             for await _ in signals {
+                // The last signal is there still; what is claimed now would be dropped at once.
+                if Task.isCancelled { break }
                 for job in await claim(free: options.concurrency - running.count) {
                     count(job, 1)
                     group.addTask { @Sendable in

@@ -16,6 +16,10 @@ import HeedStore
 final class SQLiteConnection: SQLConnection, @unchecked Sendable {
     private let session: OpaquePointer
     private var statements: [HeedStore.SQL: OpaquePointer] = unsafe [:]
+    /// The epoch of lookup keys that the open snapshot must have, until a statement has seen it.
+    private var requiredKeys: Int64?
+    /// True when the open snapshot has other lookup keys; it answers nothing then.
+    private(set) var hadOldKeys = false
 
     /// Takes an open session; it must outlive this object.
     init(_ session: OpaquePointer) { unsafe self.session = session }
@@ -26,7 +30,38 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
         }
     }
 
+    /// Has the next statement, which opens the snapshot, look first whether these lookup keys are
+    /// its own.
+    ///
+    /// Not at once: the guard's index takes its snapshot under its own lock, because others would
+    /// overtake one from before that.
+    func requireKeys(_ epoch: Int64) {
+        requiredKeys = epoch
+        hadOldKeys = false
+    }
+
+    /// Ends what `requireKeys` began.
+    func forgetKeys() {
+        requiredKeys = nil
+        hadOldKeys = false
+    }
+
     func run(_ sql: HeedStore.SQL, _ arguments: [SQLValue]) throws(StoreError) -> [HeedStore.Row] {
+        if let epoch = requiredKeys {
+            let row = try step("SELECT epoch FROM lookup_state", []).first
+            hadOldKeys = try row?.integer(0) != epoch
+            guard !hadOldKeys else {
+                throw StoreError(.busy, "the keys by which addresses are found have changed")
+            }
+            requiredKeys = nil
+        }
+        return try step(sql, arguments)
+    }
+
+    private func step(
+        _ sql: HeedStore.SQL,
+        _ arguments: [SQLValue]
+    ) throws(StoreError) -> [HeedStore.Row] {
         let statement = unsafe try prepared(sql)
         defer {
             unsafe sqlite3_reset(statement)

@@ -170,18 +170,35 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
         _ body: @escaping @Sendable (Transaction) throws -> Answer
     ) throws -> Answer {
         do {
-            return try readers.read { connection in
-                let transaction = Transaction(
-                    connection: connection,
-                    mode: .reading,
-                    surroundings: surroundings,
-                    vault: try keys(on: connection)
-                )
-                return try body(transaction)
+            while true {
+                if let answer = try readers.read({ try attempt(body, on: $0) }) {
+                    return try answer.get()
+                }
             }
         } catch let error as DatabaseError {
             throw StoreError(error)
         }
+    }
+
+    /// Nil when the snapshot has other keys than were known; they are known then.
+    private func attempt<Answer: Sendable>(
+        _ body: @Sendable (Transaction) throws -> Answer,
+        on connection: SQLiteConnection
+    ) throws -> Result<Answer, any Error>? {
+        let vault = vault.withLock { $0 }
+        connection.requireKeys(vault.lookupEpoch)
+        defer { connection.forgetKeys() }
+        let transaction = Transaction(
+            connection: connection,
+            mode: .reading,
+            surroundings: surroundings,
+            vault: vault
+        )
+        let answer = Result { try body(transaction) }
+        guard connection.hadOldKeys else { return answer }
+        connection.forgetKeys()
+        _ = try keys(on: connection)
+        return nil
     }
 
     /// The keys as the open snapshot has them: another process may have changed how addresses are
