@@ -105,7 +105,8 @@ let package = Package(
         .target(
             name: "HeedAudit",
             dependencies: [
-                "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", "HeedRights", crypto,
+                "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine", "HeedRights",
+                "HeedEvidence", crypto,
             ]
         ),
         .target(

@@ -108,6 +108,27 @@ public struct SendDecision: Hashable, Sendable {
         return min(latest, expiresAt ?? latest)
     }
 
+    /// Everything that stands in the way of a message, in the order of the guard; empty where
+    /// nothing does.
+    ///
+    /// The guard names the first alone. What would change its answer follows from all of them.
+    public static func obstacles(_ facts: GuardFacts, at now: Timestamp) -> [Reason] {
+        var facts = facts
+        var found: [Reason] = []
+        while true {
+            let (reason, block) = decide(facts, at: now)
+            guard reason != .allowed else { return found }
+            if found.last != reason { found.append(reason) }
+            if let block {
+                facts.suppressions.removeAll { $0.reason == block.reason }
+            } else if reason == .optOut {
+                facts.permission?.optOutStatus = .none
+            } else {
+                return found
+            }
+        }
+    }
+
     private static func decide(
         _ facts: GuardFacts,
         at now: Timestamp

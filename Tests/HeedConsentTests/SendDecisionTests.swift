@@ -59,6 +59,11 @@ struct Obstacle: Sendable, CustomTestStringConvertible {
         Obstacle(.expired, slot: "expiry") { $0.permission?.expiresAt = Fixture.now },
         Obstacle(.policyOutdated, slot: "policy") { $0.reconsentSince = Fixture.now },
     ]
+
+    /// True for blocks and opt-outs, which stand beside what the person's record says.
+    static func isBeforeTheRecord(_ obstacle: Obstacle) -> Bool {
+        !["contact", "state", "expiry", "policy"].contains(obstacle.slot)
+    }
 }
 
 extension Suppression {
@@ -123,6 +128,22 @@ struct SendDecisionTests {
                 #expect(reason == pair.0.reason, "\(pair.0) before \(pair.1)")
             }
         }
+    }
+
+    /// The first is the guard's answer, and without any of them a message may go.
+    @Test(arguments: Obstacle.all.indices)
+    func everythingInTheWayIsNamed(_ first: Int) {
+        for second in Obstacle.all.indices[first...] {
+            let pair = (Obstacle.all[first], Obstacle.all[second])
+            if first != second, pair.0.slot == pair.1.slot { continue }
+            var facts = GuardFacts.clear()
+            for obstacle in [pair.0, pair.1] { obstacle.put(&facts) }
+            let found = SendDecision.obstacles(facts, at: Fixture.now)
+            // Of what the record of a person says only the first is looked at.
+            let isHidden = pair.0.reason == pair.1.reason || !Obstacle.isBeforeTheRecord(pair.0)
+            #expect(found == (isHidden ? [pair.0.reason] : [pair.0.reason, pair.1.reason]))
+        }
+        #expect(SendDecision.obstacles(.clear(), at: Fixture.now) == [])
     }
 
     @Test func everyReasonButTwoIsAnObstacle() {

@@ -158,6 +158,7 @@ struct SQLiteDatabaseTests {
     @Test(arguments: [true, false])
     func aReadStandsOnOneSnapshot(readsBefore: Bool) async throws {
         try await Backend.sqlite.withEngine { installation in
+            let other = try #require(try installation.reopened() as? SQLiteDatabase)
             let reading = DispatchSemaphore(value: 0)
             let (started, begin) = AsyncStream<Void>.makeStream()
             async let written: Void = installation.database.write { transaction in
@@ -166,13 +167,12 @@ struct SQLiteDatabaseTests {
                 try addKey(1, transaction)
             }
             for await _ in started {}
-            let folder = installation.folder
             let counts = try await installation.database.read { transaction in
                 let before = readsBefore ? try transaction.apiKeys().count : nil
-                let commits = try WriteAheadLog(in: folder).commits
+                let version = try other.writerPragma("data_version")
                 reading.signal()
-                // The writer has its own thread; its commit shows in the log.
-                while try WriteAheadLog(in: folder).commits == commits {}
+                // The writer has its own thread; its commit shows in another session.
+                while try other.writerPragma("data_version") == version {}
                 return [before, try transaction.apiKeys().count]
             }
             try await written

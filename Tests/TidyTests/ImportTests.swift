@@ -18,7 +18,9 @@ enum ImportRule {
         "CZlib": [],
         "HeedLists": ["HeedConsent", "CZlib"],
         "HeedEngine": ["HeedStore", "HeedConsent", "HeedLedger"],
-        "HeedAudit": ["HeedRights", "HeedEngine", "HeedStore", "HeedConsent", "HeedLedger"],
+        "HeedAudit": [
+            "HeedEvidence", "HeedRights", "HeedEngine", "HeedStore", "HeedConsent", "HeedLedger",
+        ],
         "HeedRights": [
             "HeedEngine", "HeedLists", "HeedJournal", "HeedStore", "HeedConsent", "HeedLedger",
         ],

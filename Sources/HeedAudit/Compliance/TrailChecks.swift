@@ -2,6 +2,7 @@
 
 import HeedConsent
 import HeedEngine
+import HeedEvidence
 import HeedLedger
 import HeedStore
 
@@ -176,18 +177,35 @@ extension Check {
             let record = try sandbox.grant(sandbox.campaign)
             let contact = try sandbox.contact()
             _ = try sandbox.stop(.scope(sandbox.campaign))
-            let kinds = Set(try sandbox.timeline().map(\.kind))
             let wanted: Set<String> = [
                 "contact.added", "consent.granted", "consent.withdrawn", "optout.requested",
             ]
-            let opened = try sandbox.transaction.evidence(of: record, contact: contact)
-            found.expect(
-                kinds.isSuperset(of: wanted) && opened == sandbox.evidence,
-                "the timeline of a person in a rehearsal was whole, and its evidence opened",
-                else: "the timeline of a person in a rehearsal lacks "
-                    + wanted.subtracting(kinds).sorted().joined(separator: ", ")
-                    + (opened == sandbox.evidence ? "" : ", and its evidence does not open")
+            let later = sandbox.later(by: 60)
+            let bundle = try EvidenceRehearsal(
+                .contact(contact),
+                reason: "audit",
+                on: later.stage,
+                as: Sandbox.actor
             )
+            let opened = try sandbox.transaction.evidence(of: record, contact: contact)
+            let missing = wanted.subtracting(bundle.kinds).sorted()
+            found.expect(
+                missing.isEmpty && opened == sandbox.evidence && bundle.counts["consents"] == 2
+                    && bundle.counts["optOuts"] == 1,
+                "an export about a person in a rehearsal had their records, their opt-out and "
+                    + "their whole timeline, and the evidence opened",
+                else: "an export about a person in a rehearsal had "
+                    + "\(bundle.counts["consents"] ?? 0) of 2 records and "
+                    + "\(bundle.counts["optOuts"] ?? 0) of 1 opt-out"
+                    + (missing.isEmpty ? "" : ", and lacked " + missing.joined(separator: ", "))
+                    + (opened == sandbox.evidence ? "" : ", and the evidence does not open")
+            )
+            found.expect(
+                bundle.line?.actor == Sandbox.actor && bundle.line?.facts["reason"] == "audit",
+                "the export left a line with who asked for it, and why",
+                else: "the export left no line with who asked for it, and why"
+            )
+            try refuseUnexplained(contact, later, &found)
         }
         found.add(walk)
         let sample = try await context.read { transaction, found in
@@ -210,6 +228,24 @@ extension Check {
             try prove(transaction, key: context.terms.logKey, &found)
         }
         found.add(sample)
+    }
+
+    private static func refuseUnexplained(
+        _ contact: ContactID,
+        _ sandbox: Sandbox,
+        _ found: inout Inspection
+    ) throws {
+        do {
+            _ = try EvidenceRehearsal(
+                .contact(contact),
+                reason: "",
+                on: sandbox.stage,
+                as: Sandbox.actor
+            )
+            found.fault("evidence leaves without a reason")
+        } catch let refusal as Refusal where refusal.field == "reason" {
+            found.note("an export without a reason was refused")
+        }
     }
 
     /// A bundle of proofs for the log's newest entry, checked as whoever gets it would.

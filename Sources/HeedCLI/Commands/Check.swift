@@ -92,101 +92,6 @@ struct Explain: AsyncParsableCommand {
     }
 }
 
-/// An explanation in words.
-enum Explanation {
-    /// One line a fact.
-    static func lines(_ history: History.Answer) -> [String] {
-        var lines: [String] = []
-        if let contact = history.contact {
-            lines.append("Contact \(contact.id.text)\(contact.region.map { ", \($0)" } ?? "")")
-        } else {
-            lines.append("Nobody by this address is known.")
-        }
-        for state in history.scopes {
-            let may = state.decision.allowed ? "may be written to" : "may NOT be written to"
-            lines.append(
-                "\(state.scope.name) (\(state.scope.kind.rawValue)): \(may). "
-                    + (listed(state, in: history)
-                        ?? why(state.decision.reason, decidedAt: state.permission.decidedAt))
-            )
-        }
-        for block in history.blocks {
-            let place = block.scope.map { "in \($0)" } ?? "everywhere it applies"
-            lines.append(
-                "Block: \(block.reason.rawValue), \(place), since \(block.since.text), "
-                    + "by \(block.source)"
-            )
-        }
-        if !history.consents.isEmpty { lines.append("Consent records:") }
-        for consent in history.consents {
-            let policy = consent.policyVersion.map { ", policy \($0)" } ?? ""
-            lines.append(
-                "  \(consent.givenAt.text)  \(consent.decision.rawValue) \(consent.scope), "
-                    + "basis \(consent.basis), source \(consent.source)\(policy), "
-                    + "record \(consent.id.text)"
-            )
-        }
-        if !history.sends.isEmpty { lines.append("Sends that were decided on, the newest first:") }
-        for send in history.sends {
-            let campaign = send.campaign.map { ", campaign \($0)" } ?? ""
-            let record = send.record.map { " by record \($0.text)" } ?? ""
-            let verdict =
-                send.reason == .allowed ? "allowed" : "refused (\(send.reason.rawValue))"
-            lines.append(
-                "  \(send.decidedAt.text)  \(send.scope)\(campaign): \(verdict) as of position "
-                    + "\(send.position)\(record)"
-            )
-        }
-        if !history.timeline.isEmpty { lines.append("Timeline from the audit log:") }
-        for entry in history.timeline {
-            let facts = entry.facts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-            let details = ([entry.kind] + (entry.scope.map { [$0] } ?? []) + facts)
-                .joined(separator: "  ")
-            lines.append("  #\(entry.position)  \(entry.at.text)  \(details)")
-        }
-        return lines
-    }
-
-    /// A yes that only a list tells of, whose time may be that of the import.
-    private static func listed(
-        _ state: History.ScopeState,
-        in history: History.Answer
-    ) -> String? {
-        let consent = history.consents.first { $0.id == state.permission.record }
-        guard state.decision.allowed, let consent,
-            consent.source == Source.batchImport.text
-        else { return nil }
-        return "An imported list says yes as of \(consent.givenAt.text), and nothing speaks "
-            + "against it."
-    }
-
-    /// A reason in words.
-    static func why(_ reason: SendDecision.Reason, decidedAt: Timestamp?) -> String {
-        let since = decidedAt.map { " on \($0.text)" } ?? ""
-        switch reason {
-        case .allowed: return "They said yes\(since), and nothing speaks against it."
-        case .unknownContact: return "Nothing was ever recorded; no record is no consent."
-        case .legalBlock: return "A legal block stands."
-        case .erased: return "Their data was erased; the block is what remains."
-        case .complaint:
-            return "They reported a message as spam; only a confirmed double opt-in lifts that."
-        case .hardBounce: return "The address does not exist: a message bounced for good."
-        case .manualBlock: return "An operator blocked the address."
-        case .restricted: return "Processing of their data is restricted."
-        case .globalOptOut:
-            return "They opted out of all campaigns. Only their own newer act lifts that."
-        case .optOut: return "They opted out of this\(since). Only their own newer act lifts that."
-        case .noConsent: return "They never agreed to this scope."
-        case .unconfirmed: return "They were asked to confirm and have not."
-        case .denied: return "They said no when asked\(since)."
-        case .withdrawn: return "They withdrew consent\(since)."
-        case .expired: return "Their consent has run out."
-        case .policyOutdated:
-            return "They agreed to a version of the policy that is no longer enough."
-        }
-    }
-}
-
 /// The JSON form of an explanation.
 struct ExplainAnswer: Encodable {
     let contactId: String?
@@ -194,6 +99,7 @@ struct ExplainAnswer: Encodable {
     let scopes: [Scope]
     let blocks: [Block]
     let consents: [Consent]
+    let sends: [Send]
     let timeline: [Entry]
 
     struct Scope: Encodable {
@@ -201,8 +107,25 @@ struct ExplainAnswer: Encodable {
         let kind: String
         let allowed: Bool
         let reason: String
+        /// The reason in plain words.
+        let words: String
+        /// Everything that stands in the way, in the order of the guard.
+        let obstacles: [String]
+        /// What would have to happen, all of it, before a message may go.
+        let toChange: [String]
         let state: String
         let optOutStatus: String
+        /// The consent record behind the answer.
+        let record: String?
+    }
+
+    struct Send: Encodable {
+        let at: String
+        let scope: String
+        let campaign: String?
+        let reason: String
+        let record: String?
+        let position: Int64
     }
 
     struct Block: Encodable {
@@ -240,8 +163,22 @@ struct ExplainAnswer: Encodable {
                 kind: $0.scope.kind.rawValue,
                 allowed: $0.decision.allowed,
                 reason: $0.decision.reason.rawValue,
+                words: Explanation.why($0, in: history),
+                obstacles: $0.obstacles.map(\.rawValue),
+                toChange: Explanation.remedies($0.obstacles),
                 state: $0.permission.state.rawValue,
-                optOutStatus: $0.permission.optOutStatus.rawValue
+                optOutStatus: $0.permission.optOutStatus.rawValue,
+                record: $0.permission.record?.text
+            )
+        }
+        sends = history.sends.map {
+            Send(
+                at: $0.decidedAt.text,
+                scope: "\($0.scope)",
+                campaign: $0.campaign,
+                reason: $0.reason.rawValue,
+                record: $0.record?.text,
+                position: $0.position
             )
         }
         blocks = history.blocks.map {

@@ -58,6 +58,8 @@ public struct History: Query {
         public let permission: Permission
         /// What the guard says now.
         public let decision: SendDecision
+        /// Everything that stands in the way of a message, in the order of the guard.
+        public let obstacles: [SendDecision.Reason]
     }
 
     /// A person's history.
@@ -88,12 +90,22 @@ public struct History: Query {
         }
         var scopes: [ScopeState] = []
         for scope in try transaction.scopes() {
-            let decisions = try keys.map { try transaction.decide($0, scope.name) }
+            let facts = try transaction.facts(about: keys, scope.name)
+            let decisions = facts.map { SendDecision($0, at: transaction.now) }
             guard let decision = decisions.first(where: { !$0.allowed }) ?? decisions.first else {
                 continue
             }
-            let permission = try transaction.permission(of: person.id, in: scope.name)
-            scopes.append(ScopeState(scope: scope, permission: permission, decision: decision))
+            var obstacles: [SendDecision.Reason] = []
+            for reason in facts.flatMap({ SendDecision.obstacles($0, at: transaction.now) })
+            where !obstacles.contains(reason) { obstacles.append(reason) }
+            scopes.append(
+                ScopeState(
+                    scope: scope,
+                    permission: try transaction.permission(of: person.id, in: scope.name),
+                    decision: decision,
+                    obstacles: obstacles
+                )
+            )
         }
         let limit = History.entriesMaximum
         return Answer(
