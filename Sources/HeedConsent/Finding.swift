@@ -64,6 +64,8 @@ public struct Finding: Hashable, Sendable, CustomStringConvertible {
         case blockMissing = "block.missing"
         /// No event speaks of a block.
         case blockUnlogged = "block.unlogged"
+        /// The guard says something else from memory than from the database.
+        case guardDiffers = "guard.differs"
     }
 
     /// What kind of difference.

@@ -37,6 +37,33 @@ struct MetricsRoutesTests {
         }
     }
 
+    /// What the guard's index does is seen from outside: lists it answered, those it could not.
+    @Test func theGuardsIndex() async throws {
+        try await withServer { server in
+            let engine = server.engine
+            try await server.installation.decide(Sample.address())
+            let question = try MaySendMany(
+                recipients: [Sample.address().delivery],
+                scope: Sample.newsletter
+            )
+            _ = try await engine.ask(question)
+            let before = try await lines(server)
+            for line in [
+                "heed_guard_index_addresses 0", "heed_guard_index_builds_total 0",
+                "heed_guard_batches_total{by=\"index\"} 0",
+                "heed_guard_batches_total{by=\"database\"} 1",
+            ] { #expect(before.contains(line), "\(line)") }
+            try await engine.maintainIndex()
+            _ = try await engine.ask(question)
+            let after = try await lines(server)
+            for line in [
+                "heed_guard_index_addresses 1", "heed_guard_index_builds_total 1",
+                "heed_guard_batches_total{by=\"index\"} 1",
+                "heed_guard_batches_total{by=\"database\"} 1",
+            ] { #expect(after.contains(line), "\(line)") }
+        }
+    }
+
     @Test func queueDeadlinesAndLog() async throws {
         try await withServer { server in
             let installation = server.installation

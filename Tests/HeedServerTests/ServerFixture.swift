@@ -17,6 +17,8 @@ import Testing
 /// What a test talks to.
 struct Server: Sendable {
     let installation: Installation
+    /// The door that the server itself has.
+    let engine: Engine
     let client: any TestClientProtocol
     let keys: [APIKey.Role: String]
     let faults: FaultyDatabase
@@ -138,6 +140,7 @@ func withServer(
         try await application.test(transport) { [keys] client in
             let server = Server(
                 installation: installation,
+                engine: engine,
                 client: client,
                 keys: keys,
                 faults: faults,

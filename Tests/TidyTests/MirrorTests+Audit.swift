@@ -17,8 +17,12 @@ extension MirrorRule {
         ].map { Coverage($0, by: "Tests/HeedAuditTests/Compliance/ComplianceAuditTests.swift") }
         + [
             Coverage(
+                "Sources/HeedEngine/Index/CompareGuard.swift",
+                by: "Tests/HeedAuditTests/Verify/GuardCheckTests.swift"
+            ),
+            Coverage(
                 "Sources/HeedCLI/Commands/AuditCommand.swift",
                 by: "Tests/EndToEndTests/AuditTests.swift"
-            )
+            ),
         ]
 }

@@ -70,7 +70,7 @@ extension Finding.Code {
     /// The check it belongs to.
     var share: Finding.Share {
         switch self {
-        case .permissionChanged: .projection
+        case .permissionChanged, .guardDiffers: .projection
         case .recordChanged, .recordMissing, .recordRepeated, .recordImpossible: .records
         case .recordUnlogged, .optOutUnlogged, .blockMissing, .blockUnlogged: .changes
         case .optOutChanged, .optOutMissing: .optOuts

@@ -19,6 +19,8 @@ public struct Verifier: Sendable {
     static let peoplePerPage = 256
     /// Blocks in a page.
     static let blocksPerPage = 1024
+    /// Addresses that the guard is asked about at a time.
+    static let addressesPerPage = 1024
 
     let engine: Engine
     private let key: String?
@@ -46,6 +48,8 @@ public struct Verifier: Sendable {
             case people
             /// All blocks.
             case blocks
+            /// What the guard answers from memory.
+            case `guard`
         }
 
         /// What it is at.
@@ -72,6 +76,8 @@ public struct Verifier: Sendable {
         public internal(set) var people = 0
         /// Blocks that were compared.
         public internal(set) var blocks = 0
+        /// Answers of the guard from memory that were compared with the database's.
+        public internal(set) var answers = 0
         /// How many differences there are.
         public internal(set) var count = 0
         /// The first differences of each kind.
@@ -92,6 +98,7 @@ public struct Verifier: Sendable {
         try await run.walkLog(opened, observe)
         try await run.walkPeople(observe)
         try await run.walkBlocks(observe)
+        try await run.walkGuard(observe)
         return try await end(run)
     }
 

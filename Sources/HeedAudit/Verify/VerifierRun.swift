@@ -27,7 +27,7 @@ extension Verifier {
             )
         }
 
-        private func progress(_ pass: Progress.Pass) -> Progress {
+        func progress(_ pass: Progress.Pass) -> Progress {
             let extent = start.extent
             return Progress(
                 pass: pass,

@@ -17,8 +17,9 @@ struct Verify: AsyncParsableCommand {
         abstract: "Verify the log and everything that follows from it; exit 1 when it differs.",
         discussion: """
             Hashes every event again, rebuilds the tree, holds it against every signed checkpoint,
-            and compares consent records, opt-outs, permissions and blocks with the log. It runs
-            beside a server.
+            and compares consent records, opt-outs, permissions and blocks with the log, and what
+            the guard answers from memory with what it answers from the database. It runs beside a
+            server.
 
             Whoever can rewrite the whole database and has its signing key can make a shorter
             history that looks whole. A checkpoint kept elsewhere (--checkpoint,
@@ -140,7 +141,7 @@ struct Verify: AsyncParsableCommand {
         Swift.print(
             "\(report.logSize) events, \(report.people) people and \(report.blocks) blocks "
                 + "verified, \(rate) events a minute; newest checkpoint over "
-                + "\(report.checkpointSize)"
+                + "\(report.checkpointSize); \(report.answers) answers of the guard compared"
         )
         let differences = report.count == 1 ? "1 difference" : "\(report.count) differences"
         Swift.print(report.isClean ? "nothing differs" : differences)
@@ -174,6 +175,7 @@ struct VerifyAnswer: Encodable {
     let people: Int
     let blocks: Int
     let checkpointSize: Int
+    let answers: Int
     let eventsPerMinute: Int
     let differences: Int
     let findings: [Entry]
@@ -197,6 +199,7 @@ struct VerifyAnswer: Encodable {
         people = report.people
         blocks = report.blocks
         checkpointSize = report.checkpointSize
+        answers = report.answers
         self.eventsPerMinute = eventsPerMinute
         differences = report.count
         findings = report.findings.map {

@@ -82,6 +82,9 @@ public final class GuardIndex: Sendable {
         }
     }
 
+    /// True while it can answer.
+    package var isReady: Bool { state.withLock { $0.gap == nil && $0.table != nil } }
+
     /// The answers of one snapshot.
     struct Answers: Sendable {
         var verdicts: [FactVerdicts.Verdict]

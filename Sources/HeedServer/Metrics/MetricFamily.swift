@@ -108,6 +108,31 @@ struct MetricFamily: Sendable {
         ),
         MetricFamily("heed_alerts_open", .gauge, "Whether an alert is open, by kind."),
         MetricFamily(
+            "heed_guard_index_addresses",
+            .gauge,
+            "Addresses in this process' index of the guard; 0 while it cannot answer."
+        ),
+        MetricFamily(
+            "heed_guard_index_bytes",
+            .gauge,
+            "Bytes of that index; 0 while it cannot answer."
+        ),
+        MetricFamily(
+            "heed_guard_batches_total",
+            .counter,
+            "Lists of recipients the guard has answered about, from its index or by the database."
+        ),
+        MetricFamily(
+            "heed_guard_index_reloaded_people_total",
+            .counter,
+            "People that were read into the index again because something happened to them."
+        ),
+        MetricFamily(
+            "heed_guard_index_builds_total",
+            .counter,
+            "How often everything was read into the index; more than once means it lagged."
+        ),
+        MetricFamily(
             DeliveryMetrics.localEffect,
             .histogram(commitSeconds),
             "Seconds from an opt-out's arrival to the commit that every later check sees."

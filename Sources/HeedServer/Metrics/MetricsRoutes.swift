@@ -23,6 +23,7 @@ struct MetricsRoutes {
             let gauges = Gauges(registry: found)
             gauges.set("heed_build_info", 1, ["version": version])
             gauges.set(try await engine.ask(Measurements()))
+            gauges.set(engine.index.figures)
             gauges.set("heed_journal_writable", await engine.journalFault() == nil ? 1 : 0)
             return Response(
                 status: .ok,
@@ -35,7 +36,7 @@ struct MetricsRoutes {
     }
 }
 
-/// Writes the database's numbers through swift-metrics.
+/// Writes numbers that are looked up when asked for through swift-metrics.
 private struct Gauges {
     let registry: PrometheusRegistry
 
@@ -69,6 +70,20 @@ private struct Gauges {
             let isOpen = answer.alerts.contains(kind)
             set("heed_alerts_open", isOpen ? 1 : 0, ["kind": kind.rawValue])
         }
+    }
+
+    /// Sets what this process' index of the guard has done since it started.
+    func set(_ index: GuardIndex.Figures) {
+        set("heed_guard_index_addresses", Double(index.addresses))
+        set("heed_guard_index_bytes", Double(index.bytes))
+        count("heed_guard_batches_total", index.answered, [("by", "index")])
+        count("heed_guard_batches_total", index.passed, [("by", "database")])
+        count("heed_guard_index_reloaded_people_total", index.reloaded)
+        count("heed_guard_index_builds_total", index.built)
+    }
+
+    private func count(_ name: String, _ value: Int, _ labels: [(String, String)] = []) {
+        Counter(label: name, dimensions: labels, factory: registry).increment(by: value)
     }
 
     private func set(_ status: LogStatus.Status) {
