@@ -205,4 +205,33 @@ struct SendRoutesTests {
             #expect(try refused.problem().field == "campaign")
         }
     }
+
+    /// What is to be in the log and cannot be is not answered, or somebody would be written to
+    /// without a word of it: a list, a check with a name, and records of recipients.
+    @Test(arguments: [StoreError.Code.full, .busy, .unavailable])
+    func whatCannotBeLoggedIsNotAnswered(_ code: StoreError.Code) async throws {
+        try await withServer { server in
+            try await server.installation.decide(Address(email: "ada@mail.example"))
+            server.faults.set(.writes(code))
+            let one = #"{"scope":"newsletter","address":"ada@mail.example""#
+            let list = #"{"scope":"newsletter","recipients":["ada@mail.example"]"#
+            for body in [list + "}", one + #","campaign":"spring"}"#, list + #","record":true}"#] {
+                let call = Call.post(path, body, as: .sender)
+                try await server.expectRefusal(of: call, as: WrongInput("", 503, "not-stored"))
+                #expect(try await !server.send(call).body.contains("allowed"))
+            }
+            // Without its last line a filter's answer is none.
+            let filter = Call.post(
+                "/v1/sends/filter?scope=newsletter",
+                "ada@mail.example",
+                as: .sender
+            )
+            let text = try? await server.send(filter).body
+            #expect(text?.contains("validUntil") != true)
+            // A check of one person leaves nothing in the log, and needs nothing of it.
+            #expect(try await server.send(.post(path, one + "}", as: .sender)).status == 200)
+            server.faults.set(nil)
+            #expect(try await server.send(.post(path, list + "}", as: .sender)).status == 200)
+        }
+    }
 }
