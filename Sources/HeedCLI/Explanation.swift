@@ -13,7 +13,12 @@ enum Explanation {
         if let contact = history.contact {
             lines.append("Contact \(contact.id.text)\(contact.region.map { ", \($0)" } ?? "")")
         } else {
-            lines.append("Nobody by this address is known.")
+            let isErased = history.blocks.contains { $0.reason == .erasure }
+            lines.append(
+                isErased
+                    ? "Whoever had this address was erased; a block is what remains."
+                    : "Nobody by this address is known."
+            )
         }
         for state in history.scopes {
             let may = state.decision.allowed ? "may be written to" : "may NOT be written to"
@@ -21,7 +26,9 @@ enum Explanation {
                 "\(state.scope.name) (\(state.scope.kind.rawValue)): \(may). "
                     + why(state, in: history)
             )
-            for remedy in remedies(state.obstacles) { lines.append("  To change that: \(remedy)") }
+            for (index, remedy) in remedies(state.obstacles).enumerated() {
+                lines.append("  \(index == 0 ? "To change that" : "And also"): \(remedy)")
+            }
         }
         for block in history.blocks {
             let place = block.scope.map { "in \($0)" } ?? "everywhere it applies"
@@ -62,8 +69,14 @@ enum Explanation {
 
     /// Why the guard answers so in a scope.
     static func why(_ state: History.ScopeState, in history: History.Answer) -> String {
-        listed(state, in: history)
-            ?? why(state.decision.reason, decidedAt: state.permission.decidedAt)
+        let time: Timestamp?
+        switch state.decision.reason {
+        case .expired: time = state.permission.expiresAt
+        case .globalOptOut:
+            time = history.blocks.first { $0.reason == .optOutGlobal }?.since
+        default: time = state.permission.decidedAt
+        }
+        return listed(state, in: history) ?? why(state.decision.reason, decidedAt: time)
     }
 
     /// A yes that only a list tells of, whose time may be that of the import.
@@ -93,25 +106,32 @@ enum Explanation {
         case .manualBlock: return "An operator blocked the address."
         case .restricted: return "Processing of their data is restricted."
         case .globalOptOut:
-            return "They opted out of all campaigns. Only their own newer act lifts that."
+            return "They opted out of all campaigns\(since). Only their own newer act lifts that."
         case .optOut: return "They opted out of this\(since). Only their own newer act lifts that."
         case .noConsent: return "They never agreed to this scope."
         case .unconfirmed: return "They were asked to confirm and have not."
         case .denied: return "They said no when asked\(since)."
         case .withdrawn: return "They withdrew consent\(since)."
-        case .expired: return "Their consent has run out."
+        case .expired: return "Their consent has run out\(since)."
         case .policyOutdated:
             return "They agreed to a version of the policy that is no longer enough."
         }
     }
 
+    /// What a yes ends, the hardest to come by first: one that is enough for the first of them is
+    /// enough for all.
+    private static let endedByYes: [SendDecision.Reason] = [
+        .complaint, .erased, .globalOptOut, .optOut, .denied, .withdrawn, .unconfirmed,
+        .policyOutdated, .expired, .noConsent, .unknownContact,
+    ]
+
     /// What would have to happen before a message may go; nothing where one may.
     ///
     /// All of it has to, in any order.
     static func remedies(_ obstacles: [SendDecision.Reason]) -> [String] {
+        let yes = endedByYes.first { obstacles.contains($0) }
         var remedies: [String] = []
-        for obstacle in obstacles {
-            // A new yes of their own takes the older no of the same person along.
+        for obstacle in obstacles where obstacle == yes || !endedByYes.contains(obstacle) {
             if let remedy = remedy(obstacle), !remedies.contains(remedy) { remedies.append(remedy) }
         }
         return remedies

@@ -62,6 +62,13 @@ public struct EvidenceExport: Hashable, Sendable {
                 "say why the evidence is needed, in 1 to \(reasonBytesMaximum) bytes on one line"
             )
         }
+        guard !reason.unicodeScalars.contains(where: turnsLetters) else {
+            throw Refusal(
+                .invalid,
+                field: "reason",
+                "it has a character that turns the letters around it, so it would read otherwise"
+            )
+        }
         guard !reason.contains("@") else {
             throw Refusal(
                 .invalid,
@@ -73,9 +80,11 @@ public struct EvidenceExport: Hashable, Sendable {
 
     /// The dotted name of the event.
     var eventKind: String {
-        stage == .started ? "evidence.export-started" : EvidenceExport.finishedKind
+        stage == .started ? EvidenceExport.startedKind : EvidenceExport.finishedKind
     }
 
+    /// The dotted name of the event before anything leaves.
+    public static let startedKind = "evidence.export-started"
     /// The dotted name of the event that binds the files.
     public static let finishedKind = "evidence.exported"
 

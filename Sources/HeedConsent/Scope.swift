@@ -78,6 +78,15 @@ package func hasControls(_ text: String) -> Bool {
     text.unicodeScalars.contains { $0.properties.generalCategory == .control }
 }
 
+/// True for a character without a form of its own that turns the letters around it (Unicode's
+/// `Bidi_Control`): what is read would not be what is stored.
+package func turnsLetters(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+    default: false
+    }
+}
+
 /// True for a lower-case name that starts with a letter or digit and has no spaces.
 func isSlug(_ text: String) -> Bool {
     let bytes = Array(text.utf8)

@@ -65,10 +65,11 @@ struct BeginEvidence: Command {
                 throw Refusal(.notFound, field: "contact", "there is no contact with this id")
             }
             return .person(id)
-        case .receipt(let token, _):
+        case .receipt(let token, let address):
             guard token.count == 16, let request = try transaction.request(token: token) else {
                 throw Refusal(.notFound, field: "receipt", "this token belongs to no request")
             }
+            if let address { try require(address, toBe: request.contact, in: transaction) }
             return .person(request.contact)
         case .address(let address):
             if let id = try transaction.contactID(at: address) { return .person(id) }
@@ -92,6 +93,27 @@ struct BeginEvidence: Command {
                 throw Refusal(.invalid, field: "to", "a period ends after it begins, and not later")
             }
             return .period(from: period.from, to: period.to)
+        }
+    }
+}
+
+extension BeginEvidence {
+    /// Refuses an address that is known to be somebody else's, or a bundle about one person would
+    /// have the blocks and the standing of another.
+    private func require(
+        _ address: Address,
+        toBe contact: ContactID,
+        in transaction: Transaction
+    ) throws {
+        let owner = try transaction.contactID(at: address)
+        let blocks = try transaction.suppressions(at: transaction.vault.lookupKeys(for: address))
+        let erased = try transaction.erasedOwners(of: blocks)
+        guard owner == nil || owner == contact, erased.isEmpty || erased.contains(contact) else {
+            throw Refusal(
+                .conflict,
+                field: "address",
+                "this address is somebody else's than the receipt; leave one of them out"
+            )
         }
     }
 }
@@ -128,9 +150,10 @@ struct EndEvidence: Command {
     }
 }
 
-/// The line that binds an export's files.
+/// The line that an export has left at a stage; the last one binds its files.
 struct FindExported: Query {
     let export: EvidenceExport
+    let kind: String
     /// The person's lines that were there when it began.
     let known: LogReach
 
@@ -150,7 +173,7 @@ struct FindExported: Query {
             lines = try transaction.lines(about: export.id.bytes, limit: 10)
         }
         return lines.lazy.compactMap { AuditEvent(canonical: $0.body) }.first {
-            $0.kind == EvidenceExport.finishedKind && $0.subject == export.id.bytes
+            $0.kind == kind && $0.subject == export.id.bytes
         }?.id
     }
 }

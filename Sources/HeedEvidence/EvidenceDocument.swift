@@ -153,7 +153,8 @@ struct EvidenceDocument: Sendable {
         }
         switch begun.matter {
         case .person(let contact):
-            rows.append(("Person", contact.map { "<code>\($0.text)</code>" } ?? "not known"))
+            let unknown = "not known. " + EvidenceWords.byReceipt
+            rows.append(("Person", contact.map { "<code>\($0.text)</code>" } ?? unknown))
             if facts.isErased { rows.append(("Erased", EvidenceWords.erased)) }
         case .period(let from, let to):
             rows += [
@@ -242,7 +243,8 @@ struct EvidenceDocument: Sendable {
         let text = ExportRows.text(cell)
         if column.form == .time, let time = Timestamp(text: text) { return times.both(time) }
         let escaped = Markup.escaped(text)
-        return column.form == .id || column.form == .hash ? "<code>\(escaped)</code>" : escaped
+        return column.form == .id || column.form == .hash
+            ? "<code>\(escaped)</code>" : "<bdi>\(escaped)</bdi>"
     }
 
     /// A line of the log.
@@ -263,7 +265,8 @@ struct EvidenceDocument: Sendable {
         return "<tr><td>\(at.map(times.both) ?? "")</td>"
             + "<td><strong>\(EvidenceWords.event(kind))</strong><br><code>"
             + "\(Markup.escaped(kind))</code></td>"
-            + "<td>\(details.map(Markup.escaped).joined(separator: "<br>"))</td>"
+            + "<td>\(details.map { "<bdi>\(Markup.escaped($0))</bdi>" }.joined(separator: "<br>"))"
+            + "</td>"
             + "<td>\(Markup.escaped(text(9))) \(Markup.escaped(text(10)))\(source)</td>"
             + "<td>\(text(0))<br><code>\(text(1))</code></td></tr>\n"
     }

@@ -24,13 +24,15 @@ public struct EvidenceExporter: Sendable {
     /// Nothing has left yet.
     public func begin() async throws -> BegunEvidence {
         // Without a key nothing can be proved, so nothing is begun.
-        let head = try await LogWait(engine: engine, terms: terms).head()
+        let wait = LogWait(engine: engine, terms: terms)
+        let head = try await wait.head()
         let command = BeginEvidence(
             question: order.question,
             source: order.source,
             reason: order.reason
         )
         let begun = try await engine.perform(command, as: order.actor).receipt
+        try await prove(begun, of: command, wait)
         let facts = ReadEvidenceFacts(matter: begun.matter, address: order.question.address)
         return BegunEvidence(
             engine: engine,
@@ -41,6 +43,33 @@ public struct EvidenceExporter: Sendable {
             facts: try await engine.ask(facts),
             verifier: head.verifier
         )
+    }
+}
+
+extension EvidenceExporter {
+    /// Waits for the proof of the line that the export has begun: where the log does not go on,
+    /// nothing leaves that could not be proved in the end.
+    private func prove(
+        _ begun: BeginEvidence.Begun,
+        of command: BeginEvidence,
+        _ wait: LogWait
+    ) async throws {
+        let export = begun.export(command, .started)
+        let question = FindExported(
+            export: export,
+            kind: EvidenceExport.startedKind,
+            known: begun.reach
+        )
+        guard let event = try await engine.ask(question) else {
+            throw StoreError(.corrupt, "the line about this export is not in the audit log")
+        }
+        do {
+            _ = try await wait.head(over: event)
+        } catch {
+            let end = EndEvidence(export: begun.export(command, .brokenOff))
+            _ = try? await engine.perform(end, as: order.actor)
+            throw error
+        }
     }
 }
 

@@ -215,7 +215,11 @@ public struct EvidenceRun {
             EndEvidence(export: export),
             as: evidence.order.actor
         )
-        let question = FindExported(export: export, known: evidence.begun.reach)
+        let question = FindExported(
+            export: export,
+            kind: EvidenceExport.finishedKind,
+            known: evidence.begun.reach
+        )
         guard let event = try await evidence.engine.ask(question) else {
             throw StoreError(.corrupt, "the line about this export is not in the audit log")
         }

@@ -14,6 +14,9 @@ enum EvidenceWords {
         "People appear under random ids; nothing sealed about anybody was opened for this."
     static let blocksOfErased =
         "after an erasure a block is found only by the address itself, so name the address as well"
+    static let byReceipt =
+        "All there is at this address is a block: somebody was erased, and whose the rest is, the "
+        + "address alone does not say. The receipt of their request does."
     static let howToCheck =
         "Every file of this folder is named with its hash in <code>manifest.txt</code>, and the "
         + "log has the hash of that. <code>heed log verify --bundle DIRECTORY --key KEY</code> "

@@ -76,8 +76,10 @@ private struct BundleCheck {
     private var proofCount = 0
     /// Proofs that are good but carry other bytes than the file `checkpoint`.
     private var deviating: [String] = []
-    /// SHA-256 of the list of files, and whether a proved event has it.
-    private var manifest: (hash: String, isProved: Bool)?
+    /// SHA-256 of the list of files.
+    private var manifestHash: String?
+    /// The proved events that have it.
+    private var vouchers: Set<String> = []
 
     init(files: [String: [UInt8]], log: NoteVerifier, policy: WitnessPolicy) {
         self.files = files
@@ -91,7 +93,10 @@ private struct BundleCheck {
         }
         expect(Path.verifier, "\(log.text)\n", "it is not the key that was given")
         let list = files[ProofBundle.Manifest.path]
-        manifest = list.map { (BundleCheck.hash($0), false) }
+        manifestHash = list.map { BundleCheck.hash($0) }
+        if list == nil, files.keys.contains(where: { ProofBundle.Manifest.names.contains($0) }) {
+            find(ProofBundle.Manifest.path, .missing, "files are there that only it vouches for")
+        }
         let readme = list == nil ? ProofBundle.readme : ProofBundle.Manifest.readme
         expect(Path.readme, readme, "it is not the text that belongs to the format")
         let names = names(listed: list.map { ProofBundle.Manifest($0) })
@@ -126,7 +131,7 @@ private struct BundleCheck {
     /// Once the log vouches for the list, the list vouches for the files.
     private mutating func listed(_ bytes: [UInt8]) {
         let path = ProofBundle.Manifest.path
-        guard manifest?.isProved == true else {
+        guard !vouchers.isEmpty else {
             return find(path, .bad, "no event that is proved has the hash of this list")
         }
         guard let manifest = ProofBundle.Manifest(bytes) else {
@@ -135,6 +140,14 @@ private struct BundleCheck {
         for name in ProofBundle.Manifest.names
         where files[name] != nil && manifest.hashes[name] == nil {
             find(name, .unexpected, "the list of files does not have it")
+        }
+        // What is proved, but of somebody else, is not of this bundle.
+        for path in files.keys {
+            guard let name = BundleCheck.name(of: path), !vouchers.contains(name) else { continue }
+            let isProof = path.hasSuffix(Path.proof)
+            if manifest.hashes[isProof ? Path.events + name + Path.entry : path] == nil {
+                find(path, .unexpected, "the list of files does not have its event")
+            }
         }
         for (name, hash) in manifest.hashes {
             guard let file = files[name] else {
@@ -219,7 +232,7 @@ private struct BundleCheck {
             throw LedgerError(.proofMismatch, "it proves the entry of \(other)")
         }
         proofCount += 1
-        note(files[paths.content] ?? [])
+        note(files[paths.content] ?? [], name)
         if report.head != nil, proof.checkpoint.bytes != files[Path.checkpoint] {
             deviating.append(paths.proof)
         }
@@ -231,12 +244,12 @@ private struct BundleCheck {
     }
 
     /// A proved event may be the one that has the hash of the list of files.
-    private mutating func note(_ entry: [UInt8]) {
-        guard let hash = manifest?.hash,
+    private mutating func note(_ entry: [UInt8], _ name: String) {
+        guard let hash = manifestHash,
             BundleCheck.has(entry, "\"kind\":\"\(ProofBundle.Manifest.eventKind)\""),
             BundleCheck.has(entry, "\"details\":\"\(hash)\"")
         else { return }
-        manifest?.isProved = true
+        vouchers.insert(name)
     }
 
     // MARK: - Noting

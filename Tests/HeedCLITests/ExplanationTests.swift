@@ -19,7 +19,11 @@ struct ExplanationTests {
         (.hardBounce, "The address does not exist: a message bounced for good."),
         (.manualBlock, "An operator blocked the address."),
         (.restricted, "Processing of their data is restricted."),
-        (.globalOptOut, "They opted out of all campaigns. Only their own newer act lifts that."),
+        (
+            .globalOptOut,
+            "They opted out of all campaigns on 2026-01-01T00:00:00Z. "
+                + "Only their own newer act lifts that."
+        ),
         (
             .optOut,
             "They opted out of this on 2026-01-01T00:00:00Z. Only their own newer act lifts that."
@@ -28,7 +32,7 @@ struct ExplanationTests {
         (.unconfirmed, "They were asked to confirm and have not."),
         (.denied, "They said no when asked on 2026-01-01T00:00:00Z."),
         (.withdrawn, "They withdrew consent on 2026-01-01T00:00:00Z."),
-        (.expired, "Their consent has run out."),
+        (.expired, "Their consent has run out on 2026-01-01T00:00:00Z."),
         (.policyOutdated, "They agreed to a version of the policy that is no longer enough."),
     ]
 
@@ -56,7 +60,19 @@ struct ExplanationTests {
         #expect(!Explanation.remedies([reason]).joined().contains("heed import"))
     }
 
-    @Test func oneRemedyForSeveralObstaclesIsSaidOnce() {
-        #expect(Explanation.remedies([.hardBounce, .optOut, .withdrawn]).count == 2)
+    /// One yes ends several obstacles, and has to be enough for the worst of them.
+    @Test(
+        arguments: [
+            ([.hardBounce, .optOut, .withdrawn], ["another address", "newer yes themselves"]),
+            ([.complaint, .optOut, .withdrawn], ["double opt-in that they began"]),
+            ([.erased, .unknownContact], ["come back by themselves"]),
+            ([.restricted, .noConsent], ["restriction ends", "heed import"]),
+            ([.globalOptOut, .noConsent], ["newer yes themselves"]),
+        ] as [([SendDecision.Reason], [String])]
+    )
+    func theHardestYesIsSaid(_ obstacles: [SendDecision.Reason], _ parts: [String]) {
+        let remedies = Explanation.remedies(obstacles)
+        #expect(remedies.count == parts.count)
+        for (remedy, part) in zip(remedies, parts) { #expect(remedy.contains(part)) }
     }
 }

@@ -12,7 +12,8 @@ struct ProofBundleManifestTests {
     /// A bundle with a list, bound by the second of two events.
     private func files(
         kind: String = "evidence.exported",
-        listing extra: [String: [UInt8]] = [:]
+        listing extra: [String: [UInt8]] = [:],
+        omitting omitted: Set<String> = []
     ) throws -> [String: [UInt8]] {
         var files: [String: [UInt8]] = [
             "evidence.json": Array("{}".utf8), "evidence.html": Array("<p>".utf8),
@@ -23,7 +24,9 @@ struct ProofBundleManifestTests {
         files["events/event-0.json"] = event
         files.merge(extra) { $1 }
         var manifest = ProofBundle.Manifest()
-        for (path, bytes) in files { manifest.add(path, sha256: Array(SHA256.hash(data: bytes))) }
+        for (path, bytes) in files where !omitted.contains(path) {
+            manifest.add(path, sha256: Array(SHA256.hash(data: bytes)))
+        }
         files["manifest.txt"] = manifest.bytes
         let hash = Hex.encode(Array(SHA256.hash(data: manifest.bytes)))
         let binding = Array(#"{"details":"\#(hash)","id":"event-1","kind":"\#(kind)"}"#.utf8)
@@ -111,6 +114,16 @@ struct ProofBundleManifestTests {
         var none = try files()
         none["manifest.txt"] = nil
         #expect(faults(none).contains("unexpected evidence.json"))
+        #expect(faults(none).contains("missing manifest.txt"))
+    }
+
+    /// An event of somebody else has a good proof too, and does not belong into this bundle.
+    @Test func anEventThatTheListDoesNotHaveIsNamed() throws {
+        let path = "events/event-0"
+        #expect(
+            faults(try files(omitting: [path + ".json"]))
+                == ["unexpected \(path).json", "unexpected \(path).tlog-proof"]
+        )
     }
 
     @Test func evidenceMayBeLong() {

@@ -67,14 +67,19 @@ struct EvidenceCommand: AsyncParsableCommand {
         var run = begun.run()
         do {
             if output == nil { try BundleFolder.refuse(folder) }
-            var files = BundleWriter(folder)
-            while let piece = try await run.next() {
-                switch piece {
-                case .file(let path): try files.begin(path)
-                case .bytes(let bytes): try files.add(bytes)
+            var files = try BundleWriter(folder)
+            do {
+                while let piece = try await run.next() {
+                    switch piece {
+                    case .file(let path): try files.begin(path)
+                    case .bytes(let bytes): try files.add(bytes)
+                    }
                 }
+                try files.finish()
+            } catch {
+                files.discard()
+                throw error
             }
-            try files.end()
         } catch {
             await run.breakOff()
             throw error

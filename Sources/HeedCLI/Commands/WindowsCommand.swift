@@ -15,7 +15,10 @@ struct WindowsCommand: AsyncParsableCommand {
         abstract:
             "Report how long opt-outs took to be honoured everywhere, against their deadlines.",
         discussion: """
-            The table has a line for each period and regime. --csv writes a line for each opt-out
+            The table has a line for each period and regime: how many opt-outs were requested, are
+            completed, have their deadline near, are past it, and within what time half, 99 of a
+            hundred and all of them were confirmed by every system. What imported lists bring was
+            said elsewhere and is counted apart. --csv writes a line for each opt-out
             and connector, --html a page with a plot of the times; a file named - is standard
             output, in place of the table. Of the time until an opt-out holds here nothing is left
             to measure but what another system told late: the guard refuses from the commit that
@@ -114,5 +117,11 @@ struct WindowsCommand: AsyncParsableCommand {
                 "from", "regime", "opt-outs", "completed", "near", "past", "half", "99 %", "all",
             ]
         )
+        if report.imported > 0 {
+            Terminal.note(
+                "\(report.imported) more came with imported lists: they were said elsewhere, "
+                    + "before Heed knew of them; --csv has them"
+            )
+        }
     }
 }

@@ -5,6 +5,7 @@ import Foundation
 import HeedConsent
 import HeedEngine
 import HeedEvidence
+import HeedLedger
 import HeedStore
 
 /// Tells the story of one opt-out: pressed while everything else is down, in force at once, proved
@@ -14,9 +15,13 @@ struct Demo: AsyncParsableCommand {
         abstract: "The main job on sample data, narrated; nothing leaves this machine."
     )
 
+    @Option(help: "Keep the evidence of the last step in this folder, to check it by yourself.")
+    var evidence: String?
+
     private static let newsletter = ScopeName(stored: "newsletter")
 
     func run() async throws {
+        if let evidence { try BundleFolder.refuse(evidence) }
         let stage = try await DemoStage()
         do {
             try await stage.run { try await tell(stage) }
@@ -86,12 +91,17 @@ struct Demo: AsyncParsableCommand {
 
     private func prove(_ recipient: String, on stage: DemoStage) async throws {
         Demo.say(8, "Evidence for a regulator, checked with nothing but the log's public key.")
-        var evidence = try await stage.evidence(
+        var bundle = try await stage.evidence(
             about: .address(try Address(email: recipient))
         )
-        print("\(evidence.files.count) files; \(evidence.verdict)")
-        evidence.spoil("evidence.html")
-        print("after one changed bit: \(evidence.verdict)")
+        print("\(bundle.files.count) files; \(bundle.verdict)")
+        if let evidence {
+            try bundle.keep(in: evidence)
+            print("kept; check it anywhere:")
+            print("heed log verify --bundle \(evidence) --key '\(bundle.key.text)'")
+        }
+        bundle.spoil("evidence.html")
+        print("after one changed bit: \(bundle.verdict)")
     }
 
     private static func say(_ number: Int, _ text: String) { print("\n\(number). \(text)") }

@@ -11,7 +11,8 @@ import HeedStore
 struct DemoEvidence {
     /// Its files.
     private(set) var files: [String: [UInt8]] = [:]
-    private let key: NoteVerifier
+    /// The log's public key.
+    let key: NoteVerifier
 
     fileprivate init(_ run: EvidenceRun, key: NoteVerifier) async throws {
         self.key = key
@@ -22,6 +23,21 @@ struct DemoEvidence {
             case .file(let next): path = next
             case .bytes(let bytes): files[path, default: []] += bytes
             }
+        }
+    }
+
+    /// Writes all files to a folder.
+    func keep(in folder: String) throws {
+        var writer = try BundleWriter(folder)
+        do {
+            for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
+                try writer.begin(path)
+                try writer.add(bytes)
+            }
+            try writer.finish()
+        } catch {
+            writer.discard()
+            throw error
         }
     }
 

@@ -13,7 +13,7 @@ struct GuardTouched: Sendable {
         "connector.changed", "connector.disabled", "connector.enabled", "connector.removed",
         Reconciliation.eventKind, "import.started", "import.finished", "import.undone",
         "events.recorded", "hold.placed", "hold.lifted", "retention.purged",
-        "list.export-started", "list.exported", "evidence.export-started",
+        "list.export-started", "list.exported", EvidenceExport.startedKind,
         EvidenceExport.finishedKind, "sends.checked", "sends.recorded",
     ]
 

@@ -60,6 +60,8 @@ public struct OptOutHonour: Sendable {
     public var scope: String { stored.scope }
     /// Where it came from.
     public var source: String { stored.source }
+    /// True when a list brought it: it was said elsewhere, before Heed knew of it.
+    public var isImported: Bool { stored.source == Source.batchImport.text }
     /// The regime with its version.
     public var regime: String { stored.regime }
     /// When the person said it.
@@ -74,6 +76,10 @@ public struct OptOutHonour: Sendable {
     public var effectiveMilliseconds: Int64 { milliseconds(to: effectiveAt) }
     /// Milliseconds from the request to the last confirmation; nil before.
     public var completedMilliseconds: Int64? { stored.processedAt.map(milliseconds) }
+    /// True when it is over and a system has not confirmed, because it was removed.
+    public var endedUnconfirmed: Bool {
+        stored.processedAt != nil && stored.targets.contains { $0.state != .confirmed }
+    }
     /// True when it was completed after its deadline, or is not and past it.
     public var isLate: Bool { (stored.processedAt ?? now) > stored.deadlineAt }
 

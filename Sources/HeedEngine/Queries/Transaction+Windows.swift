@@ -40,7 +40,8 @@ package struct OpenWindow: Hashable, Sendable {
 extension Transaction {
     /// The windows of opt-outs asked for from one instant to before another.
     ///
-    /// A deadline is the last second of its window, so only what is later is past it.
+    /// A deadline is the last second of its window, so only what is later is past it. What an
+    /// imported list brings was said elsewhere, before Heed knew of it, and is not among them.
     package func windows(
         from start: Timestamp,
         to end: Timestamp,
@@ -59,12 +60,13 @@ extension Transaction {
                 + "processing_ms, row_number() OVER (PARTITION BY regime, processed_at IS NULL "
                 + "ORDER BY processing_ms, id) AS place, count(*) OVER (PARTITION BY regime, "
                 + "processed_at IS NULL) AS number FROM opt_outs "
-                + "WHERE requested_at >= $1 AND requested_at < $2) AS spans "
+                + "WHERE requested_at >= $1 AND requested_at < $2 AND source <> $5) AS spans "
                 + "GROUP BY regime ORDER BY regime",
             .time(start),
             .time(end),
             .time(now),
-            .time(now.adding(seconds: nearSeconds))
+            .time(now.adding(seconds: nearSeconds)),
+            .text(Source.batchImport.text)
         ) {
             windows.append(
                 StoredWindow(
@@ -81,6 +83,20 @@ extension Transaction {
             )
         }
         return windows
+    }
+
+    /// How many opt-outs imported lists have brought that were said in a span of time.
+    package func importedOptOuts(
+        from start: Timestamp,
+        to end: Timestamp
+    ) throws(StoreError) -> Int64 {
+        try row(
+            "SELECT count(*) FROM opt_outs WHERE requested_at >= $1 AND requested_at < $2 "
+                + "AND source = $3",
+            .time(start),
+            .time(end),
+            .text(Source.batchImport.text)
+        )?.integer(0) ?? 0
     }
 
     /// The opt-outs that are not completed, by regime.

@@ -69,6 +69,9 @@ public struct Windows: Query {
         public let to: Timestamp
         /// What there is, by period, then regime; a period without opt-outs has none.
         public let windows: [Window]
+        /// Opt-outs of the same time that imported lists have brought, which are in no window: they
+        /// were said elsewhere, before Heed knew of them.
+        public let imported: Int64
     }
 
     /// Measures.
@@ -87,7 +90,13 @@ public struct Windows: Query {
                 nearSeconds: nearSeconds
             ).map { Windows.window($0, in: span) }
         }
-        return Report(now: transaction.now, from: start, to: end, windows: windows)
+        return Report(
+            now: transaction.now,
+            from: start,
+            to: end,
+            windows: windows,
+            imported: try transaction.importedOptOuts(from: start, to: end)
+        )
     }
 
     private static func window(_ stored: StoredWindow, in span: ReportPeriod.Span) -> Window {

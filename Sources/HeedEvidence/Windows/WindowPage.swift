@@ -53,13 +53,28 @@ public struct WindowPage {
     }
 
     private var summary: String {
-        guard spread.count > 0 else { return "<p>No opt-outs were requested in this time.</p>" }
-        let open = spread.completed.open
+        guard spread.count > 0 else {
+            return "<p>No opt-outs were requested in this time.</p>" + imported
+        }
+        let ended =
+            spread.completed.ended == 0
+            ? ""
+            : "\(spread.completed.ended) over without the confirmation of a system that was "
+                + "removed, "
+        let confirmed = spread.completed.milliseconds.count
         return """
-            <p>\(spread.count) opt-outs, \(spread.count - open) of them confirmed by every system, \
-            \(open) still on their way, \(spread.lateCount) past their deadline. An opt-out \
-            holds here from its acknowledgement on: no message is allowed while others are told.</p>
+            <p>\(spread.count) opt-outs, \(confirmed) of them confirmed by every system, \
+            \(ended)\(spread.completed.open) still on their way, \
+            \(spread.lateCount) past their deadline. An opt-out holds here from its \
+            acknowledgement on: no message is allowed while others are told.</p>\(imported)
             """
+    }
+
+    private var imported: String {
+        guard spread.imported > 0 else { return "" }
+        return
+            "<p>\(spread.imported) more came with lists of other programs. They were said there, "
+            + "before Heed knew of them, so nothing was measured; the CSV has their times.</p>"
     }
 
     // MARK: - The plot
@@ -70,14 +85,14 @@ public struct WindowPage {
     private var plot: String {
         let counts = spread.completed.counts
         let most = counts.max() ?? 0
-        guard most > 0 else { return "<p>None has been confirmed yet.</p>" }
+        guard most > 0 else { return "<p>None was confirmed by every system.</p>" }
         let step = WindowPage.width / counts.count
         var marks = ""
         for (place, count) in counts.enumerated() {
             // What is there at all can be seen.
             let height = count == 0 ? 0 : max(2, count * 150 / most)
             let (x, y) = (place * step, 180 - height)
-            let label = Markup.escaped(WindowSpread.bars[place].label)
+            let label = (place < counts.count - 1 ? "≤ " : "") + WindowSpread.bars[place].label
             marks += """
                 <rect x="\(x + 6)" y="\(y)" width="\(step - 12)" height="\(height)"></rect>
                 <text x="\(x + step / 2)" y="\(y - 6)" text-anchor="middle">\(count)</text>
@@ -108,7 +123,8 @@ public struct WindowPage {
         }
         return """
             <div class="rows"><table>
-            <tr><th>from the request until</th><th>done</th><th>open</th><th>half within</th>\
+            <tr><th>from the request until</th><th>done</th><th>open</th><th>ended</th>\
+            <th>half within</th>\
             <th>95 % within</th><th>99 % within</th><th>all within</th></tr>
             \(rows.joined(separator: "\n"))
             </table></div>
@@ -120,13 +136,13 @@ public struct WindowPage {
             "<td>\(time.map(WindowPage.duration) ?? "")</td>"
         }
         return "<tr><td>\(Markup.escaped(name))</td><td>\(times.milliseconds.count)</td>"
-            + "<td>\(times.open)</td>\(quantiles.joined())</tr>"
+            + "<td>\(times.open)</td><td>\(times.ended)</td>\(quantiles.joined())</tr>"
     }
 
     private var late: String {
         guard spread.lateCount > 0 else { return "<p>None.</p>" }
         let rows = spread.late.map { honour in
-            let waiting = honour.targets.filter { $0.confirmedAt == nil }.map(\.connector)
+            let waiting = honour.targets.filter { !$0.state.isOver }.map(\.connector)
             let cells = [
                 honour.id.text, honour.scope, honour.regime, honour.requestedAt.text,
                 honour.deadlineAt.text, honour.completedAt?.text ?? "open",

@@ -18,13 +18,15 @@ public struct WindowSpread: Sendable {
     struct Times: Sendable {
         private(set) var milliseconds: [Int64] = []
         private(set) var open = 0
+        /// Those that will have no time: the system was removed before it had confirmed.
+        private(set) var ended = 0
 
-        mutating func add(_ one: Int64?) {
-            guard let one else {
-                open += 1
-                return
+        mutating func add(_ one: Int64?, hasEnded: Bool = false) {
+            switch (one, hasEnded) {
+            case (let one?, false): milliseconds.append(one)
+            case (_, true): ended += 1
+            case (nil, false): open += 1
             }
-            milliseconds.append(one)
         }
 
         /// The times within which so many of a hundred were, by nearest rank; nil of none.
@@ -47,8 +49,11 @@ public struct WindowSpread: Sendable {
         }
     }
 
-    /// Opt-outs.
+    /// Opt-outs, without those that lists have brought.
     public private(set) var count = 0
+    /// Opt-outs that lists have brought, of which nothing else is counted: they were said
+    /// elsewhere, before Heed knew of them.
+    public private(set) var imported = 0
     /// Of them past their deadline: completed too late, or not yet.
     public private(set) var lateCount = 0
     /// Until the guard refused.
@@ -65,11 +70,16 @@ public struct WindowSpread: Sendable {
 
     /// Takes one opt-out.
     public mutating func add(_ honour: OptOutHonour) {
+        guard !honour.isImported else {
+            imported += 1
+            return
+        }
         count += 1
         effective.add(honour.effectiveMilliseconds)
-        completed.add(honour.completedMilliseconds)
+        completed.add(honour.completedMilliseconds, hasEnded: honour.endedUnconfirmed)
         for target in honour.targets {
-            connectors[target.connector, default: Times()].add(target.confirmedMilliseconds)
+            connectors[target.connector, default: Times()]
+                .add(target.confirmedMilliseconds, hasEnded: target.state == .cancelled)
         }
         guard honour.isLate else { return }
         lateCount += 1

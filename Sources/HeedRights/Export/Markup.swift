@@ -1,12 +1,29 @@
 // What the pages that are handed out as files and receipts have in common: escapes and style.
 
+import HeedConsent
+
 /// Pieces of HTML that nothing from outside can turn into more than text.
 public enum Markup {
     /// Text as it may stand in an element or an attribute in quotes.
+    ///
+    /// What would turn the letters around it, and other controls, is shown by its number, so that
+    /// nobody's browser name can rewrite a page that a lawyer reads (Unicode TR 36, 3.1.3).
     public static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
-            .replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
-            .replacing("'", with: "&#39;")
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&quot;"
+            case "'": escaped += "&#39;"
+            case "\n", "\t", "\r": escaped.unicodeScalars.append(scalar)
+            case _ where turnsLetters(scalar) || scalar.properties.generalCategory == .control:
+                escaped += "\\u{\(String(scalar.value, radix: 16))}"
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
     }
 
     /// Nothing is loaded, run or sent anywhere, wherever the file lies.

@@ -8,6 +8,7 @@ import HeedEvidence
 import HeedLists
 import HeedStore
 import Hummingbird
+import Logging
 import NIOCore
 
 /// `GET /v1/contacts/{id}/evidence?reason=…` and `GET /v1/evidence?from=…&to=…&reason=…`.
@@ -74,7 +75,7 @@ struct EvidenceRoutes {
                 .contentDisposition: "attachment; filename=\"evidence-\(begun.id.text).zip\"",
                 .xRobotsTag: "noindex, nofollow", .referrerPolicy: "no-referrer",
             ],
-            body: EvidenceArchive.body(begun)
+            body: EvidenceArchive.body(begun, context.logger)
         )
     }
 }
@@ -82,7 +83,7 @@ struct EvidenceRoutes {
 /// A bundle as an archive.
 enum EvidenceArchive {
     /// The archive, a page at a time; it ends before its end when anything goes wrong.
-    static func body(_ begun: BegunEvidence) -> ResponseBody {
+    static func body(_ begun: BegunEvidence, _ logger: Logger) -> ResponseBody {
         ResponseBody { writer in
             var run = begun.run()
             do {
@@ -103,6 +104,10 @@ enum EvidenceArchive {
                 try await writer.write(ByteBuffer(bytes: end + archive.finish()))
             } catch {
                 await run.breakOff()
+                logger.error(
+                    "an export of evidence has ended before its end",
+                    metadata: ["export": "\(begun.id)", "error": "\(error)"]
+                )
                 throw error
             }
             try await writer.finish(nil)

@@ -137,6 +137,7 @@ public struct WindowsAnswer: Encodable, Sendable {
     private let to: String
     private let by: String
     private let windows: [Window]
+    private let imported: Int64
 
     private struct Window: Encodable, Sendable {
         let from: String
@@ -158,6 +159,7 @@ public struct WindowsAnswer: Encodable, Sendable {
         from = report.from.text
         to = report.to.text
         by = period.rawValue
+        imported = report.imported
         windows = report.windows.map { window in
             Window(
                 from: window.span.from.text,

@@ -72,10 +72,66 @@ struct WindowPageTests {
             #expect(html.contains("2 opt-outs, 1 of them confirmed by every system"))
             #expect(html.contains("<desc id=\"plot-words\">10 min: 1</desc>"))
             #expect(
-                html.contains("<td>confirmed by crm</td><td>1</td><td>1</td><td>1 min 30 s</td>")
+                html.contains(
+                    "<td>confirmed by crm</td><td>1</td><td>1</td><td>0</td><td>1 min 30 s</td>"
+                )
             )
             #expect(html.contains("<td>open</td><td>crm</td>"))
             #expect(html.firstRange(of: "mail.example") == nil)
+        }
+    }
+
+    /// A system that was removed has confirmed nothing, though its opt-outs are over.
+    @Test(arguments: Backend.allCases)
+    func aSystemThatWasRemovedHasConfirmedNothing(_ backend: Backend) async throws {
+        try await backend.withEngine { here in
+            try await here.record([
+                .connectorAdded(Sample.connector("crm")), .connectorAdded(Sample.connector("shop")),
+            ])
+            try await here.optOut(Sample.address(1))
+            for _ in 0..<2 {
+                let claim = ClaimJobs(lane: .optOut, limit: 100, leaseSeconds: 60)
+                let jobs = try await here.engine.perform(claim, as: .system("worker")).receipt
+                for job in jobs where job.connector != "crm" { try await here.finish(job) }
+            }
+            _ = try await here.engine.perform(RemoveConnector("crm"), as: Sample.actor)
+            let end = CancelTellings(of: "crm", limit: 10)
+            #expect(try await here.engine.perform(end, as: Sample.actor).receipt.cancelled == 1)
+            let (spread, _, html) = try await report(here)
+            #expect(spread.completed.ended == 1 && spread.completed.milliseconds.isEmpty)
+            #expect(
+                html.contains("1 opt-outs, 0 of them confirmed by every system, 1 over without")
+            )
+            #expect(html.contains("<td>confirmed by crm</td><td>0</td><td>0</td><td>1</td>"))
+            #expect(html.contains("<td>confirmed by shop</td><td>1</td><td>0</td><td>0</td>"))
+        }
+    }
+
+    /// What a list brings was said before Heed knew of it; nobody was slow.
+    @Test(arguments: Backend.allCases)
+    func whatAListBringsIsCountedApart(_ backend: Backend) async throws {
+        try await backend.withEngine { here in
+            let year: Int64 = 365 * 86_400
+            let imported = try RequestOptOut(
+                subject: .address(Sample.address(1)),
+                extent: .global,
+                source: .batchImport,
+                requestedAt: here.clock.now.adding(seconds: -year)
+            )
+            _ = try await here.engine.perform(imported, as: Sample.actor)
+            try await here.optOut(Sample.address(2))
+            let (spread, lines, html) = try await report(here)
+            #expect(spread.count == 1 && spread.imported == 1 && spread.lateCount == 0)
+            #expect(lines.count == 2 && html.contains("1 more came with lists of other programs"))
+            let windows = try await here.engine.ask(
+                Windows(
+                    from: here.clock.now.adding(seconds: -2 * year),
+                    to: nil,
+                    by: .month,
+                    nearSeconds: 10
+                )
+            )
+            #expect(windows.imported == 1 && windows.windows.map(\.count) == [1])
         }
     }
 
@@ -85,7 +141,7 @@ struct WindowPageTests {
             let (spread, lines, html) = try await report(here)
             #expect(spread.count == 0 && lines.isEmpty)
             #expect(html.contains("No opt-outs were requested"))
-            #expect(html.contains("None has been confirmed yet."))
+            #expect(html.contains("None was confirmed by every system."))
         }
     }
 }
