@@ -55,7 +55,7 @@ struct Audience: AsyncParsableCommand {
                 let allowed = run.counts["allowed"] ?? 0
                 bar.show(allowed, of: nil, detail: "\(allowed) allowed")
             }
-            bar.finish()
+            bar.finish("\(run.counts["allowed"] ?? 0) allowed")
         } catch {
             await run.breakOff()
             throw error

@@ -63,7 +63,7 @@ struct Filter: AsyncParsableCommand {
             for (recipient, verdict) in zip(batch, last.verdicts) {
                 try output.add(recipient, verdict)
             }
-            bar.giveWay()
+            if !output.notes.isEmpty { bar.giveWay() }
             try output.flush()
             bar.show(list.bytesRead, of: list.byteCount, detail: output.progress(bar))
         }
@@ -135,7 +135,8 @@ private struct FilterOutput {
     /// Lines that are not written yet.
     private var lines: [String] = []
     private var blockedLines = ["line,recipient,reason"]
-    private var notes: [String] = []
+    /// What is to be said of lines that cannot be read.
+    private(set) var notes: [String] = []
 
     init(
         asJSON: Bool,

@@ -30,7 +30,9 @@ actor ListBody {
         }
     }
 
-    /// The next bytes; nil at the end. What is unpacked comes in pieces of 64 KiB at most.
+    /// The next bytes; nil at the end.
+    ///
+    /// What is unpacked comes in pieces of 64 KiB at most.
     func next() async throws -> [UInt8]? {
         guard let gzip else { return try await plainPiece() }
         while true {
