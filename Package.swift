@@ -185,7 +185,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: [
                 "HeedConsent", "HeedJournal", "HeedLedger", "HeedStore", "HeedSQLite",
-                "HeedPostgres", "HeedEngine", "HeedAudit", "HeedRights", logging,
+                "HeedPostgres", "HeedEngine", "HeedAudit", "HeedRights", "HeedLists", logging,
             ],
             path: "Tests/TestSupport"
         ),

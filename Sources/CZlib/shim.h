@@ -10,6 +10,11 @@ static inline int heed_inflate_start(z_stream *stream) {
     return inflateInit2(stream, -MAX_WBITS);
 }
 
+static inline int heed_gunzip_start(z_stream *stream) {
+    // With header and checksum of gzip (RFC 1952), which inflate checks.
+    return inflateInit2(stream, 16 + MAX_WBITS);
+}
+
 static inline int heed_deflate_start(z_stream *stream) {
     return deflateInit2(
         stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY

@@ -18,7 +18,7 @@ struct Heed: AsyncParsableCommand {
             Serve.self, Demo.self, Migrate.self, Version.self, ScopeCommand.self,
             PolicyCommand.self, KeyCommand.self, ConnectorCommand.self, Import.self,
             ConsentCommand.self, OptOutCommand.self, Check.self, Explain.self, Filter.self,
-            Reconcile.self, LogCommand.self, QueueCommand.self, PurgeCommand.self,
+            Audience.self, Reconcile.self, LogCommand.self, QueueCommand.self, PurgeCommand.self,
             HoldCommand.self, Verify.self, FormCommand.self, PreferencesCommand.self,
             Erase.self, RequestCommand.self, Inventory.self, Doctor.self, ListCommand.self,
             StatsCommand.self, BackupCommand.self, RestoreCommand.self, Export.self,

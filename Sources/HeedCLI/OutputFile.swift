@@ -19,6 +19,15 @@ enum OutputFile {
         return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
+    /// Writes rows of a list.
+    static func write(_ text: String, to file: FileHandle) throws {
+        do {
+            try file.write(contentsOf: Data(text.utf8))
+        } catch {
+            throw CommandError("output: the list cannot be written")
+        }
+    }
+
     /// Refuses a path where a file with something in it is already.
     static func refuseFile(at path: String, field: String) throws {
         var found = stat()

@@ -48,35 +48,3 @@ enum Terminal {
         }
     }
 }
-
-/// A bar on standard error that is drawn only when somebody looks, and at most ten times a second.
-struct ProgressBar {
-    private let label: String
-    private let started = ContinuousClock.now
-    private var drawn: ContinuousClock.Instant?
-
-    init(_ label: String) { self.label = label }
-
-    /// Draws how far it is.
-    mutating func show(_ done: Int, of all: Int, detail: String) {
-        guard Terminal.isWatched else { return }
-        let now = ContinuousClock.now
-        if let drawn, now - drawn < .milliseconds(100), done < all { return }
-        drawn = now
-        let share = all == 0 ? 1 : min(1, Double(done) / Double(all))
-        let filled = Int(share * 30)
-        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
-        Terminal.draw("\r\(label) \(bar) \(Int(share * 100)) %  \(detail)  ")
-    }
-
-    /// Leaves the bar's line.
-    func finish() {
-        if drawn != nil { Terminal.draw("\n") }
-    }
-
-    /// Whole things a second since the bar was made.
-    func rate(_ count: Int) -> Int {
-        let seconds = (ContinuousClock.now - started) / .seconds(1)
-        return seconds > 0 ? Int(Double(count) / seconds) : 0
-    }
-}

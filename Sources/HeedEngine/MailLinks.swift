@@ -1,7 +1,7 @@
 // The links that go into one message to one person.
 
-import HeedConsent
-import HeedStore
+package import HeedConsent
+package import HeedStore
 
 /// Tokens of the links a message should carry.
 public struct MailLinks: Hashable, Sendable {
@@ -13,7 +13,7 @@ public struct MailLinks: Hashable, Sendable {
 
 extension Transaction {
     /// The links for a person who may be written to; nil for anybody else.
-    func links(for decision: SendDecision, in scope: ScopeName) -> MailLinks? {
+    package func links(for decision: SendDecision, in scope: ScopeName) -> MailLinks? {
         guard decision.allowed, let contact = decision.contact else { return nil }
         let end = now.adding(seconds: PreferenceLink.mailingSeconds)
         let leave = UnsubscribeLink(contact: contact, extent: .scope(scope))

@@ -3,17 +3,18 @@
 import CZlib
 
 /// A stream that is being packed; its memory is that of zlib and one piece.
-@safe final class Deflater {
+@safe package final class Deflater {
     /// Why data cannot be packed: there is no memory for it.
-    struct Broken: Error {}
+    package struct Broken: Error {}
 
     private static let pieceBytes = 65_536
 
     private let stream: UnsafeMutablePointer<z_stream>
     /// CRC-32 of everything that went in.
-    private(set) var checksum: UInt = 0
+    package private(set) var checksum: UInt = 0
 
-    init() throws(Broken) {
+    /// Begins.
+    package init() throws(Broken) {
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         guard unsafe heed_deflate_start(stream) == Z_OK else { throw Broken() }
@@ -25,7 +26,7 @@ import CZlib
     }
 
     /// Packs a piece; what is ready comes back, perhaps nothing yet.
-    func pack(_ bytes: [UInt8]) throws(Broken) -> [UInt8] {
+    package func pack(_ bytes: [UInt8]) throws(Broken) -> [UInt8] {
         checksum = unsafe bytes.withUnsafeBufferPointer { bytes in
             unsafe crc32(checksum, bytes.baseAddress, UInt32(bytes.count))
         }
@@ -33,7 +34,7 @@ import CZlib
     }
 
     /// The rest, after the last piece.
-    func finish() throws(Broken) -> [UInt8] { try run([], Z_FINISH) }
+    package func finish() throws(Broken) -> [UInt8] { try run([], Z_FINISH) }
 
     private func run(_ bytes: [UInt8], _ flush: Int32) throws(Broken) -> [UInt8] {
         var input = bytes

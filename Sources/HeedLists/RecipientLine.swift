@@ -10,25 +10,44 @@ package enum RecipientLine {
         let recipient: String?
     }
 
-    /// The address in a line; empty when there is none.
-    package static func address(in line: String) -> String {
+    /// What a line says.
+    package struct Reading: Hashable, Sendable {
+        /// The address; empty when there is none.
+        package let address: String
+        /// Why there is none.
+        package let problem: String?
+    }
+
+    /// Reads a line in whichever form it has.
+    package static func read(_ line: String) -> Reading {
         switch line.utf8.first {
-        case UInt8(ascii: "{"): address(inJSON: line)
+        case UInt8(ascii: "{"): object(line)
         case UInt8(ascii: "\""):
-            (try? JSONDecoder().decode(String.self, from: Data(line.utf8))) ?? line
-        default: line
+            Reading(
+                address: (try? JSONDecoder().decode(String.self, from: Data(line.utf8))) ?? line,
+                problem: nil
+            )
+        default: Reading(address: line, problem: nil)
         }
     }
 
-    /// The address in a JSON object; empty when there is none.
-    package static func address(inJSON text: String) -> String {
-        let value = try? JSONDecoder().decode(Object.self, from: Data(text.utf8))
-        return value?.address ?? value?.email ?? value?.recipient ?? ""
+    private static func object(_ text: String) -> Reading {
+        do {
+            let value = try JSONDecoder().decode(Object.self, from: Data(text.utf8))
+            if let address = value.address ?? value.email ?? value.recipient {
+                return Reading(address: address, problem: nil)
+            }
+            return Reading(address: "", problem: "there is no address, email or recipient in it")
+        } catch DecodingError.typeMismatch {
+            return Reading(address: "", problem: "address, email and recipient have to be text")
+        } catch {
+            return Reading(address: "", problem: "the line is not JSON")
+        }
     }
 }
 
 /// Bytes as they arrive, cut into lines; blank ones are counted and left out.
-package struct LineBuffer {
+package struct LineBuffer: Sendable {
     /// No longer line is kept; the rest of it is dropped, so that it cannot fill the memory.
     package static let bytesMaximum = 65_536
 
@@ -38,12 +57,15 @@ package struct LineBuffer {
         package let number: Int
         /// Its text.
         package let text: String
+        /// Whether the end of it was dropped.
+        package let isCut: Bool
     }
 
     private var lines: [Line] = []
     /// How many of `lines` are taken.
     private var taken = 0
     private var rest: [UInt8] = []
+    private var isCut = false
     private var number = 0
 
     /// Starts with nothing.
@@ -87,15 +109,22 @@ package struct LineBuffer {
     }
 
     private mutating func keep(_ bytes: some Collection<UInt8>) {
-        rest += bytes.prefix(LineBuffer.bytesMaximum - rest.count)
+        let room = LineBuffer.bytesMaximum - rest.count
+        if bytes.count > room { isCut = true }
+        rest += bytes.prefix(room)
     }
 
     private mutating func endLine() {
         number += 1
+        // A packed list may be gigabytes of nothing.
+        if rest.isEmpty { return }
+        // A byte order mark is no part of the first line.
+        if number == 1, rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest.removeFirst(3) }
         let line = String(decoding: rest, as: UTF8.self).trimmingCharacters(
             in: .whitespacesAndNewlines
         )
-        if !line.isEmpty { lines.append(Line(number: number, text: line)) }
+        if !line.isEmpty { lines.append(Line(number: number, text: line, isCut: isCut)) }
+        isCut = false
         rest.removeAll(keepingCapacity: true)
     }
 }

@@ -103,6 +103,8 @@ private func addLists(
     // Undoing takes from many people at once, and an export gives all of them away.
     door([]).post("imports/:id/undo", use: imports.undo)
     door([]).get("exports", use: ExportRoutes(engine: engine).export)
+    let audience = AudienceRoutes(engine: engine, options: options)
+    door([]).get("audience", use: audience.audience)
 }
 
 /// The probes and measurements, which every process has.

@@ -18,13 +18,22 @@ package struct ListedPerson: Sendable {
     package let evidence: Evidence?
 }
 
+/// How much of the people of a list is opened.
+package enum ListedDetail: Sendable {
+    /// The addresses.
+    case addresses
+    /// Also what shows their consent.
+    case evidence
+}
+
 extension Transaction {
     /// The addresses of some people on a scope's channel, in the order of the people's ids.
     ///
     /// Unsealed personal data: for an export that the audit log knows of.
     package func listedPeople(
         in range: ContactRange,
-        scope: Scope
+        scope: Scope,
+        detail: ListedDetail
     ) throws(StoreError) -> [ListedPerson] {
         var people: [ListedPerson] = []
         for row in try rows(
@@ -40,15 +49,20 @@ extension Transaction {
             .blob(range.through),
             .text(scope.name.text),
             .text(scope.channel.rawValue)
-        ) { people.append(try listedPerson(row)) }
+        ) { people.append(try listedPerson(row, detail)) }
         return people
     }
 
-    private func listedPerson(_ row: Row) throws(StoreError) -> ListedPerson {
+    private func listedPerson(
+        _ row: Row,
+        _ detail: ListedDetail
+    ) throws(StoreError) -> ListedPerson {
         let id: ContactID = try row.id(0)
         let key = try unwrap(row.blob(4), of: id)
         var evidence: Evidence?
-        if let sealed = try row.optionalBlob(10), let record: ConsentID = try row.optionalID(9) {
+        if detail == .evidence, let sealed = try row.optionalBlob(10),
+            let record: ConsentID = try row.optionalID(9)
+        {
             let bytes = try open(sealed, of: id, as: .consent(record), with: key)
             evidence = try? JSONDecoder().decode(Evidence.self, from: Data(bytes))
         }

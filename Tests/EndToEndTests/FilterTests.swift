@@ -269,4 +269,56 @@ struct FilterTests {
             #expect(nobody.output.hasPrefix("Nobody by this address is known.\n"))
         }
     }
+
+    /// What `gzip` packed is read as it is; where it is cut off, there is no whole answer.
+    @Test func readsWhatIsPacked() async throws {
+        try await withPeople { place in
+            try place.write(FilterTests.csv.replacing(",", with: ";"), to: "list.csv")
+            _ = try await place.run("/bin/sh", ["-c", "gzip -k list.csv && gzip -k policy.txt"])
+            _ = try await place.run("/bin/sh", ["-c", "head -c -9 list.csv.gz > cut.csv.gz"])
+            let plain = try await place.done("filter", "--scope", "newsletter", "list.csv")
+            #expect(plain.output.hasPrefix("name;Email Address;note\n"))
+            let packed = try await place.done("filter", "--scope", "newsletter", "list.csv.gz")
+            #expect(packed.output == plain.output)
+            // No bar where nobody looks.
+            #expect(!packed.errors.contains("\r"))
+            let cut = try await place.heed("filter", "--scope", "newsletter", "cut.csv.gz")
+            #expect(cut.exitCode == 2)
+            #expect(!cut.errors.contains("recipients:"))
+            #expect(
+                cut.errors.hasSuffix(
+                    "heed: file: the gzip stream ends before its end; it was cut off\n"
+                )
+            )
+        }
+    }
+
+    /// The answer to a list that is cut off says so in its last line, and is no whole answer.
+    @Test func aClientIsToldWhyAnAnswerBreaksOff() async throws {
+        try await Workplace.open { place in
+            let server = try await place.serve()
+            try await place.register()
+            try place.write("ada@mail.example\n", to: "list")
+            let ending = try await place.run(
+                "/bin/sh",
+                [
+                    "-c",
+                    """
+                    gzip list && head -c -4 list.gz > cut.gz
+                    server='http://127.0.0.1:\(server.port)'
+                    exec curl -sS "$server/v1/sends/filter?scope=newsletter" \
+                      -H "Authorization: Bearer $(cat heed-data/admin.key)" \
+                      -H 'Content-Type: text/plain' -H 'Content-Encoding: gzip' \
+                      --data-binary @cut.gz
+                    """,
+                ]
+            )
+            #expect(ending.exitCode == 18, "\(ending.errors)")
+            #expect(
+                ending.output
+                    == #"{"detail":"the gzip stream ends before its end; it was cut off","#
+                    + #""problem":"malformed-body"}"# + "\n"
+            )
+        }
+    }
 }

@@ -29,8 +29,4 @@ struct TerminalTests {
         let line = try Terminal.json(["b": "two\nlines", "a": "https://h.example/u"])
         #expect(line == #"{"a":"https://h.example/u","b":"two\nlines"}"#)
     }
-
-    @Test func aRateNeedsTime() {
-        #expect(ProgressBar("test").rate(0) == 0)
-    }
 }

@@ -34,6 +34,6 @@ struct RecipientLineTests {
         (#"{"email":"a@b.example"}"#, "a@b.example"), ("{}", ""), ("{", ""), ("\"", "\""),
     ])
     func theAddressOfALine(_ line: String, _ address: String) {
-        #expect(RecipientLine.address(in: line) == address)
+        #expect(RecipientLine.read(line).address == address)
     }
 }

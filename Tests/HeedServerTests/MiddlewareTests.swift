@@ -53,6 +53,7 @@ private struct Door: Sendable, CustomTestStringConvertible {
         Door(call: .get("/v1/imports/none/rejected"), roles: [.collector, .auditor]),
         Door(call: .post("/v1/imports/none/undo", nil), roles: []),
         Door(call: .get("/v1/exports"), roles: []),
+        Door(call: .get("/v1/audience"), roles: []),
         Door(call: .get("/log/tile/entries/000"), roles: [.auditor]),
     ]
 }

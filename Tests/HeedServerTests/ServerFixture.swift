@@ -34,7 +34,8 @@ struct Server: Sendable {
             uri: call.path,
             method: call.method,
             headers: headers,
-            body: call.body.map { ByteBuffer(string: $0) }
+            body: call.bytes.map { ByteBuffer(bytes: $0) }
+                ?? call.body.map { ByteBuffer(string: $0) }
         )
         let reply = Reply(response)
         if let documented = OpenAPIFile.published.statuses(of: call.method, at: call.path) {
@@ -159,6 +160,8 @@ struct Call: Sendable, CustomTestStringConvertible {
     var body: String?
     var role: APIKey.Role?
     var headers: HTTPFields = [:]
+    /// A body that is no text, instead of `body`.
+    var bytes: [UInt8]?
 
     static func get(_ path: String, as role: APIKey.Role? = nil) -> Call {
         Call(method: .get, path: path, role: role)

@@ -40,6 +40,26 @@ extension MirrorRule {
             by: "Tests/HeedExchangeTests/Import/ImportSpoolTests.swift"
         ),
         .init(
+            "Sources/HeedLists/CSVParser.swift",
+            by: "Tests/HeedListsTests/CSVReaderTests.swift"
+        ),
+        .init(
+            "Sources/HeedExchange/Export/ListForm.swift",
+            by: "Tests/HeedExchangeTests/Export/AudienceTests.swift"
+        ),
+        .init(
+            "Sources/HeedExchange/Export/ListPage.swift",
+            by: "Tests/HeedExchangeTests/Export/AudienceTests.swift"
+        ),
+        .init(
+            "Sources/HeedServer/API/ListBody.swift",
+            by: "Tests/HeedServerTests/API/FilterRoutesTests.swift"
+        ),
+        .init(
+            "Sources/HeedCLI/Commands/Audience.swift",
+            by: "Tests/EndToEndTests/AudienceTests.swift"
+        ),
+        .init(
             "Sources/HeedCLI/Commands/ListExport.swift",
             by: "Tests/EndToEndTests/ImportUploadTests.swift"
         ),

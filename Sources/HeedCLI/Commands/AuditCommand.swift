@@ -22,6 +22,7 @@ struct AuditCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var global: GlobalOptions
+    @OptionGroup var progress: ProgressOptions
 
     @Option(help: "Run only the check with this id; may be repeated.")
     var only: [String] = []
@@ -53,7 +54,7 @@ struct AuditCommand: AsyncParsableCommand {
         terms.logKey = key
         terms.outside = try Verify.outside(files: checkpoint, archive: checkpointArchive)
         let installation = try Installation(settings, opening: .existing)
-        var bar = ProgressBar("verifying")
+        var bar = ProgressBar("verifying", progress.drawing)
         let audit = ComplianceAudit(engine: installation.engine, terms: terms)
         let report = try await audit.run(checks) { progress in
             bar.show(progress.done, of: progress.total, detail: progress.pass.rawValue)

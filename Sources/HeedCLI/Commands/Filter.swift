@@ -7,7 +7,7 @@ import HeedEngine
 import HeedLists
 import HeedServer
 
-/// Filters recipients: one address a line, CSV with a header line, or NDJSON.
+/// Filters recipients: an address a line, CSV with a header line, or NDJSON; packed by gzip or not.
 ///
 /// Rows leave as they came.
 struct Filter: AsyncParsableCommand {
@@ -29,6 +29,7 @@ struct Filter: AsyncParsableCommand {
     )
     var links = false
     @OptionGroup var sends: SendOptions
+    @OptionGroup var progress: ProgressOptions
 
     func run() async throws {
         let scope = try ScopeName(scope)
@@ -36,8 +37,8 @@ struct Filter: AsyncParsableCommand {
         let order = try sends.order(scope, settings)
         if links { settings.noteLinksWithoutHTTPS() }
         let installation = try Installation(settings, opening: .existing)
-        let handle = try Filter.lines(file)
-        var input = try RecipientReader(chunk: { try Filter.chunk(of: handle) })
+        let list = try ListFile(file)
+        var input = try RecipientReader(chunk: list.chunk)
         if links, input.isNDJSON, !json {
             throw Refusal(.invalid, field: "links", "a list of JSON gets links with --json")
         }
@@ -48,19 +49,25 @@ struct Filter: AsyncParsableCommand {
             asJSON: json,
             blocked: try blocked.map { try OutputFile.open($0, field: "blocked") },
             publicURL: settings.publicURL,
-            withLinks: links
+            withLinks: links,
+            separator: input.separator
         )
         try output.begin(header: input.header)
+        var bar = ProgressBar("filtering", progress.besideRows)
+        defer { bar.giveWay() }
         while true {
             let batch = try input.next(MaySendMany.recipientsMaximum)
             guard !batch.isEmpty else { break }
-            last = try await check(batch.map(\.address), order, installation.engine)
+            last = try await check(batch.map(\.asked), order, installation.engine)
             try await log.add(last)
             for (recipient, verdict) in zip(batch, last.verdicts) {
                 try output.add(recipient, verdict)
             }
+            if !output.notes.isEmpty { bar.giveWay() }
             try output.flush()
+            bar.show(list.bytesRead, of: list.byteCount, detail: output.progress(bar))
         }
+        bar.finish(output.progress(bar))
         try output.end(last, try await log.finish())
     }
 
@@ -78,19 +85,36 @@ struct Filter: AsyncParsableCommand {
             )
         )
     }
+}
 
-    private static func lines(_ path: String?) throws -> FileHandle {
-        guard let path, path != "-" else { return .standardInput }
-        guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw CommandError("file: \(path) cannot be read")
+/// The file of a list, or standard input, and how much of it was read.
+private final class ListFile {
+    private let handle: FileHandle
+    /// How many bytes there are; nil where nobody knows before the end.
+    let byteCount: Int?
+    private(set) var bytesRead = 0
+
+    init(_ path: String?) throws {
+        if let path, path != "-" {
+            guard let handle = FileHandle(forReadingAtPath: path) else {
+                throw CommandError("file: \(path) cannot be read")
+            }
+            self.handle = handle
+        } else {
+            handle = .standardInput
         }
-        return handle
+        var found = stat()
+        let isFile =
+            unsafe fstat(handle.fileDescriptor, &found) == 0 && found.st_mode & S_IFMT == S_IFREG
+        byteCount = isFile ? Int(found.st_size) : nil
     }
 
-    private static func chunk(of handle: FileHandle) throws -> [UInt8]? {
+    /// The next bytes; nil at the end.
+    func chunk() throws -> [UInt8]? {
         do {
-            let data = try handle.read(upToCount: 262_144)
-            return data.flatMap { $0.isEmpty ? nil : Array($0) }
+            guard let data = try handle.read(upToCount: 262_144), !data.isEmpty else { return nil }
+            bytesRead += data.count
+            return Array(data)
         } catch {
             throw CommandError("file: the list cannot be read")
         }
@@ -104,23 +128,34 @@ private struct FilterOutput {
     let publicURL: String
     /// Whether rows get columns for one-click unsubscribing.
     let withLinks: Bool
+    /// What stands between the fields of a row.
+    let separator: Character
     private var counts: [String: Int] = [:]
     private var invalid = 0
     /// Lines that are not written yet.
     private var lines: [String] = []
     private var blockedLines = ["line,recipient,reason"]
+    /// What is to be said of lines that cannot be read.
+    private(set) var notes: [String] = []
 
-    init(asJSON: Bool, blocked: FileHandle?, publicURL: String, withLinks: Bool) {
+    init(
+        asJSON: Bool,
+        blocked: FileHandle?,
+        publicURL: String,
+        withLinks: Bool,
+        separator: Character
+    ) {
         self.asJSON = asJSON
         self.blocked = blocked
         self.publicURL = publicURL
         self.withLinks = withLinks
+        self.separator = separator
     }
 
     mutating func begin(header: String?) throws {
         if let header, !asJSON {
             let names = withLinks ? UnsubscribeHeaders.names : []
-            lines.append(([header] + names).joined(separator: ","))
+            lines.append(([header] + names).joined(separator: String(separator)))
         }
         try flush()
     }
@@ -137,8 +172,18 @@ private struct FilterOutput {
         } catch {
             throw CommandError("blocked: the refused recipients cannot be written")
         }
+        for note in notes { Terminal.note(note) }
         lines.removeAll(keepingCapacity: true)
         blockedLines.removeAll(keepingCapacity: true)
+        notes.removeAll()
+    }
+
+    /// How far it is.
+    func progress(_ bar: ProgressBar) -> String {
+        let rows = counts.values.reduce(0, +)
+        let allowed = counts[SendDecision.Reason.allowed.rawValue] ?? 0
+        return "\(rows) rows, \(bar.rate(rows)) a second, \(allowed) allowed, "
+            + "\(rows - allowed) refused"
     }
 
     private func write(_ lines: [String], to handle: FileHandle) throws {
@@ -148,14 +193,16 @@ private struct FilterOutput {
 
     mutating func add(_ recipient: Recipient, _ verdict: MaySendMany.Verdict) throws {
         counts[verdict.reason.rawValue, default: 0] += 1
-        if let reason = verdict.invalid {
+        if let reason = recipient.problem ?? verdict.invalid {
             invalid += 1
-            Terminal.note("heed: line \(recipient.line): \(reason)")
+            notes.append("heed: line \(recipient.line): \(reason)")
         }
         if asJSON {
-            lines.append(try Terminal.json(VerdictAnswer(verdict, publicURL: publicURL)))
+            let answer = VerdictAnswer(verdict, of: recipient, publicURL: publicURL)
+            lines.append(try Terminal.json(answer))
         } else if verdict.reason == .allowed {
-            let gap = String(repeating: ",", count: withLinks ? recipient.columnsMissing : 0)
+            let missing = withLinks ? recipient.columnsMissing : 0
+            let gap = String(repeating: separator, count: missing)
             lines.append(recipient.text + gap + columns(verdict.links))
         }
         if verdict.reason != .allowed, blocked != nil {
@@ -168,7 +215,7 @@ private struct FilterOutput {
     private func columns(_ links: MailLinks?) -> String {
         guard let links, withLinks else { return "" }
         let headers = UnsubscribeHeaders(links, publicURL: publicURL)
-        return "," + csvLine(headers.values)
+        return String(separator) + csvLine(headers.values, delimiter: separator)
     }
 
     mutating func end(_ answer: MaySendMany.Answer, _ logged: SendLog.Logged?) throws {

@@ -50,6 +50,7 @@ struct ImportFiles: AsyncParsableCommand {
     var rejected: String?
     @Option(help: "Go on with a batch that broke off; the files have to be the same.")
     var resume: String?
+    @OptionGroup var progress: ProgressOptions
     @Flag(help: "Only count what would happen.") var dryRun = false
     @Flag(help: "Print the counts as JSON.") var json = false
 
@@ -81,11 +82,11 @@ struct ImportFiles: AsyncParsableCommand {
             guard let batch else { return }
             Terminal.note("batch \(batch.text); --resume \(batch.text) if it breaks off")
         }
-        var bar = ProgressBar(dryRun ? "counting" : "importing")
+        var bar = ProgressBar(dryRun ? "counting" : "importing", progress.drawing)
         let report = try await namingOptions {
-            try await importer.run(sources) { progress in
-                let detail = "\(progress.rows) rows, \(bar.rate(progress.rows)) a second"
-                bar.show(progress.bytesDone, of: progress.bytesAll, detail: detail)
+            try await importer.run(sources) { state in
+                let detail = "\(state.rows) rows, \(bar.rate(state.rows)) a second"
+                bar.show(state.bytesDone, of: state.bytesAll, detail: detail)
             }
         }
         bar.finish()

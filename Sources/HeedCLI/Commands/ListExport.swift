@@ -49,7 +49,7 @@ struct ListExportCommand: AsyncParsableCommand {
         do {
             let file =
                 try output.map { try OutputFile.open($0, field: "output") } ?? .standardOutput
-            while let text = try await run.next() { try ListExportCommand.write(text, to: file) }
+            while let text = try await run.next() { try OutputFile.write(text, to: file) }
         } catch {
             await run.breakOff()
             throw error
@@ -62,13 +62,5 @@ struct ListExportCommand: AsyncParsableCommand {
         Terminal.note(
             parts.isEmpty ? "nobody is known for \(scope)" : parts.joined(separator: ", ")
         )
-    }
-
-    private static func write(_ text: String, to file: FileHandle) throws {
-        do {
-            try file.write(contentsOf: Data(text.utf8))
-        } catch {
-            throw CommandError("output: the list cannot be written")
-        }
     }
 }

@@ -82,6 +82,7 @@ struct VaultCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var global: GlobalOptions
+        @OptionGroup var progress: ProgressOptions
 
         func run() async throws {
             let installation = try Installation(await global.settings(), opening: .existing)
@@ -92,7 +93,7 @@ struct VaultCommand: AsyncParsableCommand {
             } else {
                 _ = try await engine.perform(AddLookupKey(), as: Installation.actor)
             }
-            var bar = ProgressBar("hashing")
+            var bar = ProgressBar("hashing", progress.drawing)
             var hashes = 0
             let count = try await engine.moveLookupHashes(as: Installation.actor) { step in
                 hashes += step.hashes

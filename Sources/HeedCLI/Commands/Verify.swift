@@ -31,6 +31,7 @@ struct Verify: AsyncParsableCommand {
     static let archiveEnding = ".checkpoint"
 
     @OptionGroup var global: GlobalOptions
+    @OptionGroup var progress: ProgressOptions
 
     @Flag(help: "Also put right permissions that are not what their records make.")
     var rebuild = false
@@ -50,7 +51,7 @@ struct Verify: AsyncParsableCommand {
         let outside = try Verify.outside(files: checkpoint, archive: checkpointArchive)
         let installation = try Installation(await global.settings(), opening: .existing)
         let verifier = Verifier(engine: installation.engine, key: key, outside: outside)
-        var bar = ProgressBar("verifying")
+        var bar = ProgressBar("verifying", progress.drawing)
         let started = ContinuousClock.now
         let report = try await verifier.run { progress in
             let rate = bar.rate(progress.done)

@@ -5,7 +5,6 @@ import HeedConsent
 import HeedEngine
 import HeedExchange
 import Hummingbird
-import NIOCore
 
 /// `GET /v1/exports?scope=…&format=…`.
 struct ExportRoutes {
@@ -26,18 +25,6 @@ struct ExportRoutes {
         )
         // Written down before the first byte leaves; a failure up to here is still a status.
         let begun = try await exporter.begin()
-        let body = ResponseBody { writer in
-            var run = begun
-            do {
-                while let text = try await run.next() {
-                    try await writer.write(ByteBuffer(string: text))
-                }
-            } catch {
-                await run.breakOff()
-                throw error
-            }
-            try await writer.finish(nil)
-        }
         // What a file of some programs is of, only its name says.
         let parts = [scope, format.name] + (format.status.map { [$0] } ?? [])
         let name = parts.joined(separator: "-") + ".csv"
@@ -47,7 +34,7 @@ struct ExportRoutes {
                 .contentType: "text/csv; charset=utf-8", .cacheControl: "no-store",
                 .contentDisposition: "attachment; filename=\"\(name)\"",
             ],
-            body: body
+            body: ResponseBody(begun)
         )
     }
 }

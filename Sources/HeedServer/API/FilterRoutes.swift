@@ -11,8 +11,8 @@ import NIOCore
 /// `POST /v1/sends/filter?scope=…`: a recipient a line in, a decision a line out, the counts last.
 ///
 /// Memory is that of one batch: the next one is read when the answers before it have been taken.
-/// An answer without its last line is no whole answer; the connection broke, or the guard could not
-/// know.
+/// An answer without its last line is no whole answer: the connection broke, the list could not be
+/// read to its end, or the guard could not know. Where it can be told, the last line says which.
 struct FilterRoutes {
     /// Recipients that are decided on as of one moment.
     static let batchSize = 1000
@@ -33,41 +33,58 @@ struct FilterRoutes {
             setting: options.sendDecisions
         )
         try fields.finish()
-        let log = SendLog(engine: engine, order: order, actor: context.actor)
+        var list = RecipientList(try RecipientList.Form(request), keeping: .addresses)
+        let body = try ListBody(request)
         // A scope nobody knows is refused before the first byte leaves.
-        let begun = FilterRun(
-            first: try await engine.ask(
-                MaySendMany(recipients: [], scope: scope, withLinks: withLinks)
-            ),
-            publicURL: options.linkBase,
-            log: log
+        let first = try await engine.ask(
+            MaySendMany(recipients: [], scope: scope, withLinks: withLinks)
         )
-        let body = ResponseBody { [engine] writer in
-            var run = begun
-            var lines = LineBuffer()
-            for try await buffer in request.body {
-                lines.add(buffer.readableBytesView)
-                while lines.count >= FilterRoutes.batchSize {
-                    let question = try lines.question(order, withLinks)
-                    let text = try await run.text(engine.ask(question))
-                    try await writer.write(ByteBuffer(bytes: text))
-                }
-            }
-            lines.end()
-            while lines.count > 0 {
-                let question = try lines.question(order, withLinks)
-                let text = try await run.text(engine.ask(question))
-                try await writer.write(ByteBuffer(bytes: text))
-            }
-            // Without its line in the log there is no whole answer.
-            try await writer.write(ByteBuffer(bytes: run.lastLine()))
-            try await writer.finish(nil)
-        }
+        // So is a list without a header line where there has to be one.
+        while !list.isBegun { try await list.read(body) }
+        let run = FilterRun(
+            engine: engine,
+            order: order,
+            withLinks: withLinks,
+            publicURL: options.linkBase,
+            actor: context.actor,
+            first: first
+        )
         return Response(
             status: .ok,
             headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
-            body: body
+            body: FilterRoutes.answer(run, list, body)
         )
+    }
+
+    private static func answer(
+        _ begun: FilterRun,
+        _ beginning: RecipientList,
+        _ body: ListBody
+    ) -> ResponseBody {
+        ResponseBody { writer in
+            var (run, list) = (begun, beginning)
+            do {
+                while true {
+                    while list.count >= batchSize || list.isEnded && list.count > 0 {
+                        let text = try await run.text(list.take(batchSize))
+                        try await writer.write(ByteBuffer(bytes: text))
+                    }
+                    if list.isEnded { break }
+                    try await list.read(body)
+                }
+                // Without its line in the log there is no whole answer.
+                try await writer.write(ByteBuffer(bytes: run.lastLine()))
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                try await writer.write(ByteBuffer(bytes: FilterRun.lastLine(of: error)))
+                // A connection that breaks while it is sent to loses what it said. It breaks all
+                // the same: an answer without its counts must not look whole.
+                try await body.drain()
+                throw error
+            }
+            try await writer.finish(nil)
+        }
     }
 
     private enum Choice: String, CaseIterable {
@@ -76,23 +93,18 @@ struct FilterRoutes {
     }
 }
 
-extension LineBuffer {
-    /// The question about the next lines.
-    fileprivate mutating func question(
-        _ order: SendOrder,
-        _ withLinks: Bool
-    ) throws(Refusal) -> MaySendMany {
-        try MaySendMany(
-            recipients: take(FilterRoutes.batchSize).map { RecipientLine.address(in: $0.text) },
-            scope: order.scope,
-            withLinks: withLinks,
-            detail: order.detail
-        )
+extension RecipientList {
+    /// Takes what arrives next, or that nothing does.
+    fileprivate mutating func read(_ body: ListBody) async throws {
+        if let bytes = try await body.next() { try add(bytes) } else { try end() }
     }
 }
 
 /// What a run over a list has said so far.
-private struct FilterRun {
+private struct FilterRun: Sendable {
+    private let engine: Engine
+    private let order: SendOrder
+    private let withLinks: Bool
     private let publicURL: String
     private let encoder = JSONEncoder.answering()
     private var counts: [String: Int] = [:]
@@ -100,29 +112,46 @@ private struct FilterRun {
     private var validUntil: Timestamp
     private var log: SendLog
 
-    init(first: MaySendMany.Answer, publicURL: String, log: SendLog) {
-        self.log = log
+    init(
+        engine: Engine,
+        order: SendOrder,
+        withLinks: Bool,
+        publicURL: String,
+        actor: Actor,
+        first: MaySendMany.Answer
+    ) {
+        self.engine = engine
+        self.order = order
+        self.withLinks = withLinks
         self.publicURL = publicURL
+        log = SendLog(engine: engine, order: order, actor: actor)
         position = first.position
         validUntil = first.validUntil
     }
 
     /// The decisions of one batch as lines; the earliest end of validity is kept.
-    mutating func text(_ answer: MaySendMany.Answer) async throws -> [UInt8] {
+    mutating func text(_ recipients: [Recipient]) async throws -> [UInt8] {
+        let question = try MaySendMany(
+            recipients: recipients.map(\.asked),
+            scope: order.scope,
+            withLinks: withLinks,
+            detail: order.detail
+        )
+        let answer = try await engine.ask(question)
         try await log.add(answer)
         position = answer.position
         validUntil = min(validUntil, answer.validUntil)
         var text: [UInt8] = []
-        for verdict in answer.verdicts {
+        for (recipient, verdict) in zip(recipients, answer.verdicts) {
             counts[verdict.reason.rawValue, default: 0] += 1
-            let told = VerdictAnswer(verdict, publicURL: publicURL)
+            let told = VerdictAnswer(verdict, of: recipient, publicURL: publicURL)
             text += try encoder.encode(told)
             text.append(0x0A)
         }
         return text
     }
 
-    func lastLine() async throws -> [UInt8] {
+    mutating func lastLine() async throws -> [UInt8] {
         let summary = FilterSummary(
             counts: counts,
             position: position,
@@ -130,6 +159,18 @@ private struct FilterRun {
             logged: try await log.finish()
         )
         return Array(try encoder.encode(summary)) + [0x0A]
+    }
+
+    /// Why there is no last line with the counts.
+    static func lastLine(of error: any Error) throws -> [UInt8] {
+        let problem = Problem(error)
+        let line = BrokenAnswer(problem: problem.name, detail: problem.detail)
+        return Array(try JSONEncoder.answering().encode(line)) + [0x0A]
+    }
+
+    private struct BrokenAnswer: Encodable {
+        let problem: String
+        let detail: String
     }
 }
 

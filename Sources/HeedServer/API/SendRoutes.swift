@@ -3,6 +3,7 @@
 import HTTPTypes
 import HeedConsent
 public import HeedEngine
+package import HeedLists
 import Hummingbird
 
 /// `POST /v1/sends/check`, for one person or up to 10,000 recipients.
@@ -134,15 +135,26 @@ public struct VerdictAnswer: Encodable, Sendable {
     private let reason: String
     private let optOutStatus: String?
     private let invalid: String?
+    private let line: Int?
     private let unsubscribe: UnsubscribeHeaders?
 
     /// Takes a verdict and the base of public links.
     public init(_ verdict: MaySendMany.Verdict, publicURL: String) {
-        recipient = verdict.recipient
+        self.init(verdict, nil, publicURL: publicURL)
+    }
+
+    /// Takes the verdict about a line of a list; the line is named where it cannot be read.
+    package init(_ verdict: MaySendMany.Verdict, of recipient: Recipient, publicURL: String) {
+        self.init(verdict, recipient, publicURL: publicURL)
+    }
+
+    private init(_ verdict: MaySendMany.Verdict, _ row: Recipient?, publicURL: String) {
+        recipient = row?.address ?? verdict.recipient
+        invalid = row?.problem ?? verdict.invalid
+        line = invalid == nil ? nil : row?.line
         allowed = verdict.reason == .allowed
         reason = verdict.reason.rawValue
         optOutStatus = verdict.optOutStatus?.rawValue
-        invalid = verdict.invalid
         unsubscribe = verdict.links.map { UnsubscribeHeaders($0, publicURL: publicURL) }
     }
 }

@@ -3,6 +3,7 @@
 import HTTPTypes
 import HeedConsent
 import HeedEngine
+import HeedLists
 import HeedStore
 import TestSupport
 import Testing
@@ -79,6 +80,113 @@ struct FilterRoutesTests {
                 #expect(reply.status == 422, "\(query)")
                 #expect(try reply.problem().field == field)
             }
+        }
+    }
+
+    private func ask(_ server: Server, _ bytes: [UInt8], _ type: String) async throws -> [String] {
+        var call = Call.post("/v1/sends/filter?scope=newsletter", nil, as: .sender)
+            .with(.contentType, type)
+        if GzipReader.begins(bytes) { call = call.with(.contentEncoding, "gzip") }
+        call.bytes = bytes
+        let reply = try await server.send(call)
+        #expect(reply.status == 200)
+        return reply.body.split(separator: "\n").map(String.init)
+    }
+
+    /// CSV as spreadsheets write it, plain and packed, gets a decision a row.
+    @Test(arguments: [",", ";", "\t"], [true, false])
+    func csvIsReadByItsHeaderLine(_ delimiter: String, _ isPacked: Bool) async throws {
+        try await withServer { server in
+            try await server.installation.decide(Address(email: "ada@mail.example"))
+            let rows = [
+                "\u{FEFF}name,E-Mail", "\"Lovelace \"\"A\"\"\",ada@mail.example", "",
+                "\"two\r\nlines\",mary@mail.example", "Nobody,", "Ada\", ADA@mail.example ",
+                "A,ada@mail.example",
+            ]
+            let text = rows.joined(separator: "\r\n").replacing(",", with: delimiter)
+            let bytes = isPacked ? try Gzip.pack(Array(text.utf8)) : Array(text.utf8)
+            let answer = try await ask(server, bytes, "text/csv; charset=UTF-8")
+            try #require(answer.count == 6)
+            #expect(answer[0].contains(#""allowed":true,"reason":"allowed""#))
+            #expect(answer[1].contains(#""reason":"unknownContact""#))
+            #expect(!answer[1].contains("invalid"))
+            #expect(answer[2].contains(#""invalid":"the row has no address","line":6"#))
+            #expect(answer[3].contains(#""recipient":"ADA@mail.example""#))
+            #expect(answer[4].contains(#""allowed":true"#))
+            #expect(answer[5].contains(#""counts":{"allowed":3,"unknownContact":2}"#))
+            // The first line tells it where the request does not.
+            let told = try await ask(server, bytes, "application/octet-stream")
+            #expect(told.dropLast() == answer.dropLast())
+        }
+    }
+
+    @Test func everyFormMayBePacked() async throws {
+        try await withServer { server in
+            try await server.installation.decide(Address(email: "ada@mail.example"))
+            let lines = (1...2500).map { "person\($0)@mail.example" } + ["ada@mail.example"]
+            let packed = try Gzip.pack(Array(lines.joined(separator: "\n").utf8))
+            for type in ["text/plain", "application/x-ndjson"] {
+                let answer = try await ask(server, packed, type)
+                #expect(answer.count == 2502)
+                #expect(answer.last?.contains(#""allowed":1,"unknownContact":2500"#) == true)
+            }
+            #expect(try await ask(server, Gzip.pack([]), "text/plain").count == 1)
+        }
+    }
+
+    /// The answer breaks off: it has no counts, and is no whole answer of HTTP, either.
+    @Test func whatIsCutOffHasNoCounts() async throws {
+        try await withServer { server in
+            let packed = try Gzip.pack(Array("ada@mail.example\n".utf8))
+            await #expect(throws: Refusal.self) {
+                try await ask(server, packed.dropLast(3), "text/plain")
+            }
+        }
+    }
+
+    @Test func whatIsPackedHasToSaySo() async throws {
+        try await withServer { server in
+            var call = Call.post("/v1/sends/filter?scope=newsletter", nil, as: .sender)
+            call.bytes = try Gzip.pack(Array("email\nada@mail.example\n".utf8))
+            let reply = try await server.sendWithoutEffect(call)
+            #expect(reply.status == 400)
+            #expect(try reply.problem().detail.contains("Content-Encoding: gzip"))
+        }
+    }
+
+    @Test(arguments: [
+        ("text/csv", "", "body"), ("text/csv", "ada@mail.example\n", "body"),
+        ("text/csv", "name,telephone\n", "body"),
+    ])
+    func aHeaderLineIsNeeded(_ type: String, _ text: String, _ field: String) async throws {
+        try await withServer { server in
+            let call = Call.post("/v1/sends/filter?scope=newsletter", text, as: .sender)
+            let reply = try await server.sendWithoutEffect(call.with(.contentType, type))
+            #expect(reply.status == 422)
+            #expect(try reply.problem().field == field)
+        }
+    }
+
+    @Test(arguments: [
+        ("application/json", nil, "sends/check"),
+        ("multipart/form-data; boundary=x", nil, "text/csv"),
+        ("application/x-www-form-urlencoded", nil, "--data-binary"),
+        ("image/png", nil, "image/png"),
+        ("text/csv; charset=utf-16", nil, "UTF-8"), ("application/gzip", nil, "Content-Encoding"),
+        ("text/csv", "br", "gzip"), ("text/plain", "gzip, gzip", "gzip"),
+    ])
+    func whatNobodyReadsIsRefused(
+        _ type: String,
+        _ encoding: String?,
+        _ word: String
+    ) async throws {
+        try await withServer { server in
+            var call = Call.post("/v1/sends/filter?scope=newsletter", "a@b.example", as: .sender)
+                .with(.contentType, type)
+            if let encoding { call = call.with(.contentEncoding, encoding) }
+            let reply = try await server.sendWithoutEffect(call)
+            #expect(reply.status == 415)
+            #expect(try reply.problem().detail.contains(word))
         }
     }
 }

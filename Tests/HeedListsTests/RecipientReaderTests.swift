@@ -1,8 +1,9 @@
 // A campaign's list in each of its forms.
 
+import HeedConsent
+import HeedLists
+import TestSupport
 import Testing
-
-@testable import HeedCLI
 
 @Suite("Recipient reader")
 struct RecipientReaderTests {
@@ -83,8 +84,33 @@ struct RecipientReaderTests {
         #expect(try reader.next(2).isEmpty)
     }
 
-    @Test func aLineWithoutEndIsCut() throws {
+    @Test func aLineWithoutEndIsReported() throws {
         let found = try all(String(repeating: "a", count: 200_000) + "\nb@x.example", chunk: 4096)
-        #expect(found.map(\.address.utf8.count) == [65_536, 11])
+        #expect(found.map(\.address) == ["", "b@x.example"])
+        #expect(found.first?.problem == "the line is longer than 65536 bytes")
+    }
+
+    @Test(arguments: [1, 5, 1000])
+    func whatIsPackedIsUnpacked(_ size: Int) throws {
+        var rest = try Gzip.pack(Array("name;email\nAda;a@x.example\n".utf8))[...]
+        var reader = try RecipientReader(chunk: {
+            guard !rest.isEmpty else { return nil }
+            defer { rest = rest.dropFirst(size) }
+            return Array(rest.prefix(size))
+        })
+        #expect(reader.header == "name;email" && reader.separator == ";")
+        #expect(try reader.next(10).map(\.text) == ["Ada;a@x.example"])
+    }
+
+    @Test func aCutFileEndsInAnError() throws {
+        let packed = try Gzip.pack(Array("a@x.example\nb@x.example\n".utf8))
+        var rest: [UInt8]? = Array(packed.dropLast(4))
+        #expect(throws: Refusal.self) {
+            var reader = try RecipientReader(chunk: {
+                defer { rest = nil }
+                return rest
+            })
+            while try !reader.next(1).isEmpty {}
+        }
     }
 }
