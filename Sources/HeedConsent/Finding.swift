@@ -58,6 +58,18 @@ public struct Finding: Hashable, Sendable, CustomStringConvertible {
         case optOutMissing = "optout.missing"
         /// No event speaks of an opt-out.
         case optOutUnlogged = "optout.unlogged"
+        /// What a connector is said to have answered about an opt-out differs from its events.
+        case targetChanged = "target.changed"
+        /// What a connector answered about an opt-out is gone.
+        case targetMissing = "target.missing"
+        /// No event speaks of what a connector is said to have answered.
+        case targetUnlogged = "target.unlogged"
+        /// Decisions before sends are not those that their event has the hash of.
+        case sendChanged = "send.changed"
+        /// Decisions before sends are gone, and no purge may have taken them.
+        case sendMissing = "send.missing"
+        /// No event speaks of decisions before sends.
+        case sendUnlogged = "send.unlogged"
         /// A permission is not what its records make.
         case permissionChanged = "permission.changed"
         /// A block that the log says stands is gone, or is weaker.

@@ -15,7 +15,7 @@ package struct Dialect: Sendable {
     /// The steps of its schema.
     package let migrations: [Migration]
     /// Makes the table of applied steps when it is missing.
-    let bookkeeping: String
+    package let bookkeeping: String
     /// Ends a SELECT whose rows stay as they are until the transaction ends.
     let rowLock: SQL?
     /// Keep every other writer from addresses and blocks until the transaction ends: first those

@@ -181,6 +181,8 @@ extension Transaction {
                 "SELECT position, at, kind, body FROM audit_events "
                     + "WHERE contact_id > $1 AND contact_id <= $2 "
                     + "AND kind IN ('optout.requested', 'optout.started', 'optout.completed', "
+                    + "'optout.enqueued', 'optout.esp-confirmed', 'optout.esp-failed', "
+                    + "'optout.esp-redriven', 'optout.esp-cancelled', "
                     + "'suppression.added', 'suppression.lifted') ORDER BY contact_id, position",
                 .blob(range.after),
                 .blob(range.through)

@@ -10,6 +10,7 @@ extension MirrorRule {
             "Sources/HeedAudit/Compliance/TrailChecks.swift",
             "Sources/HeedAudit/Compliance/ForbiddenStatement.swift",
             "Sources/HeedAudit/Compliance/Transaction+Compliance.swift",
+            "Sources/HeedAudit/Compliance/TriggerShare.swift",
         ].map { Coverage($0, by: "Tests/HeedAuditTests/Compliance/BreakTests.swift") }
         + [
             "Sources/HeedAudit/Compliance/Check.swift",

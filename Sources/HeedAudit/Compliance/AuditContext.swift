@@ -59,9 +59,9 @@ extension Finding {
         case records = "consent records"
         /// Nothing changed without an event.
         case changes = "what events say of state"
-        /// Opt-outs are what their events say.
+        /// Opt-outs, and what connectors answered, are what their events say.
         case optOuts = "the stages of opt-outs"
-        /// The log is what was signed.
+        /// The log is what was signed, and what it has hashes of is there.
         case log = "the signed log"
     }
 }
@@ -72,12 +72,13 @@ extension Finding.Code {
         switch self {
         case .permissionChanged, .guardDiffers: .projection
         case .recordChanged, .recordMissing, .recordRepeated, .recordImpossible: .records
-        case .recordUnlogged, .optOutUnlogged, .blockMissing, .blockUnlogged: .changes
-        case .optOutChanged, .optOutMissing: .optOuts
+        case .recordUnlogged, .optOutUnlogged, .targetUnlogged, .blockMissing, .blockUnlogged:
+            .changes
+        case .optOutChanged, .optOutMissing, .targetChanged, .targetMissing: .optOuts
         case .eventChanged, .eventMissing, .eventMoved, .eventInserted, .eventMismatch,
             .purgeCount, .leafMissing, .leafOrder, .tileChanged, .tileMissing, .checkpointRoot,
             .checkpointSignature, .logCut, .logUnsigned, .logIdentity, .outsideSignature,
-            .outsideBeyond, .outsideForked:
+            .outsideBeyond, .outsideForked, .sendChanged, .sendMissing, .sendUnlogged:
             .log
         }
     }

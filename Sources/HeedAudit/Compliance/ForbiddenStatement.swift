@@ -49,6 +49,9 @@ package struct ForbiddenStatement: Sendable {
         "WHERE request_id = (SELECT request_id FROM receipts ORDER BY request_id DESC LIMIT 1)"
     private static let newestActivity: SQL =
         "WHERE id = (SELECT id FROM events ORDER BY id DESC LIMIT 1)"
+    private static let newestSend: SQL =
+        "WHERE (batch_id, place) = (SELECT batch_id, place FROM send_decisions "
+        + "ORDER BY batch_id DESC, place DESC LIMIT 1)"
     private static let recordColumns: SQL =
         "INSERT INTO consent_records (id, contact_id, scope, decision, basis, source, "
         + "policy_version, policy_sha256, given_at, recorded_at, actor, actor_type) "
@@ -121,6 +124,8 @@ package struct ForbiddenStatement: Sendable {
         "DELETE FROM checkpoint_cosignatures WHERE witness = 'heed-audit'",
         "UPDATE ledger_identity SET origin = 'x' WHERE id = 1",
         "DELETE FROM ledger_identity WHERE id = 1",
+        "UPDATE send_decisions SET reason = 'x' " + newestSend,
+        "DELETE FROM send_decisions " + newestSend,
     ]
 
     private static func onSQLite(_ ground: Ground) -> [SQL] {
@@ -130,11 +135,25 @@ package struct ForbiddenStatement: Sendable {
             [
                 "INSERT OR REPLACE INTO audit_events SELECT * FROM audit_events " + newestEvent,
                 "INSERT OR REPLACE INTO ledger_leaves SELECT * FROM ledger_leaves " + newestLeaf,
+                "INSERT OR REPLACE INTO ledger_tiles SELECT * FROM ledger_tiles WHERE level = 7",
+                "INSERT OR REPLACE INTO checkpoints SELECT * FROM checkpoints "
+                    + "WHERE size = (SELECT max(size) FROM checkpoints)",
+                "INSERT OR REPLACE INTO checkpoint_cosignatures "
+                    + "SELECT * FROM checkpoint_cosignatures WHERE witness = 'heed-audit'",
+                "INSERT OR REPLACE INTO ledger_identity SELECT * FROM ledger_identity",
+                "INSERT OR REPLACE INTO send_decisions SELECT * FROM send_decisions " + newestSend,
+            ]
+        case .policies:
+            [
+                "INSERT OR REPLACE INTO policies SELECT * FROM policies "
+                    + "WHERE version = (SELECT version FROM policies LIMIT 1)"
             ]
         case .receipts: ["INSERT OR REPLACE INTO receipts SELECT * FROM receipts " + newestReceipt]
         // A day too late, by the clock that the trigger has.
         case .horizon:
             [
+                "INSERT OR REPLACE INTO retention (id, audit_before, consent_before) "
+                    + "VALUES (1, 0, 0)",
                 "UPDATE retention SET consent_before = "
                     + "(CAST(strftime('%s', 'now') AS INTEGER) - 1094 * 86400) * 1000000",
                 "UPDATE retention SET audit_before = "
@@ -151,7 +170,7 @@ package struct ForbiddenStatement: Sendable {
         case .log:
             [
                 "TRUNCATE audit_events", "TRUNCATE ledger_leaves", "TRUNCATE ledger_tiles",
-                "TRUNCATE checkpoint_cosignatures",
+                "TRUNCATE checkpoint_cosignatures", "TRUNCATE send_decisions",
             ]
         case .receipts: ["TRUNCATE receipts"]
         case .horizon:

@@ -47,11 +47,11 @@ extension Inspection {
                 )
             }
         }
-        note("triggers looked for: \(all.joined(separator: ", ")) on \(counted(tables))")
+        note("triggers looked for: \(all.joined(separator: ", ")) on \(listed(tables))")
     }
 }
 
 /// It has no TRUNCATE.
 private func isOnSQLite(_ operation: String) -> Bool { operation != "TRUNCATE" }
 
-private func counted(_ tables: [String]) -> String { tables.joined(separator: ", ") }
+private func listed(_ tables: [String]) -> String { tables.joined(separator: ", ") }

@@ -98,6 +98,13 @@ extension Check {
         let schema = try await context.read { transaction, found in
             let live = try transaction.liveColumns()
             found.add(compare(live, people: people, others: others))
+            let made = MigratedSchema.of(transaction.engine).columns
+            for column in live where made[column.table]?.contains(column.name) == false {
+                found.fault(
+                    "\(column.table).\(column.name) is in no migration, so the inventory does not "
+                        + "know what it holds"
+                )
+            }
             let listed = Set(
                 people.flatMap { table in
                     table.columns.map { LiveColumn(table: table.name, name: $0.name) }
@@ -203,6 +210,7 @@ extension Check {
                 on: ["receipts"],
                 in: transaction
             )
+            try found.expectTriggers(.receipts, in: transaction)
         }
         found.add(walk)
     }
@@ -284,6 +292,7 @@ extension Check {
             )
             try found.tryForbidden(.activities, in: later.transaction)
             try found.expectGuards(against: ["UPDATE"], on: ["events"], in: later.transaction)
+            try found.expectTriggers(.counts, in: later.transaction)
         }
         found.add(walk)
     }

@@ -143,6 +143,7 @@ extension Check {
                 on: ["consent_records"],
                 in: sandbox.transaction
             )
+            try found.expectTriggers(.consents, in: sandbox.transaction)
         }
         found.add(tries)
         context.verified(.records, &found)
@@ -195,6 +196,7 @@ extension Check {
                 on: ["policies", "policy_reconsents"],
                 in: sandbox.transaction
             )
+            try found.expectTriggers(.policies, in: sandbox.transaction)
         }
         found.add(walk)
         let texts = try await context.read { transaction, found in

@@ -128,6 +128,13 @@ extension Check {
                 on: logTables,
                 in: sandbox.transaction
             )
+            // A purge deletes with the application's own right, row by row past the trigger.
+            try found.expectGuards(
+                against: ["UPDATE", "TRUNCATE"],
+                on: ["send_decisions"],
+                in: sandbox.transaction
+            )
+            try found.expectTriggers(.log, in: sandbox.transaction)
         }
         found.add(tries)
         context.verified(.log, &found)
@@ -168,6 +175,7 @@ extension Check {
                 on: ["retention"],
                 in: sandbox.transaction
             )
+            try found.expectTriggers(.horizon, in: sandbox.transaction)
         }
         found.add(tries)
     }
@@ -325,5 +333,17 @@ extension Sandbox {
             StoredCheckpoint(size: size, root: hash, signedAt: now, note: [1])
         )
         try transaction.insertCosignature(ofSize: size, witness: "heed-audit", line: "x")
+        let batch = SendBatch(
+            id: transaction.newID(),
+            call: transaction.newID(),
+            scope: campaign,
+            campaign: nil,
+            position: 0,
+            records: [SendRecord(contact: try contact(), reason: .allowed, record: nil)]
+        )
+        _ = try transaction.record(
+            Decision((), events: [.sendsRecorded(batch)]),
+            by: Sandbox.actor
+        )
     }
 }

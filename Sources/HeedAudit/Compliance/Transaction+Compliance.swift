@@ -112,7 +112,7 @@ extension Transaction {
     package func liveColumns() throws(StoreError) -> [LiveColumn] {
         try columns(
             engine == .sqlite
-                ? "SELECT t.name, c.name FROM sqlite_master t JOIN pragma_table_info(t.name) c "
+                ? "SELECT t.name, c.name FROM sqlite_master t JOIN pragma_table_xinfo(t.name) c "
                     + "WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY 1, c.cid"
                 : "SELECT c.relname::text, a.attname::text FROM pg_class c "
                     + "JOIN pg_attribute a ON a.attrelid = c.oid "

@@ -68,9 +68,16 @@ struct LogCheck: Sendable {
     /// The blocks that events have put, each by its hash, which is all that is needed to know one.
     private(set) var blocksAdded: Set<Int> = []
     private(set) var purged = PurgeCount()
+    private var sends: [LoggedSends] = []
 
-    /// The record checks of the leaves so far.
-    var recordsMissing: Int { records.missing }
+    /// Rows that are gone and old enough, so far.
+    var missing: PurgeCount.Missing { PurgeCount.Missing(records: records.missing) }
+
+    /// The decisions before sends that the leaves since the last call speak of.
+    mutating func takeSends() -> [LoggedSends] {
+        defer { sends = [] }
+        return sends
+    }
 
     init(_ extent: LogExtent, verifier: NoteVerifier?, outside: [OutsideCheckpoint.Opened]) {
         self.extent = extent
@@ -184,6 +191,8 @@ struct LogCheck: Sendable {
             records.check(entry.record, against: line, at: leaf.position, &findings)
         case "suppression.added":
             if let block = Suppression(line) { blocksAdded.insert(block.hashValue) }
+        case "sends.recorded":
+            if let logged = LoggedSends(line, at: leaf.position) { sends.append(logged) }
         case "retention.purged": purged.add(line)
         default: break
         }

@@ -8,8 +8,17 @@ import HeedStore
 struct PeopleInRange: Query {
     let range: ContactRange
 
-    func answer(in transaction: Transaction) throws -> PeoplePage {
-        try transaction.people(in: range)
+    /// What there is.
+    struct Content: Sendable {
+        let page: PeoplePage
+        let targets: [OptOutTarget]
+    }
+
+    func answer(in transaction: Transaction) throws -> Content {
+        Content(
+            page: try transaction.people(in: range),
+            targets: try transaction.targets(in: range)
+        )
     }
 }
 
@@ -39,7 +48,7 @@ struct PeopleCheck: Sendable {
     mutating func check(_ page: PeoplePage, _ findings: inout Findings) {
         checkPermissions(page, &findings)
         var stages: [OptOutID: Stages] = [:]
-        for event in page.events where event.kind.hasPrefix("optout.") {
+        for event in page.events where Stages.kinds.contains(event.kind) {
             guard let line = AuditEvent(canonical: event.body),
                 let id = line.subject.flatMap({ OptOutID(bytes: $0) })
             else { continue }
@@ -125,6 +134,8 @@ struct PeopleCheck: Sendable {
 
 /// What the log says about one opt-out.
 private struct Stages {
+    static let kinds: Set<String> = ["optout.requested", "optout.started", "optout.completed"]
+
     var requested: AuditEvent?
     private var isStarted = false
     private var completed: AuditEvent?

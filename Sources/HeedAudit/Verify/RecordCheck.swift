@@ -83,6 +83,12 @@ struct RecordCheck: Sendable {
 struct PurgeCount: Sendable {
     /// Events that are gone and old enough.
     var missingEvents = 0
+    /// Rows of other tables that are gone and old enough.
+    struct Missing {
+        var records = 0
+        var sends = 0
+    }
+
     /// What `retention.purged` events say, by table.
     private(set) var logged: [String: Int] = [:]
 
@@ -93,7 +99,7 @@ struct PurgeCount: Sendable {
     }
 
     /// Compares; `later` are purges that are not in the log yet, or ran beside the verifier.
-    func check(missingRecords: Int, later: PurgeCount, _ findings: inout Findings) {
+    func check(_ missing: Missing, later: PurgeCount, _ findings: inout Findings) {
         let events = logged["audit_events", default: 0]
         let eventsMost = events + later.logged["audit_events", default: 0]
         if !(events...max(events, eventsMost)).contains(missingEvents) {
@@ -103,14 +109,17 @@ struct PurgeCount: Sendable {
                 "\(missingEvents) old events are gone, but purges have logged \(eventsMost)"
             )
         }
-        // Of a record whose event was purged too nothing is known here, so this is an upper bound.
-        let records =
-            logged["consent_records", default: 0] + later.logged["consent_records", default: 0]
-        if missingRecords > records {
+        // Of a row whose event was purged too nothing is known here, so this is an upper bound.
+        for (table, rows, count) in [
+            ("consent_records", "records", missing.records),
+            ("send_decisions", "decisions before sends", missing.sends),
+        ] {
+            let most = logged[table, default: 0] + later.logged[table, default: 0]
+            guard count > most else { continue }
             findings.add(
                 .purgeCount,
-                at: "consent_records",
-                "\(missingRecords) old records are gone, but purges have logged \(records)"
+                at: table,
+                "\(count) old \(rows) are gone, but purges have logged \(most)"
             )
         }
     }

@@ -19,6 +19,8 @@ public struct Verifier: Sendable {
     static let peoplePerPage = 256
     /// Blocks in a page.
     static let blocksPerPage = 1024
+    /// Batches of decisions before sends in a page.
+    static let batchesPerPage = 1024
     /// Addresses that the guard is asked about at a time.
     static let addressesPerPage = 1024
 

@@ -15,6 +15,8 @@ extension Verifier {
         var report: Report
         private var done = 0
         private var blocksAdded: Set<Int> = []
+        /// Decisions before sends that are gone and old enough to have been purged.
+        var sendsMissing = 0
 
         init(_ start: VerificationStart.Plan, engine: Engine) {
             self.start = start
@@ -55,6 +57,7 @@ extension Verifier.Run {
                 let stored = try await engine.ask(StoredTiles(tiles: tiles.map(\.tile)))
                 for tile in tiles { compare(tile, with: stored[tile.tile]) }
             }
+            try await compare(check.takeSends())
             done += range.count
             try await observe(progress(.log))
         }
@@ -72,7 +75,10 @@ extension Verifier.Run {
         }
         blocksAdded = check.blocksAdded
         let later = try await engine.ask(LaterPurges(position: extent.position))
-        check.purged.check(missingRecords: check.recordsMissing, later: later, &findings)
+        var missing = check.missing
+        missing.sends = sendsMissing
+        check.purged.check(missing, later: later, &findings)
+        try await walkSends(observe)
     }
 
     private mutating func compare(
@@ -95,11 +101,12 @@ extension Verifier.Run {
         )
     }
 
-    /// Permissions, opt-outs and the blocks on people.
+    /// Permissions, opt-outs with their answers, and the blocks on people.
     mutating func walkPeople(
         _ observe: (Verifier.Progress) async throws -> Void
     ) async throws {
         var people = PeopleCheck(start.extent)
+        let targets = TargetCheck(extent: start.extent)
         let blocks = BlockCheck()
         var after: [UInt8] = []
         var isLast = start.extent.lastContact.isEmpty
@@ -111,8 +118,10 @@ extension Verifier.Run {
                     limit: Verifier.peoplePerPage
                 )
             )
-            let page = try await engine.ask(PeopleInRange(range: next.0))
+            let content = try await engine.ask(PeopleInRange(range: next.0))
+            let page = content.page
             people.check(page, &findings)
+            targets.check(content, &findings)
             for question in blocks.check(page, &findings)
             where try await !engine.ask(LiftedByAlias(question: question)) {
                 findings.add(

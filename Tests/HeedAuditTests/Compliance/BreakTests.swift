@@ -47,7 +47,8 @@ struct BreakTests {
         var testDescription: String { "\(id): \(name)" }
     }
 
-    static let cases = Break.storage + Break.optOuts + Break.rights + Break.trail
+    static let cases =
+        Break.storage + Break.optOuts + Break.rights + Break.trail + Break.guards
 
     @Test(arguments: Backend.allCases, cases)
     func onlyItsOwnCheckFails(_ backend: Backend, _ damage: Break) async throws {
