@@ -208,9 +208,16 @@ struct EvidenceDocument: Sendable {
         switch section {
         case .timeline:
             return heading + "<p>\(EvidenceWords.timeline)</p>"
-                + EvidenceDocument.table(["When", "What", "Details", "By", "Place in the log"])
+                + EvidenceDocument.table(EvidenceDocument.timelineHeads)
         default: return heading + EvidenceDocument.table(heads)
         }
+    }
+
+    /// What stands in a part that has no rows.
+    func none(in section: EvidenceSection) -> String {
+        var count = EvidenceWords.columns(of: section).count
+        if case .timeline = section { count = EvidenceDocument.timelineHeads.count }
+        return "<tr><td colspan=\"\(count)\">None.</td></tr>"
     }
 
     /// The end of a part.
@@ -260,13 +267,16 @@ struct EvidenceDocument: Sendable {
             details += facts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         }
         if row[11] != .none { details.append("about \(text(11))") }
+        if ReadEntries.kindsWithDocument.contains(kind) {
+            details.append("its text: events/\(text(1)).document")
+        }
         if row[4] != .none, case .period = begun.matter { details.append("contact \(text(4))") }
+        let facts = details.map { "<bdi class=\"fact\">\(Markup.escaped($0))</bdi>" }
         let source = row[8] == .none ? "" : "<br>by way of \(Markup.escaped(text(8)))"
         return "<tr><td>\(at.map(times.both) ?? "")</td>"
             + "<td><strong>\(EvidenceWords.event(kind))</strong><br><code>"
             + "\(Markup.escaped(kind))</code></td>"
-            + "<td>\(details.map { "<bdi>\(Markup.escaped($0))</bdi>" }.joined(separator: "<br>"))"
-            + "</td>"
+            + "<td>\(facts.joined(separator: "<br>"))</td>"
             + "<td>\(Markup.escaped(text(9))) \(Markup.escaped(text(10)))\(source)</td>"
             + "<td>\(text(0))<br><code>\(text(1))</code></td></tr>\n"
     }
@@ -287,6 +297,8 @@ struct EvidenceDocument: Sendable {
 
     /// The end of the page.
     let htmlEnd = "</main>\n</body>\n</html>\n"
+
+    private static let timelineHeads = ["When", "What", "Details", "By", "Place in the log"]
 
     private static func table(_ heads: [String], _ rows: [[String]] = []) -> String {
         let cells = heads.map { "<th scope=\"col\">\($0)</th>" }.joined()

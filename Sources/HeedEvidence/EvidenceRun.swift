@@ -133,7 +133,14 @@ public struct EvidenceRun {
             add(ExportRows(columns: section.columns).json(page.rows, isFirst: isFirst))
             counts[section.name, default: 0] += page.rows.count
             note(page, of: section)
-        case .html: add(Array(document.rows(page.rows, of: section).utf8))
+        case .html:
+            let isEmpty = isFirst && page.rows.isEmpty && page.next == nil
+            add(
+                Array(
+                    (isEmpty
+                        ? document.none(in: section) : document.rows(page.rows, of: section)).utf8
+                )
+            )
         }
         isFirst = isFirst && page.rows.isEmpty
         if let next = page.next {

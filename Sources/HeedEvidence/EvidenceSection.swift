@@ -2,6 +2,7 @@
 
 import HeedConsent
 import HeedEngine
+import HeedRights
 import HeedStore
 
 /// A part of evidence that is read page by page.
@@ -33,11 +34,16 @@ enum EvidenceSection: Sendable {
     /// Its columns.
     var columns: [PersonalCategory.Column] {
         switch self {
+        case .personal(let category) where category.name == EvidenceSection.consents:
+            category.columns + [.init("actor")]
         case .personal(let category): category.columns
         case .period(let category): category.columns
         case .timeline: EvidenceSection.timelineColumns
         }
     }
+
+    /// The kind that evidence adds to who recorded it; a person's own export leaves staff out.
+    static let consents = "consents"
 
     /// Kinds that evidence has in a form of its own.
     private static let replaced: Set<String> = ["formSubmissions", "suppressions", "auditTrail"]
@@ -90,9 +96,13 @@ struct ReadSectionPage: Query {
         switch (section, begun.matter) {
         case (.personal(let category), .person(let contact?)):
             let span = PersonalSpan(contact: contact, through: begun.at)
-            return page(
+            var found = page(
                 try category.page(of: span, after: place.rows, limit: limit, in: transaction)
             )
+            if category.name == EvidenceSection.consents {
+                found.rows = try withActors(found.rows, of: contact, in: transaction)
+            }
+            return found
         case (.period(let category), .period(let from, let to)):
             let period = LogPeriod(from: from, to: to)
             return page(
@@ -100,6 +110,34 @@ struct ReadSectionPage: Query {
             )
         case (.timeline, _): return try timeline(in: transaction)
         default: return Page()
+        }
+    }
+
+    /// The same rows with who recorded each.
+    private func withActors(
+        _ rows: [[PersonalCell]],
+        of contact: ContactID,
+        in transaction: Transaction
+    ) throws -> [[PersonalCell]] {
+        let ids = rows.compactMap { row in
+            row.first.flatMap { ConsentID(text: ExportRows.text($0)) }
+        }
+        guard let first = ids.map(\.bytes).min(by: { $0.lexicographicallyPrecedes($1) }),
+            let last = ids.map(\.bytes).max(by: { $0.lexicographicallyPrecedes($1) })
+        else { return rows }
+        var actors: [String: String] = [:]
+        for row in try transaction.rows(
+            "SELECT id, actor FROM consent_records WHERE contact_id = $1 AND id >= $2 AND id <= $3",
+            .id(contact),
+            .blob(first),
+            .blob(last)
+        ) {
+            let id: ConsentID = try row.id(0)
+            actors[id.text] = try row.text(1)
+        }
+        return rows.map { row in
+            let actor = row.first.flatMap { actors[ExportRows.text($0)] }
+            return row + [actor.map { .text($0) } ?? .none]
         }
     }
 
@@ -156,6 +194,9 @@ struct ReadPolicies: Query {
 
 /// The bytes of some events, with the documents they speak of.
 struct ReadEntries: Query {
+    /// Events that speak of a document: a receipt, or the hashes of recorded decisions.
+    static let kindsWithDocument: Set<String> = ["request.receipt-issued", "sends.recorded"]
+
     let events: [EventID]
 
     struct Entry: Sendable {

@@ -134,7 +134,7 @@ enum EvidenceStyle {
     static let text = """
         :root { color-scheme: light; --ink: #111; --line: #999 }
         body { background: #fff; color: var(--ink); font: 10.5pt/1.45 Georgia, "Times New Roman", \
-        serif; margin: 0 auto; max-width: 70rem; padding: 1rem; overflow-wrap: anywhere }
+        serif; margin: 0 auto; max-width: 70rem; padding: 1rem; overflow-wrap: break-word }
         h1 { font-size: 1.5rem; line-height: 1.2 }
         h2 { border-bottom: 2px solid var(--ink); font-size: 1.15rem; margin: 2rem 0 .6rem; \
         break-after: avoid }
@@ -142,14 +142,16 @@ enum EvidenceStyle {
         dl.about { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem }
         dt { font-weight: bold }
         dd { margin: 0 }
-        table { border-collapse: collapse; width: 100% }
+        table { border-collapse: collapse; margin: 0 1px; width: calc(100% - 2px) }
         th, td { border: 1px solid var(--line); padding: .25rem .4rem; text-align: start; \
         vertical-align: top }
         thead { display: table-header-group }
         tr { break-inside: avoid }
         tr.more td { background: #f4f4f4; font-size: .9em }
         code, pre { font-family: ui-monospace, Consolas, monospace; font-size: .82em }
-        pre { border: 1px solid var(--line); padding: .5rem; white-space: pre-wrap }
+        .fact { overflow-wrap: anywhere }
+        pre { border: 1px solid var(--line); box-sizing: border-box; margin: .3rem 1px; \
+        padding: .5rem; white-space: pre-wrap }
         .local { color: #444 }
         @page { margin: 15mm 12mm }
         @media print { body { font-size: 8.5pt; max-width: none; padding: 0 } \

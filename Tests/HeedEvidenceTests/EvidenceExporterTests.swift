@@ -38,6 +38,9 @@ struct EvidenceExporterTests {
             let standing = try made.rows("standing")
             #expect(standing.contains { $0["answer"] as? String == "optOut" })
             #expect(made.counts["timeline"] == kinds.count)
+            // Who recorded each decision, which a person's own export leaves out.
+            let actors = try made.rows("consents").map { $0["actor"] as? String }
+            #expect(!actors.isEmpty && actors.allSatisfy { $0?.isEmpty == false })
         }
     }
 
@@ -245,6 +248,8 @@ struct EvidenceExporterTests {
             #expect(page.contains("2026-01-31 09:30:00 UTC"))
             #expect(page.contains("2026-01-31 10:30:00 +01:00"))
             #expect(page.contains("The person opted out"))
+            // Nobody has to wonder whether a part was cut off.
+            #expect(!page.contains("<tbody>\n</tbody>"))
             let summer = try await installation.evidence(.contact(contact), zone: "UTC").page
             #expect(!summer.contains("class=\"local\">2"))
             #expect(throws: Refusal.self) { try EvidenceTerms.timeZone("Mars/Olympus") }

@@ -207,7 +207,7 @@ private struct FilterOutput {
         }
         if verdict.reason != .allowed, blocked != nil {
             let cells = [String(recipient.line), recipient.address, verdict.reason.rawValue]
-            blockedLines.append(csvLine(cells))
+            blockedLines.append(listLine(cells))
         }
     }
 
