@@ -62,13 +62,7 @@ public struct EvidenceExport: Hashable, Sendable {
                 "say why the evidence is needed, in 1 to \(reasonBytesMaximum) bytes on one line"
             )
         }
-        guard !reason.unicodeScalars.contains(where: turnsLetters) else {
-            throw Refusal(
-                .invalid,
-                field: "reason",
-                "it has a character that turns the letters around it, so it would read otherwise"
-            )
-        }
+        try refuseTurnedLetters(reason, "reason")
         guard !reason.contains("@") else {
             throw Refusal(
                 .invalid,
@@ -79,7 +73,7 @@ public struct EvidenceExport: Hashable, Sendable {
     }
 
     /// The dotted name of the event.
-    var eventKind: String {
+    package var eventKind: String {
         stage == .started ? EvidenceExport.startedKind : EvidenceExport.finishedKind
     }
 

@@ -78,6 +78,16 @@ package func hasControls(_ text: String) -> Bool {
     text.unicodeScalars.contains { $0.properties.generalCategory == .control }
 }
 
+/// Refuses a text that would read otherwise than it is stored.
+func refuseTurnedLetters(_ text: String, _ field: String) throws(Refusal) {
+    guard text.unicodeScalars.contains(where: turnsLetters) else { return }
+    throw Refusal(
+        .invalid,
+        field: field,
+        "it has a character that turns the letters around it, so it would read otherwise"
+    )
+}
+
 /// True for a character without a form of its own that turns the letters around it (Unicode's
 /// `Bidi_Control`): what is read would not be what is stored.
 package func turnsLetters(_ scalar: Unicode.Scalar) -> Bool {

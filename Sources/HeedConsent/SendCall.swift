@@ -55,13 +55,7 @@ public struct SendCall: Hashable, Sendable {
         guard !campaign.isEmpty else {
             throw Refusal(.invalid, field: "campaign", "a campaign's name is not empty")
         }
-        guard !campaign.unicodeScalars.contains(where: turnsLetters) else {
-            throw Refusal(
-                .invalid,
-                field: "campaign",
-                "it has a character that turns the letters around it, so it would read otherwise"
-            )
-        }
+        try refuseTurnedLetters(campaign, "campaign")
     }
 
     /// Fills the log's line.

@@ -13,6 +13,10 @@ struct BeginEvidence: Command {
     let source: Source
     let reason: String
 
+    init(_ order: EvidenceOrder) {
+        (question, source, reason) = (order.question, order.source, order.reason)
+    }
+
     /// An export that is written down.
     struct Begun: Sendable {
         let id: ExportID
@@ -119,6 +123,14 @@ extension BeginEvidence {
 }
 
 extension BeginEvidence.Begun {
+    /// The parts that it is read in.
+    var sections: [EvidenceSection] {
+        switch matter {
+        case .person: EvidenceSection.ofPerson
+        case .period: EvidenceSection.ofPeriod
+        }
+    }
+
     /// What the log says of it.
     func export(
         _ command: BeginEvidence,
@@ -150,14 +162,13 @@ struct EndEvidence: Command {
     }
 }
 
-/// The line that an export has left at a stage; the last one binds its files.
+/// The line that an export has left at its stage; the last one binds its files.
 struct FindExported: Query {
     let export: EvidenceExport
-    let kind: String
     /// The person's lines that were there when it began.
     let known: LogReach
 
-    func answer(in transaction: Transaction) throws -> EventID? {
+    func answer(in transaction: Transaction) throws -> AuditEvent? {
         let lines: [StoredEvent]
         switch export.matter {
         case .person(let contact?):
@@ -173,8 +184,8 @@ struct FindExported: Query {
             lines = try transaction.lines(about: export.id.bytes, limit: 10)
         }
         return lines.lazy.compactMap { AuditEvent(canonical: $0.body) }.first {
-            $0.kind == kind && $0.subject == export.id.bytes
-        }?.id
+            $0.kind == export.eventKind && $0.subject == export.id.bytes
+        }
     }
 }
 

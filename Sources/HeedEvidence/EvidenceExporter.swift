@@ -26,11 +26,7 @@ public struct EvidenceExporter: Sendable {
         // Without a key nothing can be proved, so nothing is begun.
         let wait = LogWait(engine: engine, terms: terms)
         let head = try await wait.head()
-        let command = BeginEvidence(
-            question: order.question,
-            source: order.source,
-            reason: order.reason
-        )
+        let command = BeginEvidence(order)
         let begun = try await engine.perform(command, as: order.actor).receipt
         try await prove(begun, of: command, wait)
         let facts = ReadEvidenceFacts(matter: begun.matter, address: order.question.address)
@@ -54,17 +50,8 @@ extension EvidenceExporter {
         of command: BeginEvidence,
         _ wait: LogWait
     ) async throws {
-        let export = begun.export(command, .started)
-        let question = FindExported(
-            export: export,
-            kind: EvidenceExport.startedKind,
-            known: begun.reach
-        )
-        guard let event = try await engine.ask(question) else {
-            throw StoreError(.corrupt, "the line about this export is not in the audit log")
-        }
         do {
-            _ = try await wait.head(over: event)
+            _ = try await wait.prove(begun.export(command, .started), known: begun.reach)
         } catch {
             let end = EndEvidence(export: begun.export(command, .brokenOff))
             _ = try? await engine.perform(end, as: order.actor)
@@ -115,8 +102,20 @@ struct LogWait {
         try await wait { try await engine.ask(PublishedCheckpoint(quorum: terms.quorum)) }
     }
 
+    /// The line that an export has left, and a published head that it is under.
+    func prove(
+        _ export: EvidenceExport,
+        known: LogReach
+    ) async throws -> (event: EventID, head: PublishedCheckpoint.Head) {
+        let question = FindExported(export: export, known: known)
+        guard let line = try await engine.ask(question) else {
+            throw StoreError(.corrupt, "the line about this export is not in the audit log")
+        }
+        return (line.id, try await head(over: line.id))
+    }
+
     /// A published head that an event is under.
-    func head(over event: EventID) async throws -> PublishedCheckpoint.Head {
+    private func head(over event: EventID) async throws -> PublishedCheckpoint.Head {
         try await wait {
             let question = PublishedCheckpoint(quorum: terms.quorum)
             guard let head = try await engine.ask(question) else { return nil }

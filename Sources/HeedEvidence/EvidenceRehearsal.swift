@@ -26,25 +26,11 @@ package struct EvidenceRehearsal: Sendable {
         as actor: Actor
     ) throws {
         let order = try EvidenceOrder(question, actor: actor, source: .commandLine, reason: reason)
-        let command = BeginEvidence(
-            question: order.question,
-            source: order.source,
-            reason: order.reason
-        )
+        let command = BeginEvidence(order)
         let begun = try stage.perform(command, as: order.actor).receipt
-        let about: [StoredEvent]
-        let sections: [EvidenceSection]
-        switch begun.matter {
-        case .person(let contact):
-            sections = EvidenceSection.ofPerson
-            about = try contact.map { try stage.transaction.timeline(of: $0, limit: 1000) } ?? []
-        case .period:
-            sections = EvidenceSection.ofPeriod
-            about = try stage.transaction.lines(about: begun.id.bytes, limit: 10)
-        }
-        line = about.lazy.compactMap { AuditEvent(canonical: $0.body) }
-            .first { $0.subject == begun.id.bytes }
-        for section in sections {
+        let export = begun.export(command, .started)
+        line = try stage.ask(FindExported(export: export, known: begun.reach))
+        for section in begun.sections {
             var place: SectionPlace? = SectionPlace()
             while let next = place {
                 let page = try stage.ask(

@@ -54,11 +54,7 @@ public struct EvidenceRun {
     init(_ evidence: BegunEvidence) {
         self.evidence = evidence
         document = EvidenceDocument(evidence)
-        let sections: [EvidenceSection]
-        switch evidence.begun.matter {
-        case .person: sections = EvidenceSection.ofPerson
-        case .period: sections = EvidenceSection.ofPeriod
-        }
+        let sections = evidence.begun.sections
         var steps: [Step] = [.file("evidence.json"), .text(document.jsonBeginning)]
         for section in sections {
             steps += [
@@ -222,16 +218,9 @@ public struct EvidenceRun {
             EndEvidence(export: export),
             as: evidence.order.actor
         )
-        let question = FindExported(
-            export: export,
-            kind: EvidenceExport.finishedKind,
-            known: evidence.begun.reach
-        )
-        guard let event = try await evidence.engine.ask(question) else {
-            throw StoreError(.corrupt, "the line about this export is not in the audit log")
-        }
         let wait = LogWait(engine: evidence.engine, terms: evidence.terms)
-        head = try await wait.head(over: event)
+        let event: EventID
+        (event, head) = try await wait.prove(export, known: evidence.begun.reach)
         events.append(event)
         for entry in try await evidence.engine.ask(ReadEntries(events: [event])) {
             begin("events/\(entry.id.text).json", .unlisted)

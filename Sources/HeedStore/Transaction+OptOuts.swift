@@ -106,7 +106,8 @@ extension Transaction {
         )
     }
 
-    private func targets(_ rows: [Row]) throws(StoreError) -> [OptOutTarget] {
+    /// Reads targets with all their columns, in the order of the statement above.
+    package func targets(_ rows: [Row]) throws(StoreError) -> [OptOutTarget] {
         var targets: [OptOutTarget] = []
         for row in rows {
             var target = OptOutTarget(

@@ -8,18 +8,7 @@ struct AudienceTests {
     private func withPeople(_ test: (Workplace) async throws -> Void) async throws {
         try await Workplace.open { place in
             try await place.register()
-            for name in ["ada", "ben"] {
-                try await place.done(
-                    "consent",
-                    "grant",
-                    "\(name)@mail.example",
-                    "--scope",
-                    "newsletter",
-                    "--policy",
-                    "2026-01"
-                )
-            }
-            try await place.done("opt-out", "ben@mail.example", "--scope", "newsletter")
+            try await place.addPeople(["ada", "ben"])
             try await test(place)
         }
     }

@@ -173,6 +173,22 @@ final class Workplace: Sendable {
         try await done("policy", "publish", "2026-01", "--text-file", "policy.txt")
     }
 
+    /// A yes to the newsletter of each of these, and a stop by ben.
+    func addPeople(_ names: [String]) async throws {
+        for name in names {
+            try await done(
+                "consent",
+                "grant",
+                "\(name)@mail.example",
+                "--scope",
+                "newsletter",
+                "--policy",
+                "2026-01"
+            )
+        }
+        try await done("opt-out", "ben@mail.example", "--scope", "newsletter")
+    }
+
     /// Imports the sample export.
     func importSamples() async throws -> JSON {
         let files = Workplace.samples

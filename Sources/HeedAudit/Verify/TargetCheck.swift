@@ -123,28 +123,16 @@ private struct TargetCourse {
 extension Transaction {
     /// What connectors answered about the opt-outs of a range of people.
     func targets(in range: ContactRange) throws(StoreError) -> [OptOutTarget] {
-        var targets: [OptOutTarget] = []
-        for row in try rows(
-            "SELECT t.id, t.opt_out_id, t.connector, t.state, t.attempts, t.next_attempt_at, "
-                + "t.answer, t.confirmed_at FROM opt_outs o "
-                + "JOIN opt_out_targets t ON t.opt_out_id = o.id "
-                + "WHERE o.contact_id > $1 AND o.contact_id <= $2 "
-                + "ORDER BY t.opt_out_id, t.connector",
-            .blob(range.after),
-            .blob(range.through)
-        ) {
-            var target = OptOutTarget(
-                id: try row.id(0),
-                optOut: try row.id(1),
-                connector: try row.text(2)
+        try targets(
+            rows(
+                "SELECT t.id, t.opt_out_id, t.connector, t.state, t.attempts, t.next_attempt_at, "
+                    + "t.answer, t.confirmed_at FROM opt_outs o "
+                    + "JOIN opt_out_targets t ON t.opt_out_id = o.id "
+                    + "WHERE o.contact_id > $1 AND o.contact_id <= $2 "
+                    + "ORDER BY t.opt_out_id, t.connector",
+                .blob(range.after),
+                .blob(range.through)
             )
-            target.state = try row.word(3)
-            target.attempts = Int(try row.integer(4))
-            target.nextAttemptAt = try row.optionalTime(5)
-            target.answer = try row.optionalText(6)
-            target.confirmedAt = try row.optionalTime(7)
-            targets.append(target)
-        }
-        return targets
+        )
     }
 }

@@ -96,7 +96,7 @@ struct Demo: AsyncParsableCommand {
         )
         print("\(bundle.files.count) files; \(bundle.verdict)")
         if let evidence {
-            try bundle.keep(in: evidence)
+            try BundleFolder.write(bundle.files, to: evidence)
             print("kept; check it anywhere:")
             print("heed log verify --bundle \(evidence) --key '\(bundle.key.text)'")
         }

@@ -26,21 +26,6 @@ struct DemoEvidence {
         }
     }
 
-    /// Writes all files to a folder.
-    func keep(in folder: String) throws {
-        var writer = try BundleWriter(folder)
-        do {
-            for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
-                try writer.begin(path)
-                try writer.add(bytes)
-            }
-            try writer.finish()
-        } catch {
-            writer.discard()
-            throw error
-        }
-    }
-
     /// Changes one bit of a file.
     mutating func spoil(_ path: String) {
         let middle = (files[path]?.count ?? 0) / 2
