@@ -79,8 +79,6 @@ public struct Runner: Service {
                 signal.finish()
             }
             for await _ in signals {
-                // The last signal is there still; what is claimed now would be dropped at once.
-                if Task.isCancelled { break }
                 for job in await claim(free: options.concurrency - running.count) {
                     count(job, 1)
                     group.addTask { @Sendable in
@@ -101,7 +99,9 @@ public struct Runner: Service {
                     due.connector.map { gate.room(for: $0, redrivenAt: due.redrivenAt) } ?? free
                 if count > 0 { room[due.connector] = count }
             }
-            guard !room.isEmpty else { return [] }
+            // What is claimed after the end would be dropped at once. This is asked after the room,
+            // because the end itself makes room.
+            guard !room.isEmpty, !Task.isCancelled else { return [] }
             let claim = ClaimJobs(
                 lane: options.lane,
                 limit: room.values.reduce(0, +),

@@ -329,14 +329,24 @@ package final class PostgresCluster: Sendable {
         }
     }
 
-    /// Tables, indexes and functions with their rights, and the steps that were applied.
+    /// Everything a test may have changed: tables with their columns and rights, constraints,
+    /// indexes, functions and triggers with their texts, and the steps that were applied.
     private static let schema = """
         (SELECT string_agg(word, ',' ORDER BY word) FROM (
             SELECT relname || coalesce(relacl::text, '') FROM pg_class
                 WHERE relnamespace = 'heed'::regnamespace
-            UNION ALL SELECT proname || coalesce(proacl::text, '') FROM pg_proc
-                WHERE pronamespace = 'heed'::regnamespace
-            UNION ALL SELECT tgname || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
+            UNION ALL SELECT c.relname || a.attname || a.atttypid || a.attnotnull
+                    || coalesce(a.attacl::text, '')
+                FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+                WHERE c.relnamespace = 'heed'::regnamespace AND a.attnum > 0
+                    AND NOT a.attisdropped
+            UNION ALL SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint
+                WHERE connamespace = 'heed'::regnamespace
+            UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'heed'
+            UNION ALL SELECT pg_get_functiondef(oid) || coalesce(proacl::text, '') FROM pg_proc
+                WHERE pronamespace = 'heed'::regnamespace AND prokind = 'f'
+            UNION ALL SELECT pg_get_triggerdef(oid) || tgenabled::text FROM pg_trigger
+                WHERE NOT tgisinternal
             UNION ALL SELECT number::text || checksum::text FROM heed.schema_migrations
         ) words (word))
         """

@@ -51,6 +51,12 @@ extension ComplianceAudit.Report {
     /// The ids of the checks that fail.
     var failing: [String] { results.filter { !$0.passes }.map(\.check.id) }
 
+    /// What is wrong with other checks than one, each with its check's id.
+    func faults(besides id: String) -> [String] {
+        results.filter { $0.check.id != id }
+            .flatMap { result in result.faults.map { "\(result.check.id): \($0)" } }
+    }
+
     /// Everything that is wrong.
     var faults: String { results.flatMap(\.faults).joined(separator: "\n") }
 }
