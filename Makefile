@@ -6,7 +6,7 @@ SWIFT_FILES := Sources Tests Package.swift \
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: run run-postgres test check demo format lint bench clean help setup-run setup-test
+.PHONY: run run-postgres test check demo format lint bench clean help setup-run setup-test setup-bench
 
 run: setup-run ## install what is missing, build, serve on 127.0.0.1:8080
 	swift build -c release --product heed $(FLAGS)
@@ -36,9 +36,11 @@ format: ## rewrite the Swift files in the project's format
 lint: ## check the format; changes nothing
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
 
-bench: setup-run ## measure the speed ratios
-	swift build -c release --product heed $(FLAGS)
-	swift run -c release --package-path Benchmarks $(FLAGS) heed-bench
+# Both from one build: what is measured is compiled once, and stands beside what measures.
+bench: setup-bench ## measure the speed ratios
+	swift build -c release --package-path Benchmarks --product heed $(FLAGS)
+	swift build -c release --package-path Benchmarks --product heed-bench $(FLAGS)
+	Benchmarks/.build/release/heed-bench
 
 clean: ## remove what was built; data in heed-data stays
 	rm -rf .build Benchmarks/.build .venv test-artifacts
@@ -48,6 +50,9 @@ help: ## this list
 
 setup-run:
 	@scripts/setup.sh run
+
+setup-bench:
+	@scripts/setup.sh bench
 
 setup-test:
 	@scripts/setup.sh test

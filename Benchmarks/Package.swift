@@ -18,10 +18,15 @@ let package = Package(
             pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
         ),
+        .target(
+            name: "CRawEngines",
+            cSettings: [.define("_GNU_SOURCE", .when(platforms: [.linux]))],
+            linkerSettings: [.linkedLibrary("sqlite3")]
+        ),
         .executableTarget(
             name: "HeedBench",
             dependencies: [
-                "CBenchPostgres", .product(name: "Crypto", package: "swift-crypto"),
+                "CBenchPostgres", "CRawEngines", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HeedEngine", package: "heed"),
                 .product(name: "HeedLedger", package: "heed"),
                 .product(name: "HeedPostgres", package: "heed"),

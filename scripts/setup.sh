@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Makes sure the machine has what Heed needs: `setup.sh run` to build and run, `setup.sh test` also
-# to test. Installs what is missing where it may, else says what to install and fails.
+# to test, `setup.sh bench` to measure. Installs what is missing where it may, else says what to
+# install and fails.
 set -euo pipefail
 
 mode="${1:-}"
 case "$mode" in
-    run | test) ;;
+    run | test | bench) ;;
     *)
-        echo "usage: scripts/setup.sh run|test" >&2
+        echo "usage: scripts/setup.sh run|test|bench" >&2
         exit 2
         ;;
 esac
@@ -67,6 +68,11 @@ if [ "$mode" = test ]; then
     # Go's checksum-database library is the outside verifier of the log's formats.
     has_command go || missing+=(golang-go)
     [ -d /usr/share/gocode/src/golang.org/x/mod ] || missing+=(golang-golang-x-mod-dev)
+fi
+if [ "$mode" = bench ]; then
+    has_postgres_server || missing+=(postgresql)
+    # What campaigns are measured against; a server of the measurement's own is started.
+    has_command redis-server || missing+=(redis-server)
 fi
 [ "${#missing[@]}" -eq 0 ] && exit 0
 

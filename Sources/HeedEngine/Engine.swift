@@ -33,17 +33,17 @@ public protocol Query: Sendable {
     ///
     /// Throws `Refusal` for a question that cannot be answered.
     func answer(in transaction: Transaction) throws -> Answer
-    /// The same from an index where it can prove to be as fresh; only the guard has another way.
+    /// The same from memory where that can prove to be as fresh; only the guard has another way.
     ///
     /// The transaction has read nothing yet.
-    func answer(in transaction: Transaction, from index: GuardIndex) throws -> Answer
+    func answer(in transaction: Transaction, from memory: GuardMemory) throws -> Answer
 }
 
 extension Query {
     /// Reads.
     public func answer(
         in transaction: Transaction,
-        from index: GuardIndex
+        from memory: GuardMemory
     ) throws -> Answer { try answer(in: transaction) }
 }
 
@@ -169,8 +169,24 @@ public struct Engine: Sendable {
 
     /// Answers a query from one consistent snapshot of everything acknowledged before it began.
     public func ask<Question: Query>(_ query: Question) async throws -> Question.Answer {
+        // Before the snapshot: what is committed after it shows in another mark.
+        try await ask(query, GuardMemory(index: index, moment: database.moment()))
+    }
+
+    /// The same for the guard, which needs no snapshot where nothing was committed since its index
+    /// was proven fresh (decision 39).
+    public func ask(_ query: MaySendMany) async throws -> MaySendMany.Answer {
+        let memory = GuardMemory(index: index, moment: database.moment())
+        if let answer = query.answer(from: memory) { return answer }
+        return try await ask(query, memory)
+    }
+
+    private func ask<Question: Query>(
+        _ query: Question,
+        _ memory: GuardMemory
+    ) async throws -> Question.Answer {
         do {
-            return try await database.read { try query.answer(in: $0, from: index) }
+            return try await database.read { try query.answer(in: $0, from: memory) }
         } catch is GuardIndex.Unproven {
             return try await database.read { try query.answer(in: $0) }
         }

@@ -28,6 +28,8 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
     private let surroundings: Surroundings
     private let readers: ReaderPool
     private let group: GroupCommit
+    /// Sees commits without a statement; nil where SQLite shows none.
+    private let watch: Mutex<CommitWatch?>
     /// What is written down beside the file; nil where no journal is kept.
     package let journal: Journal?
     /// The writing session; used on the pool's writing queue only.
@@ -60,6 +62,7 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
             self.vault = Mutex(vault)
             journal = try SQLiteDatabase.journal(options, pool, vault, surroundings)
             group = GroupCommit(journal: journal)
+            watch = Mutex(try CommitWatch(path: path, configuration: configuration))
         } catch {
             throw StoreError(error)
         }
@@ -219,6 +222,12 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
         return unsafe SQLiteConnection(session)
     }
 
+    /// What the file looks like at present: the head of the log's index, which each commit changes.
+    public func moment() -> Moment? {
+        guard let mark = watch.withLock({ $0 })?.mark() else { return nil }
+        return Moment(mark: mark, now: surroundings.now())
+    }
+
     /// Runs `body` in the next group and returns once that group is durable.
     ///
     /// What it needs is read when it asks: there are no round trips to save.
@@ -292,6 +301,7 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
     /// Closes all sessions; for orderly shutdown.
     public func close() throws {
         readers.close()
+        watch.withLock { $0 = nil }
         // Statements go before the session they belong to.
         writer.withLock { $0 = nil }
         try pool.close()

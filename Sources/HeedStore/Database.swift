@@ -35,9 +35,15 @@ public protocol Database: Sendable {
     ///
     /// Asking writes what waits, so that it is over once the cause is.
     func journalFault() async -> StoreError?
+
+    /// What the database looks like at present, without a statement; nil where it cannot be seen.
+    func moment() -> Moment?
 }
 
 extension Database {
+    /// It cannot be seen.
+    public func moment() -> Moment? { nil }
+
     /// The same for a body of which nothing is known before it runs.
     public func write<Answer: Sendable>(
         _ body: @escaping @Sendable (Transaction) throws -> Answer

@@ -16,11 +16,10 @@ struct LookupChain: Sendable {
     let generation: Int
     /// What has to be under the newest key is below it; nil when all is.
     let bound: KeyWords?
-    /// Has taken the first key and the channel in already: a copy of it hashes an address in half
-    /// the time.
-    private let first: HMAC<SHA256>
+    /// Has taken the first key and the channel in already.
+    private let first: PreparedHMAC
     /// The same for the keys after it.
-    private let later: [HMAC<SHA256>]
+    private let later: [PreparedHMAC]
 
     /// The last four bits of a hash say which key is the newest over it, so that a line of a
     /// journal says so too.
@@ -34,14 +33,11 @@ struct LookupChain: Sendable {
         epoch: Int64 = 0,
         bound: KeyWords? = nil
     ) {
-        var hmac = HMAC<SHA256>(key: first)
-        hmac.update(data: Array("v1|\(Channel.email.rawValue)|".utf8))
-        self.first = hmac
-        self.later = later.map { key in
-            var hmac = HMAC<SHA256>(key: key)
-            hmac.update(data: Array("v1|over|".utf8))
-            return hmac
-        }
+        self.first = PreparedHMAC(
+            key: first,
+            prefix: Array("v1|\(Channel.email.rawValue)|".utf8)
+        )
+        self.later = later.map { PreparedHMAC(key: $0, prefix: Array("v1|over|".utf8)) }
         generation = later.count
         self.epoch = epoch
         self.bound = bound
@@ -52,13 +48,13 @@ struct LookupChain: Sendable {
 
     /// The hash of an address, where the database has it now.
     func hash(_ text: String, channel: Channel) -> KeyWords {
-        var hmac =
+        let hmac =
             switch channel {
             case .email: first
             }
         var text = text
-        text.withUTF8 { unsafe hmac.update(data: UnsafeRawBufferPointer($0)) }
-        return lifted(LookupChain.words(hmac, generation: 0))
+        let words = text.withUTF8 { unsafe hmac.words(over: UnsafeRawBufferPointer($0)) }
+        return lifted(LookupChain.hash(words, generation: 0))
     }
 
     /// Where the database has what was hashed under fewer keys; nil for a hash under a key that
@@ -82,19 +78,12 @@ struct LookupChain: Sendable {
     }
 
     private func over(_ hash: KeyWords, _ number: Int) -> KeyWords {
-        var hmac = later[number - 1]
-        let words = (hash.high.bigEndian, hash.low.bigEndian)
-        unsafe withUnsafeBytes(of: words) { unsafe hmac.update(data: $0) }
-        return LookupChain.words(hmac, generation: number)
+        let bytes = (hash.high.bigEndian, hash.low.bigEndian)
+        let words = unsafe withUnsafeBytes(of: bytes) { unsafe later[number - 1].words(over: $0) }
+        return LookupChain.hash(words, generation: number)
     }
 
-    private static func words(_ hmac: HMAC<SHA256>, generation: Int) -> KeyWords {
-        unsafe hmac.finalize().withUnsafeBytes { bytes in
-            let high = UInt64(bigEndian: unsafe bytes.loadUnaligned(as: UInt64.self))
-            let low = UInt64(
-                bigEndian: unsafe bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-            )
-            return KeyWords(high: high, low: low & ~mark | UInt64(generation))
-        }
+    private static func hash(_ words: (high: UInt64, low: UInt64), generation: Int) -> KeyWords {
+        KeyWords(high: words.high, low: words.low & ~mark | UInt64(generation))
     }
 }

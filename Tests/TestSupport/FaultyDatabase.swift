@@ -60,6 +60,9 @@ package final class FaultyDatabase: Database {
     /// As it is.
     package func journalFault() async -> StoreError? { await base.journalFault() }
 
+    /// As it is.
+    package func moment() -> Moment? { base.moment() }
+
     /// Writes with the next fault.
     package func write<Answer: Sendable>(
         needing needs: Needs,

@@ -24,6 +24,8 @@ struct Comparison: Encodable {
     let referenceRates: [Double]
     /// The ratio that must be reached; nil for one that is only reported.
     let goal: Double?
+    /// What the numbers are.
+    var unit = "/s"
 
     /// Measures A, B, A, B, … so that a machine that drifts carries both along.
     static func interleaved(
@@ -57,22 +59,27 @@ struct Comparison: Encodable {
     /// A Markdown table.
     static func table(_ results: [Comparison]) -> String {
         var lines = [
-            "| what | reference in the same run | rate /s | reference /s | ratio (min–max) | "
-                + "must |",
+            "| what | reference in the same run | Heed | reference | ratio (min–max) | must |",
             "|---|---|---|---|---|---|",
         ]
         for result in results {
             let ratios = result.ratios.sorted()
             let range = "\(rounded(ratios.first ?? 0))–\(rounded(ratios.last ?? 0))"
             let cells = [
-                result.name, result.reference, String(Int(median(result.rates))),
-                String(Int(median(result.referenceRates))),
+                result.name, result.reference, result.words(result.rates),
+                result.words(result.referenceRates),
                 "**\(rounded(median(ratios)))×** (\(range))",
                 result.goal.map { "≥ \(rounded($0))×" } ?? "—",
             ]
             lines.append("| " + cells.joined(separator: " | ") + " |")
         }
         return lines.joined(separator: "\n")
+    }
+
+    private func words(_ values: [Double]) -> String {
+        let value = median(values)
+        return (value < 100 ? String((value * 100).rounded() / 100) : String(Int(value)))
+            + " \(unit)"
     }
 }
 

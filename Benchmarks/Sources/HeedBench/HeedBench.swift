@@ -28,7 +28,14 @@ struct HeedBench {
             results.append(try await SequencingBench(folder: folder).run())
         }
         if wants("erasure") { results.append(try await ErasureBench(folder: folder).run()) }
-        let all = ["postgres-check", "postgres-intake", "postgres-nodes", "postgres-erasure"]
+        if wants("intake") { results.append(try await IntakeBench(folder: folder).run()) }
+        let onLists = ["single", "http", "start", "batch", "clicks"].filter(wants)
+        if !onLists.isEmpty { results += try await lists(onLists, folder) }
+        if wants("race") { results.append(try await RaceBench.onOneNode(folder: folder)) }
+        let all = [
+            "postgres-check", "postgres-intake", "postgres-nodes", "postgres-erasure",
+            "postgres-race",
+        ]
         let onPostgres = all.filter {
             wants("postgres") || wants($0) || ($0 == "postgres-erasure" && wants("erasure"))
         }
@@ -44,15 +51,45 @@ struct HeedBench {
         if !missed.isEmpty { exit(1) }
     }
 
-    /// All that is measured on a PostgreSQL server, which is started for it.
-    private static func postgres(_ wanted: [String]) async throws -> [Comparison] {
-        let server: Server
+    private static func server() throws -> Server {
         do {
-            server = try Server()
+            return try Server()
         } catch let missing as Server.Missing {
             print("MISSING: \(missing)")
             exit(1)
         }
+    }
+
+    /// All that is measured over a list of a million people, or of `BENCH_CONTACTS`.
+    private static func lists(_ wanted: [String], _ folder: URL) async throws -> [Comparison] {
+        let people =
+            ProcessInfo.processInfo.environment["BENCH_CONTACTS"].flatMap { Int($0) } ?? 1_000_000
+        let list = try BigList(in: folder, people: people)
+        var results: [Comparison] = []
+        if wanted.contains("single") {
+            let smaller = try BigList(in: folder, people: people / 10)
+            results += try await SingleCheckBench(folder: folder, list: list, smaller: smaller)
+                .run()
+        }
+        if wanted.contains("http") { results += try await HTTPBench(list: list).run() }
+        if wanted.contains("start") {
+            results.append(try await ColdStartBench(folder: folder, list: list).run())
+        }
+        guard wanted.contains("batch") || wanted.contains("clicks") else { return results }
+        let server = try server()
+        defer { try? server.stop() }
+        if wanted.contains("batch") {
+            results += try await BatchBench(folder: folder, list: list, server: server).run()
+        }
+        if wanted.contains("clicks") {
+            results.append(try await OneClickBench(list: list, server: server).run())
+        }
+        return results
+    }
+
+    /// All that is measured on a PostgreSQL server, which is started for it.
+    private static func postgres(_ wanted: [String]) async throws -> [Comparison] {
+        let server = try server()
         defer { try? server.stop() }
         var results: [Comparison] = []
         if wanted.contains("postgres-check") {
@@ -63,6 +100,9 @@ struct HeedBench {
         }
         if wanted.contains("postgres-nodes") {
             results.append(try await PostgresNodesBench(server: server).run())
+        }
+        if wanted.contains("postgres-race") {
+            results.append(try await RaceBench.onTwoNodes(server))
         }
         if wanted.contains("postgres-erasure") {
             results.append(try await ErasureBench(server: server).run())

@@ -23,7 +23,7 @@ struct ImportBench {
     func run() throws -> Comparison {
         let environment = ProcessInfo.processInfo.environment
         let count = environment["BENCH_CONTACTS"].flatMap { Int($0) } ?? 1_000_000
-        let heed = environment["BENCH_HEED"] ?? ".build/release/heed"
+        let heed = BigList.heed
         let database = folder.appending(path: "import.sqlite").path
         try writeList(count)
         try Data("We send news.\n".utf8).write(to: folder.appending(path: "policy.txt"))

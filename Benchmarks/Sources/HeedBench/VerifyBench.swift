@@ -1,6 +1,7 @@
 // Events a minute that the verifier hashes and compares, over a log of at least 200,000.
 
 import Foundation
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedStore

@@ -84,9 +84,9 @@ package struct CompareGuard: Query {
 
     package func answer(
         in transaction: Transaction,
-        from index: GuardIndex
+        from memory: GuardMemory
     ) throws -> [Difference]? {
-        guard let memory = try index.decide(keys, scope, in: transaction) else { return nil }
+        guard let memory = try memory.decide(keys, scope, in: transaction) else { return nil }
         let facts = try transaction.facts(about: keys.map(\.keys), scope)
         let decisions = facts.map { SendDecision($0, at: transaction.now) }
         var differences: [Difference] = []

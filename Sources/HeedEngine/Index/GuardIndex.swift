@@ -54,9 +54,33 @@ public final class GuardIndex: Sendable {
         var table: GuardTable?
         /// Why the table cannot answer; nil while it can.
         var gap: GuardGap? = .everything
+        /// What the table was last proven fresh by; nil where the database shows no moments.
+        var proof: Proof?
         var isMaintained = false
         var isAsked = false
         var figures = Figures()
+
+        /// The proof of the table, where it holds at a moment.
+        func proof(at moment: Moment) -> Proof? {
+            guard gap == nil, let proof, proof.mark == moment.mark else { return nil }
+            return proof
+        }
+    }
+
+    /// That the table is as of a mark, or later.
+    ///
+    /// A class: it is passed on with each answer, and a vault has many parts.
+    private final class Proof: Sendable {
+        let mark: Moment.Mark
+        /// The keys of the same snapshot.
+        let vault: Vault
+        let position: Int64
+
+        init(mark: Moment.Mark, vault: Vault, position: Int64) {
+            self.mark = mark
+            self.vault = vault
+            self.position = position
+        }
     }
 
     private let state = Mutex(State())
@@ -94,13 +118,15 @@ public final class GuardIndex: Sendable {
 
     /// Answers from memory as of the snapshot of a transaction that has read nothing yet.
     ///
+    /// - Parameter mark: What the database looked like before that snapshot was taken.
     /// - Returns: nil where the SQL guard has to answer: there is no such scope, or the index is
     ///   not ready.
     /// - Throws: `Unproven` where the database did not say what has happened.
     func decide(
         _ many: [LookupWords],
         _ scope: ScopeName,
-        in transaction: Transaction
+        in transaction: Transaction,
+        after mark: Moment.Mark?
     ) throws -> Answers? {
         // Hashes move every moment now; once they have come to rest everything is read again.
         guard !transaction.vault.isChangingLookupKey else {
@@ -108,7 +134,8 @@ public final class GuardIndex: Sendable {
             return nil
         }
         let (answers, isWanted) = try state.withLock { state in
-            let answers = try answer(many, scope, in: transaction, &state)
+            let asked = GuardTable.Asked(many: many, scope: scope, now: transaction.now)
+            let answers = try answer(asked, in: transaction, after: mark, &state)
             if answers == nil {
                 state.figures.passed += 1
             } else {
@@ -123,9 +150,9 @@ public final class GuardIndex: Sendable {
     }
 
     private func answer(
-        _ many: [LookupWords],
-        _ scope: ScopeName,
+        _ asked: GuardTable.Asked,
         in transaction: Transaction,
+        after mark: Moment.Mark?,
         _ state: inout State
     ) throws -> Answers? {
         guard state.gap == nil, state.table != nil else { return nil }
@@ -136,6 +163,9 @@ public final class GuardIndex: Sendable {
             case .fresh(let place, let reloaded):
                 position = place
                 state.figures.reloaded += reloaded
+                state.proof = mark.map {
+                    Proof(mark: $0, vault: transaction.vault, position: place)
+                }
             case .behind(let gap):
                 state.gap = gap
                 return nil
@@ -144,21 +174,52 @@ public final class GuardIndex: Sendable {
         } catch {
             throw Unproven(cause: error)
         }
-        guard let question = state.table?.question(scope, at: transaction.now) else { return nil }
-        var answers = Answers(
-            verdicts: [],
-            position: position,
-            validUntil: SendDecision.validUntil(nil, at: transaction.now)
-        )
-        answers.verdicts.reserveCapacity(many.count)
-        for keys in many {
-            guard let found = state.table?.decide(keys, question) else { return nil }
-            answers.verdicts.append(found.verdict)
-            if let expiresAt = found.expiresAt {
-                answers.validUntil = min(answers.validUntil, expiresAt)
-            }
+        return state.table?.answers(asked, position)
+    }
+
+    /// Answers as of a moment, without a transaction; nil where a snapshot is needed.
+    ///
+    /// - Parameter read: Makes what is asked about into keyed hashes, by that moment's keys.
+    func decide(
+        _ scope: ScopeName,
+        at moment: Moment,
+        _ read: ((Address) -> LookupWords) -> [LookupWords]
+    ) -> Answers? {
+        guard let proof = state.withLock({ $0.proof(at: moment) }) else { return nil }
+        // Outside the lock: hashing is most of the work.
+        let many = read { proof.vault.lookupWords(for: $0) }
+        let asked = GuardTable.Asked(many: many, scope: scope, now: moment.now)
+        return state.withLock { state in
+            // Whatever the table has become since is newer, unless addresses have other hashes now.
+            guard state.gap == nil,
+                state.proof?.vault.lookupEpoch == proof.vault.lookupEpoch,
+                let answers = state.table?.answers(asked, proof.position)
+            else { return nil }
+            state.figures.answered += 1
+            return answers
         }
-        return answers
+    }
+}
+
+/// The index, and what the database looked like before a question was begun.
+public struct GuardMemory: Sendable {
+    let index: GuardIndex
+    let moment: Moment?
+
+    func decide(
+        _ many: [LookupWords],
+        _ scope: ScopeName,
+        in transaction: Transaction
+    ) throws -> GuardIndex.Answers? {
+        try index.decide(many, scope, in: transaction, after: moment?.mark)
+    }
+
+    func decide(
+        _ scope: ScopeName,
+        _ read: ((Address) -> LookupWords) -> [LookupWords]
+    ) -> GuardIndex.Answers? {
+        guard let moment else { return nil }
+        return index.decide(scope, at: moment, read)
     }
 }
 

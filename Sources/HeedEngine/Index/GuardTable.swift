@@ -91,6 +91,34 @@ struct GuardTable: Sendable {
         return (verdict, expiresAt)
     }
 
+    /// Whom a question is about, where, and when.
+    struct Asked {
+        let many: [LookupWords]
+        let scope: ScopeName
+        let now: Timestamp
+    }
+
+    /// Answers for all; nil where there is no such scope.
+    ///
+    /// Mutating as a whole, so that the table is worked on where it is and never copied.
+    mutating func answers(_ asked: Asked, _ position: Int64) -> GuardIndex.Answers? {
+        guard let question = question(asked.scope, at: asked.now) else { return nil }
+        var answers = GuardIndex.Answers(
+            verdicts: [],
+            position: position,
+            validUntil: SendDecision.validUntil(nil, at: asked.now)
+        )
+        answers.verdicts.reserveCapacity(asked.many.count)
+        for keys in asked.many {
+            let found = decide(keys, question)
+            answers.verdicts.append(found.verdict)
+            if let expiresAt = found.expiresAt {
+                answers.validUntil = min(answers.validUntil, expiresAt)
+            }
+        }
+        return answers
+    }
+
     /// Takes the registry in; the scopes must be the same unless there is nobody yet.
     mutating func apply(_ registry: GuardRegistry) {
         scopes = registry.scopes

@@ -116,8 +116,9 @@ public struct MaySendMany: Query {
         public let position: Int64
         /// Until when all answers may be used.
         public let validUntil: Timestamp
+        fileprivate let readings: Readings
         /// The recipients' keyed hashes; nil for what is no address.
-        let keys: [KeyWords?]
+        var keys: [KeyWords?] { readings.matches(of: verdicts.count) }
 
         /// How many answers there are of each reason.
         public var counts: [SendDecision.Reason: Int] {
@@ -133,12 +134,29 @@ public struct MaySendMany: Query {
     /// The same from memory; links need more than an index has.
     public func answer(
         in transaction: Transaction,
-        from index: GuardIndex
+        from memory: GuardMemory
     ) throws -> Answer {
         let readings = Readings(recipients, transaction.vault)
-        guard !withLinks, detail == .answers,
-            let found = try index.decide(readings.keys, scope, in: transaction)
+        guard isInMemory, let found = try memory.decide(readings.keys, scope, in: transaction)
         else { return try answer(from: readings, in: transaction) }
+        return answer(found, readings)
+    }
+
+    /// The same without a transaction, where nothing was committed since memory was proven fresh.
+    func answer(from memory: GuardMemory) -> Answer? {
+        guard isInMemory else { return nil }
+        var readings = Readings()
+        let found = memory.decide(scope) { hash in
+            readings = Readings(recipients, hash)
+            return readings.keys
+        }
+        return found.map { answer($0, readings) }
+    }
+
+    /// True for a question that an index has all of.
+    private var isInMemory: Bool { !withLinks && detail == .answers }
+
+    private func answer(_ found: GuardIndex.Answers, _ readings: Readings) -> Answer {
         var verdicts = found.verdicts[...]
         return Answer(
             verdicts: readings.verdicts(on: recipients) { recipient in
@@ -154,7 +172,7 @@ public struct MaySendMany: Query {
             },
             position: found.position,
             validUntil: found.validUntil,
-            keys: readings.matches(on: recipients)
+            readings: readings
         )
     }
 
@@ -182,24 +200,30 @@ public struct MaySendMany: Query {
             verdicts: verdicts,
             position: try transaction.position(),
             validUntil: validUntil,
-            keys: readings.matches(on: recipients)
+            readings: readings
         )
     }
 
     /// What the texts were read as.
-    private struct Readings {
+    fileprivate struct Readings: Sendable {
         /// The keyed hashes of those that are addresses, in their order.
         let keys: [LookupWords]
         /// Why others are none, by their place.
         let refusals: [Int: Refusal]
 
+        init() { (keys, refusals) = ([], [:]) }
+
         init(_ recipients: [String], _ vault: Vault) {
+            self.init(recipients) { vault.lookupWords(for: $0) }
+        }
+
+        init(_ recipients: [String], _ hash: (Address) -> LookupWords) {
             var keys: [LookupWords] = []
             var refusals: [Int: Refusal] = [:]
             keys.reserveCapacity(recipients.count)
             for (index, recipient) in recipients.enumerated() {
                 do throws(Refusal) {
-                    keys.append(vault.lookupWords(for: try Address(email: recipient)))
+                    keys.append(hash(try Address(email: recipient)))
                 } catch {
                     refusals[index] = error
                 }
@@ -209,10 +233,10 @@ public struct MaySendMany: Query {
         }
 
         /// The keyed hash that identifies each text; nil for what is no address.
-        func matches(on recipients: [String]) -> [KeyWords?] {
+        func matches(of count: Int) -> [KeyWords?] {
             guard !refusals.isEmpty else { return keys.map(\.match) }
             var next = keys[...]
-            return recipients.indices.map { index in
+            return (0..<count).map { index in
                 refusals[index] == nil ? next.popFirst()?.match : nil
             }
         }

@@ -58,7 +58,7 @@ struct PostgresIntakeBench {
 }
 
 /// pgbench with its script.
-private struct SingleStatement {
+struct SingleStatement {
     private let workbench: PostgresWorkbench
     private let script: URL
 

@@ -37,6 +37,38 @@ final class Session {
         PQclear(result)
     }
 
+    /// Runs a COPY … FROM STDIN with all its data.
+    func copy(_ text: String, _ data: [UInt8]) throws {
+        let result = PQexec(connection, text)
+        guard PQresultStatus(result) == PGRES_COPY_IN else { return try require(result) }
+        PQclear(result)
+        data.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let part = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 20))
+                PQputCopyData(
+                    connection,
+                    part.bindMemory(to: CChar.self).baseAddress,
+                    Int32(part.count)
+                )
+                rest = rest.dropFirst(part.count)
+            }
+        }
+        PQputCopyEnd(connection, nil)
+        while let result = PQgetResult(connection) {
+            defer { PQclear(result) }
+            try require(result)
+        }
+    }
+
+    /// How many rows a query answers, all of which travel.
+    func count(_ text: String) throws -> Int {
+        let result = PQexec(connection, text)
+        try require(result)
+        defer { PQclear(result) }
+        return Int(PQntuples(result))
+    }
+
     /// The bytes of the only column of a query, row by row.
     func column(_ text: String) throws -> [[UInt8]] {
         let result = PQexecParams(connection, text, 0, nil, nil, nil, nil, 1)

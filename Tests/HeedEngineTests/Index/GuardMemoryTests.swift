@@ -1,0 +1,126 @@
+// Where nothing was committed the index answers without a transaction, and only there.
+
+import HeedConsent
+import HeedStore
+import TestSupport
+import Testing
+
+@testable import HeedEngine
+
+@Suite("GuardMemory", .timeLimit(.minutes(10)))
+struct GuardMemoryTests {
+    private func ask(_ engine: Engine, _ address: Address) async throws -> MaySendMany.Answer {
+        let question = try MaySendMany(
+            recipients: [address.delivery],
+            scope: Sample.newsletter
+        )
+        return try await engine.ask(question)
+    }
+
+    /// An engine whose next read fails when told so, with its index read.
+    private func prepared(
+        _ installation: Installation
+    ) async throws -> (engine: Engine, database: FaultyDatabase) {
+        try await installation.decide(Sample.address(1))
+        try await installation.decide(Sample.address(2))
+        let database = FaultyDatabase(installation.database)
+        let engine = Engine(database: database)
+        try await engine.maintainIndex()
+        // Proves it fresh.
+        _ = try await ask(engine, Sample.address(1))
+        return (engine, database)
+    }
+
+    @Test func noStatementIsNeededWhileNothingHappens() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            let (engine, database) = try await prepared(installation)
+            let first = try await ask(engine, Sample.address(1))
+            database.planRead(.atStatement(0))
+            let answer = try await ask(engine, Sample.address(1))
+            #expect(answer.verdicts.map(\.reason) == [.allowed])
+            #expect(answer.position == first.position)
+            #expect(engine.index.figures.answered == 3 && engine.index.figures.passed == 0)
+            // The fault is still there for whoever reads.
+            let question = MaySend(
+                subject: .address(try Sample.address(1)),
+                scope: Sample.newsletter
+            )
+            await #expect(throws: StoreError.self) { try await engine.ask(question) }
+        }
+    }
+
+    /// Time passes without a commit.
+    @Test func theAnswerIsOfThePresent() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            let (engine, _) = try await prepared(installation)
+            let before = try await ask(engine, Sample.address(1))
+            installation.clock.advance(seconds: 60)
+            let after = try await ask(engine, Sample.address(1))
+            #expect(after.validUntil == before.validUntil.adding(seconds: 60))
+        }
+    }
+
+    @Test func aCommitOfAnotherProcessIsSeenByTheNextQuestion() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            let (engine, _) = try await prepared(installation)
+            let other = Engine(database: try installation.reopened())
+            for number in [1, 2] {
+                let address = try Sample.address(number)
+                let before = try await ask(engine, address)
+                #expect(before.verdicts[0].reason == .allowed)
+                let request = try RequestOptOut(
+                    subject: .address(address),
+                    extent: .global,
+                    source: .form
+                )
+                let receipt = try await other.perform(request, as: .person)
+                let answer = try await ask(engine, address)
+                #expect(answer.verdicts[0].reason == .globalOptOut)
+                #expect(answer.position >= receipt.position)
+            }
+        }
+    }
+
+    /// A question that began before a commit proves nothing about the time after it.
+    @Test func aProofIsOfTheTimeBeforeItsSnapshot() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            let (engine, database) = try await prepared(installation)
+            let index = engine.index
+            let address = try Sample.address(1)
+            func answers(at moment: Moment) -> GuardIndex.Answers? {
+                index.decide(Sample.newsletter, at: moment) { hash in [hash(address)] }
+            }
+            let early = try #require(database.moment())
+            try await installation.optOut(address)
+            let late = try #require(database.moment())
+            #expect(answers(at: late) == nil && answers(at: early) != nil)
+            // Its snapshot is of after the opt-out, its mark of before.
+            let found = try await database.read { transaction in
+                try index.decide(
+                    [transaction.vault.lookupWords(for: address)],
+                    Sample.newsletter,
+                    in: transaction,
+                    after: early.mark
+                )
+            }
+            #expect(found?.verdicts.first?.reason == .optOut)
+            #expect(answers(at: late) == nil)
+            _ = try await ask(engine, address)
+            #expect(answers(at: late)?.verdicts.first?.reason == .optOut)
+        }
+    }
+
+    /// A server shows nothing, so each question has a snapshot.
+    @Test func onAServerEachQuestionReads() async throws {
+        try await Backend.postgres.withEngine { installation in
+            #expect(installation.database.moment() == nil)
+            let (engine, database) = try await prepared(installation)
+            database.planRead(.atStatement(0))
+            let answered = engine.index.figures.answered
+            let answer = try await ask(engine, Sample.address(1))
+            #expect(answer.verdicts[0].reason == .allowed)
+            // The index could not prove itself; the statements answered.
+            #expect(engine.index.figures.answered == answered)
+        }
+    }
+}
