@@ -16,6 +16,20 @@ struct EvidenceTimes: Sendable {
         return "\(utc)<br><span class=\"local\">\(local) \(EvidenceTimes.sign(offset))</span>"
     }
 
+    /// The zone's name with how far it is from UTC at a time, as `Europe/Berlin (+01:00)`.
+    func place(at time: Timestamp) -> String {
+        "\(zone.identifier) (\(EvidenceTimes.sign(offset(at: time))))"
+    }
+
+    /// Markup in which every time as the log writes it, `2026-01-31T09:30:00Z`, has the other
+    /// beside it.
+    func beside(in markup: String) -> String {
+        markup.replacing(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/) { match in
+            Timestamp(text: String(match.0)).map { both($0).replacing("<br>", with: " ") }
+                ?? String(match.0)
+        }
+    }
+
     /// Seconds that the zone's clocks are ahead of UTC at a time, summer time included.
     private func offset(at time: Timestamp) -> Int64 {
         let date = Date(timeIntervalSince1970: Double(time.microseconds) / 1_000_000)
