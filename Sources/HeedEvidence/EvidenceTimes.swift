@@ -4,7 +4,7 @@ import Foundation
 import HeedConsent
 
 /// Writes times in UTC and in one time zone.
-struct EvidenceTimes: Sendable {
+package struct EvidenceTimes: Sendable {
     let zone: TimeZone
 
     /// Both, the second one on a line of its own.
@@ -27,6 +27,13 @@ struct EvidenceTimes: Sendable {
         markup.replacing(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/) { match in
             Timestamp(text: String(match.0)).map { both($0).replacing("<br>", with: " ") }
                 ?? String(match.0)
+        }
+    }
+
+    /// Markup in which every time as the log writes it reads `2026-01-31 09:30:00 UTC`.
+    package static func readable(in markup: String) -> String {
+        markup.replacing(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z/) {
+            "\($0.1) \($0.2) UTC"
         }
     }
 
