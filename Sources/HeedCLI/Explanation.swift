@@ -60,7 +60,8 @@ enum Explanation {
         if !history.timeline.isEmpty { lines.append("Timeline from the audit log:") }
         for entry in history.timeline {
             let facts = entry.facts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-            let details = ([entry.kind] + (entry.scope.map { [$0] } ?? []) + facts)
+            let words = AuditEvent.words(for: entry.kind).map { "\($0) (\(entry.kind))" }
+            let details = ([words ?? entry.kind] + (entry.scope.map { [$0] } ?? []) + facts)
                 .joined(separator: "  ")
             lines.append("  #\(entry.position)  \(entry.at.text)  \(details)")
         }

@@ -52,7 +52,8 @@ public enum ReportPeriod: String, CaseIterable, Sendable {
                 throw Refusal(
                     .invalid,
                     field: "from",
-                    "a report has at most \(ReportPeriod.spansMaximum) parts; ask for longer ones"
+                    "a report has at most \(ReportPeriod.spansMaximum) parts; ask for "
+                        + (self == .month ? "less time" : "longer parts, or less time")
                 )
             }
             let next = self.start(1, after: first)

@@ -203,6 +203,8 @@ struct EvidenceFacts: Sendable {
     let standing: [Standing]
     /// The blocks that are known.
     let blocks: [Suppression]
+    /// What operators call API keys, revoked ones too, by the ids that actors have.
+    let keyLabels: [String: String]
     /// The log's position this is as fresh as.
     let position: Int64
 }
@@ -213,11 +215,14 @@ struct ReadEvidenceFacts: Query {
     let address: Address?
 
     func answer(in transaction: Transaction) throws -> EvidenceFacts {
+        let labels = try transaction.apiKeyRecords().map { ($0.key.id, $0.key.label) }
+        let keyLabels = Dictionary(labels) { first, _ in first }
         guard case .person(let contact) = matter else {
             return EvidenceFacts(
                 isErased: false,
                 standing: [],
                 blocks: [],
+                keyLabels: keyLabels,
                 position: try transaction.position()
             )
         }
@@ -246,6 +251,7 @@ struct ReadEvidenceFacts: Query {
             isErased: isErased,
             standing: standing,
             blocks: blocks,
+            keyLabels: keyLabels,
             position: try transaction.position()
         )
     }

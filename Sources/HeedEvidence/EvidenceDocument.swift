@@ -144,7 +144,12 @@ struct EvidenceDocument: Sendable {
         let actor = "\(order.actor.kind.rawValue) \(order.actor.id)"
         var rows: [(String, String)] = [
             ("Why it was made", Markup.escaped(order.reason)),
-            ("Made by", Markup.escaped(actor)), ("Made at", times.both(begun.at)),
+            (
+                "Made by",
+                Markup.escaped(named(actor, kind: order.actor.kind.rawValue, id: order.actor.id))
+            ),
+            ("Made at", times.both(begun.at)),
+            ("Times", "In UTC, and in " + Markup.escaped(times.place(at: begun.at)) + "."),
             ("Export", "<code>\(begun.id.text)</code>"),
         ]
         if !evidence.terms.controller.isEmpty {
@@ -249,7 +254,7 @@ struct EvidenceDocument: Sendable {
     private func cell(_ cell: PersonalCell, _ column: PersonalCategory.Column) -> String {
         let text = ExportRows.text(cell)
         if column.form == .time, let time = Timestamp(text: text) { return times.both(time) }
-        let escaped = Markup.escaped(text)
+        let escaped = times.beside(in: Markup.escaped(text))
         return column.form == .id || column.form == .hash
             ? "<code>\(escaped)</code>" : "<bdi>\(escaped)</bdi>"
     }
@@ -271,14 +276,25 @@ struct EvidenceDocument: Sendable {
             details.append("its text: events/\(text(1)).document")
         }
         if row[4] != .none, case .period = begun.matter { details.append("contact \(text(4))") }
-        let facts = details.map { "<bdi class=\"fact\">\(Markup.escaped($0))</bdi>" }
+        let facts = details.map {
+            "<bdi class=\"fact\">\(times.beside(in: Markup.escaped($0)))</bdi>"
+        }
+        let actor = named("\(text(9)) \(text(10))", kind: text(9), id: text(10))
         let source = row[8] == .none ? "" : "<br>by way of \(Markup.escaped(text(8)))"
         return "<tr><td>\(at.map(times.both) ?? "")</td>"
             + "<td><strong>\(EvidenceWords.event(kind))</strong><br><code>"
             + "\(Markup.escaped(kind))</code></td>"
             + "<td>\(facts.joined(separator: "<br>"))</td>"
-            + "<td>\(Markup.escaped(text(9))) \(Markup.escaped(text(10)))\(source)</td>"
+            + "<td>\(Markup.escaped(actor))\(source)</td>"
             + "<td>\(text(0))<br><code>\(text(1))</code></td></tr>\n"
+    }
+
+    /// Who did something, with what the operator calls their key.
+    private func named(_ actor: String, kind: String, id: String) -> String {
+        guard kind == Actor.Kind.apiKey.rawValue, let label = facts.keyLabels[id],
+            !label.isEmpty
+        else { return actor }
+        return "\(actor) (\(label))"
     }
 
     /// The policy versions.

@@ -15,6 +15,27 @@ public enum EvidenceQuestion: Hashable, Sendable {
     /// Everything that was written down from one instant to before another, or to now.
     case period(from: Timestamp, to: Timestamp?)
 
+    /// The token in what somebody has of a receipt: itself, or the URL the receipt is at.
+    ///
+    /// - Throws: when the URL leads to another host than this installation's.
+    public static func token(
+        ofReceipt text: String,
+        at base: String
+    ) throws(Refusal) -> [UInt8] {
+        let url = URLComponents(string: text)
+        let ours = URLComponents(string: base)?.host?.lowercased()
+        if text.contains("://"), url?.host?.lowercased() != ours {
+            throw Refusal(
+                .invalid,
+                field: "receipt",
+                "receipts of this installation are at \(base)/v1/receipts/, not at "
+                    + "\(url?.host ?? "this URL"); if it has moved, give the token alone"
+            )
+        }
+        let path = url?.path ?? text
+        return bytes(hexadecimal: path.split(separator: "/").last ?? "") ?? []
+    }
+
     /// The address in it.
     var address: Address? {
         switch self {

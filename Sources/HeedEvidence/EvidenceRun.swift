@@ -46,7 +46,8 @@ public struct EvidenceRun {
     private var events: [EventID] = []
     private var versions: Set<String> = []
     private var batches: Set<String> = []
-    private var manifestHash: [UInt8] = []
+    /// SHA-256 of the list of files, once it was written.
+    public private(set) var manifestHash: [UInt8] = []
     private var head: PublishedCheckpoint.Head?
     /// How many rows left, by kind.
     public private(set) var counts: [String: Int] = [:]

@@ -4,7 +4,7 @@ import Foundation
 import HeedConsent
 
 /// Writes times in UTC and in one time zone.
-struct EvidenceTimes: Sendable {
+package struct EvidenceTimes: Sendable {
     let zone: TimeZone
 
     /// Both, the second one on a line of its own.
@@ -14,6 +14,27 @@ struct EvidenceTimes: Sendable {
         guard offset != 0 else { return utc }
         let local = EvidenceTimes.written(time.adding(seconds: offset))
         return "\(utc)<br><span class=\"local\">\(local) \(EvidenceTimes.sign(offset))</span>"
+    }
+
+    /// The zone's name with how far it is from UTC at a time, as `Europe/Berlin (+01:00)`.
+    func place(at time: Timestamp) -> String {
+        "\(zone.identifier) (\(EvidenceTimes.sign(offset(at: time))))"
+    }
+
+    /// Markup in which every time as the log writes it, `2026-01-31T09:30:00Z`, has the other
+    /// beside it.
+    func beside(in markup: String) -> String {
+        markup.replacing(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/) { match in
+            Timestamp(text: String(match.0)).map { both($0).replacing("<br>", with: " ") }
+                ?? String(match.0)
+        }
+    }
+
+    /// Markup in which every time as the log writes it reads `2026-01-31 09:30:00 UTC`.
+    package static func readable(in markup: String) -> String {
+        markup.replacing(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z/) {
+            "\($0.1) \($0.2) UTC"
+        }
     }
 
     /// Seconds that the zone's clocks are ahead of UTC at a time, summer time included.

@@ -1,5 +1,4 @@
-// The words of the page that evidence is read on: headings, what happened, and why the guard says
-// no.
+// The words of the page that evidence is read on: headings, columns, and why the guard says no.
 
 import HeedConsent
 import HeedStore
@@ -65,46 +64,7 @@ enum EvidenceWords {
     }
 
     /// What happened, in words; the stored word for a kind that has none.
-    static func event(_ kind: String) -> String { events[kind] ?? Self.label(kind) }
-
-    private static let events = [
-        "contact.added": "The person became known",
-        "contact.address-replaced": "An address was put right",
-        "contact.export-started": "An export of the person's data began",
-        "contact.exported": "The person's data was exported",
-        "consent.requested": "Consent was asked for, to be confirmed",
-        "consent.granted": "Consent was given", "consent.denied": "Consent was refused",
-        "consent.withdrawn": "Consent was withdrawn",
-        "import.consent-taken-back": "An imported consent was taken back",
-        "optout.requested": "The person opted out", "optout.enqueued": "Telling others was queued",
-        "optout.started": "Telling others began",
-        "optout.local-cascade-completed": "The opt-out was in force everywhere here",
-        "optout.esp-confirmed": "A system confirmed the opt-out",
-        "optout.esp-failed": "A system did not take the opt-out",
-        "optout.esp-redriven": "A system is to be told again",
-        "optout.esp-cancelled": "A system was removed, so it is not told",
-        "optout.widened": "The opt-out was widened to everything",
-        "optout.completed": "Every system was told",
-        "suppression.added": "The address was blocked", "suppression.lifted": "A block was lifted",
-        "permission.rebuilt": "A permission was put right from its records",
-        "request.received": "A request was received", "request.verified": "A request was verified",
-        "request.completed": "A request was completed", "request.refused": "A request was refused",
-        "request.extended": "A request's time was extended",
-        "request.receipt-issued": "A receipt was issued",
-        "erasure.enqueued": "Having others erase was queued",
-        "erasure.esp-confirmed": "A system confirmed the erasure",
-        "erasure.esp-failed": "A system did not take the erasure",
-        "erasure.esp-refused": "A system refused the erasure",
-        "erasure.local-cascade-completed": "The person's data was erased here",
-        "evidence.export-started": "An export of evidence began",
-        "evidence.exported": "Evidence was exported", "hold.placed": "A legal hold was placed",
-        "hold.lifted": "A legal hold was lifted",
-        "policy.published": "A policy version was registered",
-        "sends.checked": "Recipients were checked before a send",
-        "sends.recorded": "Decisions about recipients were recorded",
-        "events.recorded": "What became of messages was recorded",
-        "retention.purged": "Old rows were removed at the end of their retention",
-    ]
+    static func event(_ kind: String) -> String { AuditEvent.words(for: kind) ?? label(kind) }
 
     /// Why the guard answers so.
     static func why(_ reason: SendDecision.Reason) -> String {

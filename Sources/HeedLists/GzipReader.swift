@@ -12,14 +12,17 @@ package import HeedConsent
 
     private let stream: UnsafeMutablePointer<z_stream>
     private let field: String
+    private let bytesMaximum: Int
+    private var unpackedCount = 0
     private var packed: [UInt8] = []
     private var offset = 0
     /// True between two members, and after the last.
     private var isBetween = false
 
-    /// Names the field that an error is about.
-    package init(field: String) throws(Refusal) {
+    /// Names the field that an error is about, and how many bytes may come out.
+    package init(field: String, bytesMaximum: Int) throws(Refusal) {
         self.field = field
+        self.bytesMaximum = bytesMaximum
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         guard unsafe heed_gunzip_start(stream) == Z_OK else { throw broken("cannot be unpacked") }
@@ -50,6 +53,14 @@ package import HeedConsent
                 isBetween = false
             }
             let piece = try unpack()
+            unpackedCount += piece.count
+            guard unpackedCount <= bytesMaximum else {
+                throw Refusal(
+                    .tooLarge,
+                    field: field,
+                    "unpacked it is more than \(bytesMaximum) bytes; send it in parts"
+                )
+            }
             if !piece.isEmpty { return piece }
             if !isBetween, offset == packed.count { return nil }
         }
@@ -93,6 +104,7 @@ extension GzipReader {
     /// The bytes of a source as they are, or unpacked where they begin as gzip does.
     package static func unpacking(
         field: String,
+        bytesMaximum: Int,
         _ chunk: @escaping () throws -> [UInt8]?
     ) throws -> () throws -> [UInt8]? {
         var begin: [UInt8] = []
@@ -105,7 +117,7 @@ extension GzipReader {
                 return first
             }
         }
-        let reader = try GzipReader(field: field)
+        let reader = try GzipReader(field: field, bytesMaximum: bytesMaximum)
         reader.add(begin)
         return {
             while true {

@@ -1,4 +1,4 @@
-// Files on disk as the importer reads them: a list as it is, or the lists in an archive.
+// Files on disk as the importer reads them: a list as it is or packed, or the lists in an archive.
 
 import Foundation
 import HeedConsent
@@ -6,13 +6,17 @@ import HeedConsent
 extension ImportSource {
     /// The lists of a file on disk, and the names of what was passed over in an archive.
     ///
-    /// It is called `name` in reports, or by its own name.
+    /// It is called `name` in reports, or by its own name. A list that gzip packed may unpack to so
+    /// many bytes.
     package static func lists(
         inFile path: String,
-        called name: String? = nil
+        called name: String? = nil,
+        unpackedMaximum: Int
     ) throws -> (lists: [ImportSource], passedOver: [String]) {
         let source = try file(path, called: name)
-        guard ZipArchive.begins(try source.open()() ?? []) else { return ([source], []) }
+        let beginning = try source.open()() ?? []
+        if GzipReader.begins(beginning) { return ([try unpacked(source, unpackedMaximum)], []) }
+        guard ZipArchive.begins(beginning) else { return ([source], []) }
         let read: ZipArchive.Reading = { offset, count in
             guard let file = FileHandle(forReadingAtPath: path) else { throw unreadable(path) }
             defer { try? file.close() }
@@ -38,6 +42,24 @@ extension ImportSource {
                 return data.flatMap { $0.isEmpty ? nil : Array($0) }
             }
         }
+    }
+
+    /// A list that gzip packed, read to its end once: of one that is cut or damaged nothing is
+    /// taken.
+    private static func unpacked(
+        _ source: ImportSource,
+        _ bytesMaximum: Int
+    ) throws -> ImportSource {
+        let open: @Sendable () throws -> () throws -> [UInt8]? = {
+            let packed = try source.open()
+            return try GzipReader.unpacking(field: "file", bytesMaximum: bytesMaximum, packed)
+        }
+        var byteCount = 0
+        let next = try open()
+        while let piece = try next() { byteCount += piece.count }
+        let isNamed = source.name.lowercased().hasSuffix(".gz")
+        let name = isNamed ? String(source.name.dropLast(3)) : source.name
+        return ImportSource(name: name, byteCount: byteCount, open: open)
     }
 
     private static func unreadable(_ path: String) -> Refusal {

@@ -11,7 +11,8 @@ package final class ImportUpload: Sendable {
     package let id: ImportID
     private let file: LockedFile
     private let orderPath: String
-    private let bytesMaximum: Int
+    /// The most bytes of a file; what is packed may not unpack to more.
+    package let bytesMaximum: Int
     private let state = Mutex((hash: SHA256(), count: 0))
 
     init(id: ImportID, file: LockedFile, orderPath: String, bytesMaximum: Int) {

@@ -19,7 +19,7 @@ package struct RecipientReader {
 
     /// Takes a source of bytes: each call hands out some, nil at the end.
     package init(chunk: @escaping () throws -> [UInt8]?) throws {
-        self.chunk = try GzipReader.unpacking(field: "file", chunk)
+        self.chunk = try GzipReader.unpacking(field: "file", bytesMaximum: .max, chunk)
         while !list.isBegun { try read() }
     }
 

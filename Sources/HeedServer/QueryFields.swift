@@ -4,21 +4,28 @@ import HeedConsent
 import Hummingbird
 
 /// What follows the question mark.
+///
+/// A `+` is a space, as forms and most client libraries write one; `%2B` is a `+`.
 struct QueryFields {
+    /// As they came.
     private var values: [String: String] = [:]
 
     /// Takes them apart; refuses one that comes twice.
     init(_ request: Request) throws(Refusal) {
-        for (key, value) in request.uri.queryParameters {
-            let name = String(key)
-            guard values.updateValue(String(value), forKey: name) == nil else {
+        for pair in (request.uri.query ?? "").split(separator: "&") {
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = FormBody.decoded(sides[0])
+            let value = sides.count == 2 ? String(sides[1]) : ""
+            guard values.updateValue(value, forKey: name) == nil else {
                 throw Refusal(.invalid, field: name, "this is given twice")
             }
         }
     }
 
     /// The text of a parameter, or nil.
-    mutating func take(_ name: String) -> String? { values.removeValue(forKey: name) }
+    mutating func take(_ name: String) -> String? {
+        values.removeValue(forKey: name).map { FormBody.decoded($0[...]) }
+    }
 
     /// A whole number, or nil.
     mutating func number(_ name: String) throws(Refusal) -> Int? {
@@ -41,10 +48,12 @@ struct QueryFields {
         return id
     }
 
-    /// An RFC 3339 time or a date, or nil.
+    /// An RFC 3339 time or a date, or nil; a time has no space, so a `+` in it is one.
     mutating func time(_ name: String) throws(Refusal) -> Timestamp? {
-        guard let text = take(name) else { return nil }
-        guard let time = Timestamp(text: text) else {
+        guard let text = values.removeValue(forKey: name)?.replacing("+", with: "%2B") else {
+            return nil
+        }
+        guard let time = Timestamp(text: FormBody.decoded(text[...])) else {
             throw Refusal(
                 .invalid,
                 field: name,

@@ -1,6 +1,16 @@
-// API keys by hash.
+// API keys by hash, and all of them with their times.
 
-package import HeedConsent
+public import HeedConsent
+
+/// A key with when it was made, and when it was revoked if it was.
+public struct APIKeyRecord: Hashable, Sendable {
+    /// The key.
+    public let key: APIKey
+    /// When it was made.
+    public let createdAt: Timestamp
+    /// Since when it opens nothing; nil while it does.
+    public let revokedAt: Timestamp?
+}
 
 extension Transaction {
     func insert(_ key: APIKey) throws(StoreError) {
@@ -40,18 +50,37 @@ extension Transaction {
         )
     }
 
-    private func apiKeys(_ rows: [Row]) throws(StoreError) -> [APIKey] {
-        var keys: [APIKey] = []
+    /// All keys there ever were, by age.
+    package func apiKeyRecords() throws(StoreError) -> [APIKeyRecord] {
+        let rows = try rows(
+            "SELECT id, role, label, secret_sha256, created_at, revoked_at FROM api_keys "
+                + "ORDER BY created_at, id"
+        )
+        var records: [APIKeyRecord] = []
         for row in rows {
-            keys.append(
-                APIKey(
-                    id: try row.text(0),
-                    role: try row.word(1),
-                    label: try row.text(2),
-                    secretHash: try row.blob(3)
+            records.append(
+                APIKeyRecord(
+                    key: try apiKey(row),
+                    createdAt: try row.time(4),
+                    revokedAt: try row.optionalTime(5)
                 )
             )
         }
+        return records
+    }
+
+    private func apiKeys(_ rows: [Row]) throws(StoreError) -> [APIKey] {
+        var keys: [APIKey] = []
+        for row in rows { keys.append(try apiKey(row)) }
         return keys
+    }
+
+    private func apiKey(_ row: Row) throws(StoreError) -> APIKey {
+        APIKey(
+            id: try row.text(0),
+            role: try row.word(1),
+            label: try row.text(2),
+            secretHash: try row.blob(3)
+        )
     }
 }

@@ -77,6 +77,14 @@ struct AuditTests {
             #expect(unknown.errors.contains("consent-storage.immutable-records, "))
             #expect(try await place.heed("audit", "--json", "--html").exitCode == 2)
             #expect(try await place.heed("audit", "-o", "absent/file").exitCode == 2)
+            // Nothing is tried for a file that is somebody's.
+            try place.write("kept", to: "audit.txt")
+            let full = try await place.heed("audit", "-o", "audit.txt")
+            #expect(full.exitCode == 2 && full.errors.contains("--force writes over it"))
+            #expect(place.read("audit.txt") == "kept")
+            let check = "opt-out-processing.regulatory-window"
+            _ = try await place.heed("audit", "--only", check, "--force", "-o", "audit.txt")
+            #expect(place.read("audit.txt").contains(check))
         }
     }
 

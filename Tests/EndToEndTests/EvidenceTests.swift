@@ -69,6 +69,23 @@ struct EvidenceTests {
         }
     }
 
+    @Test func itSaysWhatItWrote() async throws {
+        try await withPerson { place in
+            let made = try await place.did("evidence \(EvidenceTests.address) --reason x --json")
+            let json = try made.json
+            let folder = try #require(json["folder"].string)
+            #expect(folder == "evidence-\(json["export"].string ?? "?")")
+            #expect((json["counts"]["timeline"].number ?? 0) > 0)
+            let sum = try await place.run("/usr/bin/sha256sum", ["\(folder)/manifest.txt"])
+            #expect(sum.output.hasPrefix(json["manifestSha256"].string ?? "?"))
+            // A receipt of somebody else's installation is not looked for here.
+            let url = "https://evil.example/v1/receipts/00112233445566778899aabbccddeeff"
+            let wrong = try await place.heed("evidence", "--receipt", url, "--reason", "x")
+            #expect(wrong.exitCode == 2 && wrong.errors.contains("receipt: "))
+            #expect(wrong.errors.contains("not at evil.example"))
+        }
+    }
+
     @Test func itSaysByWhichRecordAMessageWasAllowed() async throws {
         try await withPerson { place in
             try await place.did("evidence \(EvidenceTests.address) --reason case -o case")

@@ -42,6 +42,11 @@ struct RegistryTests {
             let body = #"{"scope":"newsletter","address":"ada@mail.example"}"#
             #expect(try await check(server, token, body) == 200)
             try await place.done("key", "revoke", id)
+            #expect(try await !place.done("key", "list").output.contains(id))
+            let all = try await place.done("key", "list", "--all", "--json").json.list
+            let revoked = try #require(all.first { $0["id"].string == id })
+            #expect(revoked["revokedAt"].string != nil && revoked["role"].string == "sender")
+            #expect(try await place.done("key", "list", "--all").output.contains("REVOKED"))
             #expect(try await check(server, token, body) == 401)
         }
     }

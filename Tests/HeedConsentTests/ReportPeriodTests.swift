@@ -55,6 +55,9 @@ struct ReportPeriodTests {
         for end in [start, start.adding(seconds: -1), last.adding(seconds: 1)] {
             let refusal = #expect(throws: Refusal.self) { try period.spans(from: start, to: end) }
             #expect(refusal?.field == "from")
+            // There is nothing longer than a month.
+            let isLonger = refusal?.message.contains("ask for longer parts") ?? false
+            #expect(isLonger == (end > last && period != .month))
         }
     }
 }

@@ -256,6 +256,34 @@ struct EvidenceExporterTests {
         }
     }
 
+    /// On the page: what the operator calls the key that acted, revoked since or not, which zone
+    /// the second times are of, and both times wherever one is told.
+    @Test func thePageNamesKeysAndTheZone() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            let engine = installation.engine
+            let create = try CreateKey(role: .collector, label: "Shop & <sign-up>")
+            let key = try await engine.perform(create, as: Sample.actor).receipt.key
+            let grant = try RecordConsent(
+                subject: .address(try Sample.address()),
+                scope: Sample.newsletter,
+                decision: .granted,
+                basis: .consent,
+                source: .form,
+                policyVersion: Sample.version,
+                givenAt: nil,
+                expiresAt: nil,
+                evidence: Evidence()
+            )
+            _ = try await engine.perform(grant, as: Actor(.apiKey, id: key.id))
+            _ = try await engine.perform(RevokeKey(id: key.id), as: Sample.actor)
+            let made = try await installation.evidence(.address(try Sample.address()))
+            #expect(made.page.contains("api-key \(key.id) (Shop &amp; &lt;sign-up&gt;)"))
+            #expect(made.page.contains("In UTC, and in Europe/Warsaw (+01:00)."))
+            #expect(!made.page.contains("2026-01-31T09:30:00Z"))
+            #expect(!(try made.json().description.contains("sign-up")))
+        }
+    }
+
     @Test(arguments: Backend.allCases)
     func aLongHistoryComesInPages(_ backend: Backend) async throws {
         try await backend.withEngine { installation in

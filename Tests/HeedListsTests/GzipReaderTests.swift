@@ -12,7 +12,7 @@ struct GzipReaderTests {
     private static let text = Array("ada@mail.example\nmary@mail.example\n".utf8)
 
     private func unpacked(_ bytes: [UInt8], size: Int = 1 << 16) throws -> [UInt8] {
-        let reader = try GzipReader(field: "body")
+        let reader = try GzipReader(field: "body", bytesMaximum: .max)
         var all: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: size) {
             reader.add(Array(bytes[start..<min(start + size, bytes.count)]))
@@ -55,11 +55,27 @@ struct GzipReaderTests {
         #expect(throws: Refusal.self) { try unpacked(Array("plain".utf8)) }
     }
 
+    @Test func moreThanMayComeOutIsAnError() throws {
+        let packed = try Gzip.pack(GzipReaderTests.text)
+        func count(_ maximum: Int) throws -> Int {
+            let reader = try GzipReader(field: "body", bytesMaximum: maximum)
+            reader.add(packed)
+            var count = 0
+            while let piece = try reader.next() { count += piece.count }
+            return count
+        }
+        let size = GzipReaderTests.text.count
+        #expect(try count(size) == size)
+        let error = #expect(throws: Refusal.self) { try count(size - 1) }
+        #expect(error?.code == .tooLarge && error?.field == "body")
+        #expect(error?.message == "unpacked it is more than \(size - 1) bytes; send it in parts")
+    }
+
     /// A few bytes that stand for many come out in small pieces.
     @Test func aBombComesOutPieceByPiece() throws {
         let packed = try Gzip.pack([UInt8](repeating: 0x61, count: 8 << 20))
         #expect(packed.count < 16 << 10)
-        let reader = try GzipReader(field: "body")
+        let reader = try GzipReader(field: "body", bytesMaximum: .max)
         reader.add(packed)
         var count = 0
         while let piece = try reader.next() {
@@ -73,7 +89,7 @@ struct GzipReaderTests {
     @Test(arguments: [[], [0x1F], [0x61], Array("ada@mail.example".utf8)] as [[UInt8]])
     func whatIsNotPackedStaysAsItIs(_ bytes: [UInt8]) throws {
         var rest = bytes[...]
-        let chunk = try GzipReader.unpacking(field: "file") {
+        let chunk = try GzipReader.unpacking(field: "file", bytesMaximum: .max) {
             rest.popFirst().map { [$0] }
         }
         var all: [UInt8] = []

@@ -4,7 +4,6 @@ import Foundation
 import HTTPTypes
 import HeedConsent
 import HeedEngine
-import HeedRights
 import Hummingbird
 import HummingbirdTesting
 import Logging
@@ -49,76 +48,6 @@ struct OpenAPITests {
             #expect(reply.headers[.contentType] == "application/yaml")
             #expect(reply.body == text)
         }
-    }
-
-    /// Every example of a JSON request works, in the order of the file, and every example of a good
-    /// answer has the members of a real one.
-    @Test func examplesAreTrue() async throws {
-        let requests = file.examples.filter {
-            $0.status == nil && $0.mediaType == "application/json"
-        }
-        #expect(Set(requests.map(\.operation.path)).count == 12)
-        try await withServer(options: .withMail) { server in
-            for example in requests {
-                let path = try await path(of: example.operation, in: server)
-                let call = Call.post(path, example.json, as: .admin)
-                let reply = try await server.send(call)
-                #expect((200..<300).contains(reply.status), "\(example.json): \(reply.body)")
-                let documented = OpenAPIFile.published.examples.filter {
-                    $0.operation == example.operation && $0.status == reply.status
-                }
-                #expect(!documented.isEmpty)
-                let members = try members(reply.body)
-                #expect(try documented.contains { try self.members($0.json) == members })
-            }
-        }
-    }
-
-    /// The path to call: one that names a request gets a request the act fits.
-    private func path(of operation: OpenAPIFile.Operation, in server: Server) async throws -> String
-    {
-        guard operation.path.contains("{id}") else { return operation.path }
-        let installation = server.installation
-        installation.clock.advance(seconds: 1)
-        if operation.path.hasSuffix("/rectify") { return try await pathToRectify(in: server) }
-        let address = try Address(email: "ada@mail.example")
-        let kinds: [RightsRequest.Kind] = [.rectification, .restriction, .objection]
-        let open = try await installation.engine.ask(ListRequests(openOnly: true)).requests
-        let kind = try #require(kinds.first { kind in !open.contains { $0.kind == kind } })
-        let command = ReceiveRequest(kind, of: .address(address), source: .form)
-        let request = try await installation.engine.perform(command, as: Sample.actor).receipt
-            .request
-        return operation.path.replacing("{id}", with: request.id.text)
-    }
-
-    /// An address is put right only when its person asked for that and has shown who they are.
-    private func pathToRectify(in server: Server) async throws -> String {
-        let address = try Address(email: "grace@mail.example")
-        try await server.installation.decide(address)
-        let command = ReceiveRequest(
-            .rectification,
-            of: .address(address),
-            source: .form,
-            verifiedBy: .mailLink
-        )
-        let taken = try await server.installation.engine.perform(command, as: Sample.actor)
-        return "/v1/requests/\(taken.receipt.request.id.text)/rectify"
-    }
-
-    /// The names of the members, also those of objects in it.
-    private func members(_ json: String) throws -> Set<String> {
-        func names(_ value: JSONValue, _ path: String) -> Set<String> {
-            guard case .object(let members) = value else { return [] }
-            return members.reduce(into: []) { all, member in
-                // Who is allowed and why differs from example to example, so the guard's optional
-                // members and its counts are left out.
-                guard !["optOutStatus", "unsubscribe", "counts", "evidence"].contains(member.key)
-                else { return }
-                all.insert(path + member.key)
-                all.formUnion(names(member.value, path + member.key + "."))
-            }
-        }
-        return names(try JSONDecoder().decode(JSONValue.self, from: Data(json.utf8)), "")
     }
 }
 

@@ -28,6 +28,7 @@ private struct Door: Sendable, CustomTestStringConvertible {
         Door(call: .get("/v1/contacts/none/export"), roles: [.auditor]),
         Door(call: .get("/v1/contacts/none/evidence"), roles: [.auditor]),
         Door(call: .get("/v1/evidence"), roles: [.auditor]),
+        Door(call: .post("/v1/evidence", "{}"), roles: [.auditor]),
         Door(call: .post("/v1/requests", "{}"), roles: [.collector]),
         Door(call: .get("/v1/requests?unknown=1"), roles: [.auditor]),
         Door(call: .get("/v1/requests/none"), roles: [.auditor]),

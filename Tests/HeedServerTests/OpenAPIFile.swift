@@ -21,16 +21,31 @@ struct OpenAPIFile: Sendable {
         }
     }
 
-    /// A JSON example of a request or of an answer.
-    struct Example: Sendable {
+    /// What is sent with an operation, or answered by it.
+    struct Body: Hashable, Sendable, CustomStringConvertible {
         let operation: Operation
         /// The status it is an answer with; nil for a request.
         let status: Int?
         let mediaType: String
+
+        var description: String {
+            "\(operation) \(status.map(String.init) ?? "request") \(mediaType)"
+        }
+    }
+
+    /// An example of a request or of an answer, as JSON: text is a string of it.
+    struct Example: Sendable {
+        let body: Body
         let json: String
+
+        var operation: Operation { body.operation }
+        var status: Int? { body.status }
+        var mediaType: String { body.mediaType }
     }
 
     private(set) var statuses: [Operation: Set<Int>] = [:]
+    /// All bodies of requests, and all of answers that stand with their operation.
+    private(set) var bodies: [Body] = []
     private(set) var examples: [Example] = []
 
     /// The file as the server sends it.
@@ -44,7 +59,7 @@ struct OpenAPIFile: Sendable {
         var path = ""
         var operation: Operation?
         var status: Int?
-        var mediaType = ""
+        var body: Body?
         for line in text.split(separator: "\n") {
             let content = line.drop { $0 == " " }
             let key = String(content.prefix { $0 != ":" })
@@ -55,18 +70,23 @@ struct OpenAPIFile: Sendable {
                 let found = Operation(method: key.uppercased(), path: path)
                 operation = methods.contains(key) ? found : nil
                 if operation != nil { statuses[found] = [] }
-            case 6: status = nil
+                body = nil
+            case 6: (status, body) = (nil, nil)
             case 8 where key.hasPrefix("\""):
                 status = Int(key.dropFirst().dropLast())
                 if isPath, let operation, let status { statuses[operation]?.insert(status) }
             default: break
             }
-            if key.contains("/"), content.hasSuffix(":") { mediaType = key }
-            if isPath, let operation, content.hasPrefix("value: {") {
+            let isBody = line.count - content.count >= 10 && key.contains("/")
+            if isPath, isBody, let operation, content.hasSuffix(":") {
+                let mediaType = key.replacing("\"", with: "")
+                let found = Body(operation: operation, status: status, mediaType: mediaType)
+                bodies.append(found)
+                body = found
+            }
+            if let body, content.hasPrefix("value: ") {
                 let json = String(content.dropFirst("value: ".count))
-                examples.append(
-                    Example(operation: operation, status: status, mediaType: mediaType, json: json)
-                )
+                examples.append(Example(body: body, json: json))
             }
         }
     }

@@ -32,6 +32,24 @@ struct QueryFieldsTests {
         try fields.finish()
     }
 
+    /// As Python's requests, a browser's form and curl's `--data-urlencode` write them.
+    @Test(arguments: [
+        ("file+17%2F26", "file 17/26"), ("file%2017/26", "file 17/26"), ("1%2B1", "1+1"),
+        ("Gr%C3%BC%C3%9Fe+%26+more", "Grüße & more"), ("a=b", "a=b"), ("100%", "100%"),
+    ])
+    func aPlusIsASpace(_ raw: String, _ text: String) throws {
+        var fields = try fields("reason=\(raw)&c%61mpaign=\(raw)")
+        #expect(fields.take("reason") == text)
+        #expect(try fields.text("campaign") == text)
+    }
+
+    /// A time has no space, so whoever forgets to encode its `+` is understood.
+    @Test(arguments: ["2026-01-31T09:30:00+02:00", "2026-01-31T09%3A30%3A00%2B02%3A00"])
+    func aPlusInATimeIsOne(_ raw: String) throws {
+        var fields = try fields("from=\(raw)")
+        #expect(try fields.time("from")?.text == "2026-01-31T07:30:00Z")
+    }
+
     @Test func whatIsMissingIsNil() throws {
         var fields = try fields("")
         #expect(fields.take("text") == nil)

@@ -6,7 +6,9 @@ import HeedEngine
 import HeedStore
 import Synchronization
 
-/// Counts wrong answers. One engine takes opt-outs; checks are asked of it and of a second one in
+/// Counts wrong answers.
+///
+/// One engine takes opt-outs; checks are asked of it and of a second one in
 /// turn, which is another node on PostgreSQL, each from its own index.
 struct RaceBench {
     private static let askers = 4

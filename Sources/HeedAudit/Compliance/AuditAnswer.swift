@@ -1,6 +1,7 @@
 // The forms of an audit's report for programs and for people who were not there.
 
 import HeedConsent
+import HeedEvidence
 import HeedRights
 
 /// The JSON form of a report.
@@ -51,8 +52,12 @@ public struct AuditAnswer: Encodable, Sendable {
 }
 
 extension ComplianceAudit.Report {
-    /// The page: one file that loads nothing.
+    /// The page: one file that loads nothing, with times that people read.
     public func html(version: String) -> String {
+        EvidenceTimes.readable(in: page(version))
+    }
+
+    private func page(_ version: String) -> String {
         let rows = results.map(ComplianceAudit.Report.row).joined(separator: "\n")
         let verdict = "\(passed) of \(results.count) checks pass"
         return """

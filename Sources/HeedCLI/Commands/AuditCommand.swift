@@ -34,6 +34,8 @@ struct AuditCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "Write to this file instead of to the terminal.")
     var output: String?
 
+    @Flag(help: "Write over a file that is there.") var force = false
+
     @Option(help: "A signed checkpoint kept elsewhere; may be repeated.")
     var checkpoint: [String] = []
 
@@ -49,6 +51,7 @@ struct AuditCommand: AsyncParsableCommand {
 
     func run() async throws {
         let checks = try ComplianceAudit.checks(named: only)
+        if let output, !force { try OutputFile.refuseFile(at: output, field: "output") }
         let settings = try await global.settings()
         var terms = AuditTerms(retention: settings.retention, rules: settings.alerts.rules)
         terms.logKey = key

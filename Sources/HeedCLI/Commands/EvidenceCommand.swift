@@ -45,16 +45,16 @@ struct EvidenceCommand: AsyncParsableCommand {
     @Flag(help: "Print what was written as JSON.") var json = false
 
     func run() async throws {
+        let settings = try await options.global.settings(["logOrigin": options.logOrigin])
         let order = try EvidenceOrder(
-            question(),
+            question(settings),
             actor: Installation.actor,
             source: .commandLine,
             reason: reason
         )
         let zone = try EvidenceTerms.timeZone(timeZone)
         if let output { try BundleFolder.refuse(output) }
-        let installation = try await options.open()
-        let settings = installation.settings
+        let installation = try Installation(settings, opening: .existing)
         let terms = EvidenceTerms(
             controller: settings.serverOptions.controllerLines,
             timeZone: zone,
@@ -84,19 +84,34 @@ struct EvidenceCommand: AsyncParsableCommand {
             await run.breakOff()
             throw error
         }
-        try show(run.counts, folder)
+        try show(run, begun.id, folder)
         try installation.close()
     }
 
-    private func show(_ counts: [String: Int], _ folder: String) throws {
-        if json { return try Terminal.print(json: counts) }
-        let events = counts["timeline"] ?? 0
+    private struct Written: Encodable {
+        let export: String
+        let folder: String
+        let manifestSha256: String
+        let counts: [String: Int]
+    }
+
+    private func show(_ run: EvidenceRun, _ export: ExportID, _ folder: String) throws {
+        if json {
+            let written = Written(
+                export: export.text,
+                folder: folder,
+                manifestSha256: hexadecimal(run.manifestHash),
+                counts: run.counts
+            )
+            return try Terminal.print(json: written)
+        }
+        let events = run.counts["timeline"] ?? 0
         print("\(folder): \(counted(events, "event")), see \(folder)/evidence.html")
         Terminal.note("check it: heed log verify --bundle \(folder) --key KEY (heed log key)")
     }
 
     /// Exactly one of the ways to say what it is about.
-    private func question() throws(Refusal) -> EvidenceQuestion {
+    private func question(_ settings: Settings) throws(Refusal) -> EvidenceQuestion {
         let place = try address.map { text throws(Refusal) in try Address(email: text) }
         switch (place, contact, receipt, from) {
         case (let address?, nil, nil, nil) where to == nil: return .address(address)
@@ -106,8 +121,8 @@ struct EvidenceCommand: AsyncParsableCommand {
             }
             return .contact(id)
         case (_, nil, let text?, nil) where to == nil:
-            let token = bytes(hexadecimal: text.split(separator: "/").last ?? "")
-            return .receipt(token: token ?? [], place)
+            let base = settings.publicURL
+            return .receipt(token: try EvidenceQuestion.token(ofReceipt: text, at: base), place)
         case (nil, nil, nil, let text?):
             return .period(
                 from: try ReportSpan.time(text, "from"),

@@ -28,9 +28,9 @@ struct ImportFiles: AsyncParsableCommand {
         discussion: """
             Formats are told by their header lines: \
             \(ImportFormat.allCases.map(\.rawValue).joined(separator: ", ")). An archive as \
-            Mailchimp exports it is read as it is, and so is the JSON that SES' API and command \
-            line print. sendgrid needs --status; a list of cloudflare without all three fields has \
-            to be named by --format.
+            Mailchimp exports it is read as it is, and so are a file that gzip packed and the JSON \
+            that SES' API and command line print. sendgrid needs --status; a list of cloudflare \
+            without all three fields has to be named by --format.
             """
     )
 
@@ -114,7 +114,7 @@ struct ImportFiles: AsyncParsableCommand {
 
     /// A file, or the lists in an archive.
     private static func sources(_ path: String) throws -> [ImportSource] {
-        let (lists, passedOver) = try ImportSource.lists(inFile: path)
+        let (lists, passedOver) = try ImportSource.lists(inFile: path, unpackedMaximum: .max)
         for name in passedOver { Terminal.note("passed over: \(name)") }
         return lists
     }

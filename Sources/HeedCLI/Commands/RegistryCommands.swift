@@ -6,6 +6,7 @@ import Crypto
 import Foundation
 import HeedConsent
 import HeedEngine
+import HeedStore
 
 /// Scopes.
 struct ScopeCommand: AsyncParsableCommand {
@@ -207,18 +208,37 @@ struct KeyCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List keys, without their text.")
         @OptionGroup var global: GlobalOptions
+        @Flag(help: "Also those that are revoked: the log names who acted by the id of a key.")
+        var all = false
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
             let installation = try Installation(await global.settings(), opening: .existing)
-            let keys = try await installation.engine.ask(ListKeys())
-            if json {
-                try Terminal.print(
-                    json: keys.map { ["id": $0.id, "role": $0.role.rawValue, "label": $0.label] }
-                )
-            } else {
-                let rows = keys.map { [$0.id, $0.role.rawValue, $0.label] }
-                Terminal.print(table: rows, headings: ["ID", "ROLE", "LABEL"])
+            let keys = try await installation.engine.ask(ListAllKeys())
+                .filter { all || $0.revokedAt == nil }
+            if json { return try Terminal.print(json: keys.map(Entry.init)) }
+            let rows = keys.map { record in
+                let key = record.key
+                let row = [key.id, key.role.rawValue, key.label, record.createdAt.text]
+                return all ? row + [record.revokedAt?.text ?? ""] : row
+            }
+            let headings = ["ID", "ROLE", "LABEL", "CREATED"] + (all ? ["REVOKED"] : [])
+            Terminal.print(table: rows, headings: headings)
+        }
+
+        private struct Entry: Encodable {
+            let id: String
+            let role: String
+            let label: String
+            let createdAt: String
+            let revokedAt: String?
+
+            init(_ record: APIKeyRecord) {
+                id = record.key.id
+                role = record.key.role.rawValue
+                label = record.key.label
+                createdAt = record.createdAt.text
+                revokedAt = record.revokedAt?.text
             }
         }
     }

@@ -177,9 +177,13 @@ public final class GuardIndex: Sendable {
         return state.table?.answers(asked, position)
     }
 
-    /// Answers as of a moment, without a transaction; nil where a snapshot is needed.
+    /// Answers as of a moment, without a transaction.
     ///
-    /// - Parameter read: Makes what is asked about into keyed hashes, by that moment's keys.
+    /// - Parameters:
+    ///   - scope: What is to be sent.
+    ///   - moment: What the database looks like now.
+    ///   - read: Makes what is asked about into keyed hashes, by that moment's keys.
+    /// - Returns: nil where a snapshot is needed.
     func decide(
         _ scope: ScopeName,
         at moment: Moment,

@@ -30,6 +30,18 @@ public struct ListKeys: Query {
     public func answer(in transaction: Transaction) throws -> [APIKey] { try transaction.apiKeys() }
 }
 
+/// All API keys there ever were, with when they were made and revoked.
+///
+/// The audit log names whoever acted by the id of their key, also of one that is revoked since.
+public struct ListAllKeys: Query {
+    /// Asks for all.
+    public init() {}
+    /// The keys by age, without secrets.
+    public func answer(in transaction: Transaction) throws -> [APIKeyRecord] {
+        try transaction.apiKeyRecords()
+    }
+}
+
 /// All connectors with their opened settings, for the worker.
 public struct ListConnectors: Query {
     /// Asks for all.

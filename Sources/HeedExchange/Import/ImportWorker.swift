@@ -94,7 +94,11 @@ package struct ImportWorker: Sendable {
                 mode: order.isDryRun ? .dryRun(id) : .resume(id),
                 actor: actor
             )
-            let sources = try ImportSource.lists(inFile: waiting.path, called: order.name).lists
+            let sources = try ImportSource.lists(
+                inFile: waiting.path,
+                called: order.name,
+                unpackedMaximum: spool.bytesMaximum
+            ).lists
             _ = try await importer.run(sources) { _ in }
             return .over
         } catch let error as CancellationError {

@@ -14,7 +14,11 @@ extension ImportUpload {
             mode: .dryRun(nil),
             actor: order.actor
         )
-        let sources = try ImportSource.lists(inFile: path, called: order.name).lists
+        let sources = try ImportSource.lists(
+            inFile: path,
+            called: order.name,
+            unpackedMaximum: bytesMaximum
+        ).lists
         var start = try importer.start(for: sources)
         start.id = id
         start.isDryRun = order.isDryRun

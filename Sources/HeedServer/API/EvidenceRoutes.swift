@@ -11,15 +11,17 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// `GET /v1/contacts/{id}/evidence?reason=…` and `GET /v1/evidence?from=…&to=…&reason=…`.
+/// `GET /v1/contacts/{id}/evidence?reason=…`, `GET /v1/evidence?from=…&to=…&reason=…`, and
+/// `POST /v1/evidence` by an address or a receipt, neither of which belongs in a URL.
 struct EvidenceRoutes {
     let engine: Engine
     let options: ServerOptions
 
-    /// Adds both.
+    /// Adds all three.
     func addRoutes(to api: RouterGroup<HeedRequestContext>) {
         api.get("contacts/:id/evidence", use: ofPerson)
         api.get("evidence", use: ofPeriod)
+        api.post("evidence", use: ofNamed)
     }
 
     /// What was recorded about a person.
@@ -28,7 +30,11 @@ struct EvidenceRoutes {
         guard let id = ContactID(text: context.parameters.get("id") ?? "") else {
             throw Refusal(.notFound, field: "id", "there is no contact with this id")
         }
-        return try await answer(request, context) { _ in .contact(id) }
+        do {
+            return try await answer(request, context) { _ in .contact(id) }
+        } catch let refusal as Refusal where refusal.code == .notFound {
+            throw Refusal(.notFound, field: "id", refusal.message)
+        }
     }
 
     /// What was recorded in a period.
@@ -42,6 +48,31 @@ struct EvidenceRoutes {
         }
     }
 
+    /// What was recorded about whoever has an address, or had it until they were erased, or the
+    /// receipt of a request.
+    @Sendable
+    func ofNamed(_ request: Request, _ context: HeedRequestContext) async throws -> Response {
+        let body = try await request.body.collect(upTo: options.jsonBytesMaximum)
+        var fields = try Fields(body: body)
+        let address = try fields.optionalString("address").map { text throws(Refusal) in
+            try Address(email: text, field: "address")
+        }
+        let receipt = try fields.optionalString("receipt").map { text throws(Refusal) in
+            try EvidenceQuestion.token(ofReceipt: text, at: options.linkBase)
+        }
+        let reason = try fields.string("reason")
+        let zone = try EvidenceTerms.timeZone(try fields.optionalString("timeZone"))
+        try fields.finish()
+        let question: EvidenceQuestion
+        switch (receipt, address) {
+        case (let token?, _): question = .receipt(token: token, address)
+        case (nil, let address?): question = .address(address)
+        case (nil, nil):
+            throw Refusal(.missing, field: "address", "address or receipt is needed")
+        }
+        return try await answer(question, reason, zone, context)
+    }
+
     private func answer(
         _ request: Request,
         _ context: HeedRequestContext,
@@ -52,9 +83,18 @@ struct EvidenceRoutes {
         let reason = try fields.text("reason")
         let zone = try EvidenceTerms.timeZone(fields.take("timeZone"))
         try fields.finish()
+        return try await answer(asked, reason, zone, context)
+    }
+
+    private func answer(
+        _ question: EvidenceQuestion,
+        _ reason: String,
+        _ zone: TimeZone,
+        _ context: HeedRequestContext
+    ) async throws -> Response {
         let exporter = EvidenceExporter(
             engine: engine,
-            order: try EvidenceOrder(asked, actor: context.actor, source: .api, reason: reason),
+            order: try EvidenceOrder(question, actor: context.actor, source: .api, reason: reason),
             terms: EvidenceTerms(
                 controller: options.controllerLines,
                 timeZone: zone,
@@ -62,12 +102,7 @@ struct EvidenceRoutes {
             )
         )
         // Written down before the first byte leaves; a failure up to here is still a status.
-        let begun: BegunEvidence
-        do {
-            begun = try await exporter.begin()
-        } catch let refusal as Refusal where refusal.code == .notFound {
-            throw Refusal(.notFound, field: "id", refusal.message)
-        }
+        let begun = try await exporter.begin()
         return Response(
             status: .ok,
             headers: [

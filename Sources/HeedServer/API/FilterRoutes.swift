@@ -5,7 +5,9 @@ import HTTPTypes
 public import HeedConsent
 public import HeedEngine
 import HeedLists
+import HeedStore
 import Hummingbird
+import Logging
 import NIOCore
 
 /// `POST /v1/sends/filter?scope=…`: a recipient a line in, a decision a line out, the counts last.
@@ -34,7 +36,7 @@ struct FilterRoutes {
         )
         try fields.finish()
         var list = RecipientList(try RecipientList.Form(request), keeping: .addresses)
-        let body = try ListBody(request)
+        let body = try ListBody(request, unpackedMaximum: options.unpackedBytesMaximum)
         // A scope nobody knows is refused before the first byte leaves.
         let first = try await engine.ask(
             MaySendMany(recipients: [], scope: scope, withLinks: withLinks)
@@ -52,14 +54,15 @@ struct FilterRoutes {
         return Response(
             status: .ok,
             headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
-            body: FilterRoutes.answer(run, list, body)
+            body: FilterRoutes.answer(run, list, body, context.logger)
         )
     }
 
     private static func answer(
         _ begun: FilterRun,
         _ beginning: RecipientList,
-        _ body: ListBody
+        _ body: ListBody,
+        _ logger: Logger
     ) -> ResponseBody {
         ResponseBody { writer in
             var (run, list) = (begun, beginning)
@@ -77,6 +80,7 @@ struct FilterRoutes {
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
+                FilterRoutes.note(error, logger)
                 try await writer.write(ByteBuffer(bytes: FilterRun.lastLine(of: error)))
                 // A connection that breaks while it is sent to loses what it said. It breaks all
                 // the same: an answer without its counts must not look whole.
@@ -85,6 +89,20 @@ struct FilterRoutes {
             }
             try await writer.finish(nil)
         }
+    }
+
+    /// Leaves a line about an answer that is not whole; what a refusal says may be of the list.
+    private static func note(_ error: any Error, _ logger: Logger) {
+        let problem = Problem(error)
+        let isOurs = problem.status.kind == .serverError
+        logger.log(
+            level: isOurs ? .error : .warning,
+            "the answer about a list has ended before its end",
+            metadata: [
+                "problem": "\(problem.name)",
+                "error": "\((error as? StoreError)?.description ?? "\(type(of: error))")",
+            ]
+        )
     }
 
     private enum Choice: String, CaseIterable {

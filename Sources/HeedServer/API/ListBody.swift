@@ -15,12 +15,14 @@ actor ListBody {
     private var isBegun = false
     private var isEnded = false
 
-    /// Refuses a packing nobody knows (RFC 9110 §8.4.1).
-    init(_ request: Request) throws {
+    /// Refuses a packing nobody knows (RFC 9110 §8.4.1); what is packed may unpack to
+    /// so many bytes.
+    init(_ request: Request, unpackedMaximum: Int) throws {
         iterator = request.body.makeAsyncIterator()
         switch request.headers[.contentEncoding]?.lowercased() {
         case nil, "", "identity": gzip = nil
-        case "gzip", "x-gzip": gzip = try GzipReader(field: "body")
+        case "gzip", "x-gzip":
+            gzip = try GzipReader(field: "body", bytesMaximum: unpackedMaximum)
         case let other?:
             throw Problem(
                 .unsupportedMediaType,

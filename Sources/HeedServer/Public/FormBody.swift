@@ -105,7 +105,8 @@ struct FormBody {
         }
     }
 
-    private static func decoded(_ text: Substring) -> String {
+    /// Text without its encoding; what is encoded wrongly stays as it is.
+    static func decoded(_ text: Substring) -> String {
         var octets: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let octet = rest.popFirst() {

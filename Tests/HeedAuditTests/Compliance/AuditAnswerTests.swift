@@ -42,6 +42,8 @@ struct AuditAnswerTests {
             #expect(page.contains("the table &lt;b&gt;&amp;&#39;x is not in the inventory"))
             #expect(!page.contains("<b>") && !page.contains("<i>"))
             #expect(page.contains("default-src 'none'") && !page.contains("<script"))
+            #expect(page.contains("From 2026-01-31 09:30:00 UTC to 2026-01-31 09:3"))
+            #expect(!page.contains(/\dT\d\d:\d\d/))
         }
     }
 }

@@ -111,6 +111,23 @@ struct RegistryCommandsTests {
         }
     }
 
+    /// The log goes on naming a key that opens nothing any more.
+    @Test(arguments: Backend.allCases)
+    func aRevokedKeyIsStillListedAmongAll(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let old = try await create(installation, .sender).key
+            installation.clock.advance(seconds: 60)
+            let engine = installation.engine
+            _ = try await engine.perform(RevokeKey(id: old.id), as: Sample.actor)
+            let new = try await create(installation, .auditor).key
+            let all = try await engine.ask(ListAllKeys())
+            #expect(all.map(\.key) == [old, new])
+            #expect(all.map { $0.revokedAt == nil } == [false, true])
+            #expect(all[0].revokedAt == all[0].createdAt.adding(seconds: 60))
+            #expect(try await engine.ask(ListKeys()) == [new])
+        }
+    }
+
     /// Two operators revoke each other's key at the same moment: one of the keys is left.
     @Test(arguments: Backend.allCases)
     func aRaceLeavesAnAdminKey(_ backend: Backend) async throws {

@@ -5,6 +5,7 @@ import HeedConsent
 import HeedEngine
 import HeedLists
 import HeedStore
+import Logging
 import TestSupport
 import Testing
 
@@ -141,6 +142,39 @@ struct FilterRoutesTests {
             await #expect(throws: Refusal.self) {
                 try await ask(server, packed.dropLast(3), "text/plain")
             }
+            // Whoever runs the server sees that it happened, and nothing of the list.
+            let lines = server.log.of(.warning).filter { $0.contains("the answer about a list") }
+            #expect(lines.count == 1 && lines[0].contains("problem=malformed-body"))
+            #expect(!server.log.all.contains { $0.contains("mail.example") })
+        }
+    }
+
+    /// So does what the database refuses in the middle.
+    @Test func whatFailsInTheMiddleIsInTheLog() async throws {
+        try await withServer { server in
+            server.faults.set(.writes(.full))
+            await #expect(throws: StoreError.self) {
+                _ = try await ask(server, ["ada@mail.example"])
+            }
+            let lines = server.log.of(.error).filter { $0.contains("the answer about a list") }
+            #expect(lines.count == 1 && lines[0].contains("problem=not-stored"))
+            #expect(!server.log.all.contains { $0.contains("mail.example") })
+        }
+    }
+
+    @Test func whatUnpacksToTooMuchIsRefused() async throws {
+        var options = ServerOptions.sample
+        options.unpackedBytesMaximum = 40
+        try await withServer(options: options) { server in
+            let fits = try Gzip.pack(Array("email\nada@mail.example\n".utf8))
+            #expect(try await ask(server, fits, "text/csv").count == 2)
+            var call = Call.post("/v1/sends/filter?scope=newsletter", nil, as: .sender)
+                .with(.contentType, "text/csv").with(.contentEncoding, "gzip")
+            call.bytes = try Gzip.pack([UInt8](repeating: 0x61, count: 1 << 20))
+            let reply = try await server.sendWithoutEffect(call)
+            let problem = try reply.problem()
+            #expect(reply.status == 413 && problem.field == "body")
+            #expect(problem.detail.contains("unpacked it is more than 40 bytes"))
         }
     }
 

@@ -44,7 +44,7 @@ private struct ImportsReply: Decodable {
 
 extension Server {
     /// Does what the background does.
-    fileprivate func work() async throws {
+    func work() async throws {
         let worker = ImportWorker(
             engine: installation.engine,
             spool: uploads.spool,
