@@ -118,7 +118,11 @@ public final class GuardIndex: Sendable {
 
     /// Answers from memory as of the snapshot of a transaction that has read nothing yet.
     ///
-    /// - Parameter mark: What the database looked like before that snapshot was taken.
+    /// - Parameters:
+    ///   - many: The keyed hashes asked about.
+    ///   - scope: What is to be sent.
+    ///   - transaction: The snapshot.
+    ///   - mark: What the database looked like before that snapshot was taken.
     /// - Returns: nil where the SQL guard has to answer: there is no such scope, or the index is
     ///   not ready.
     /// - Throws: `Unproven` where the database did not say what has happened.
