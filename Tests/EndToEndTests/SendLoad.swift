@@ -18,6 +18,8 @@ final class SendLoad: Sendable {
     private let nodes: Mutex<[Server]>
     private let orders: Mutex<[Order]>
     private let isOver = Atomic<Bool>(false)
+    /// Lists that the filter answered; every other question is a check.
+    private let filtered = Atomic<Int>(0)
 
     /// An opt-out that has not been acknowledged yet.
     private struct Order: Sendable {
@@ -103,7 +105,21 @@ final class SendLoad: Sendable {
 
     private func check(_ asked: [Int], _ scope: String, _ server: Server) async {
         let began = history.begin()
-        let reasons = (try? await server.reasons(asked.map(SendLoad.address), scope)) ?? [:]
+        let addresses = asked.map(SendLoad.address)
+        let reasons =
+            began.isMultiple(of: 2)
+            ? try? await server.reasons(addresses, scope)
+            : try? await server.filter(addresses, scope)
+        if !began.isMultiple(of: 2), reasons != nil { filtered.wrappingAdd(1, ordering: .relaxed) }
+        record(reasons ?? [:], asked, scope, began)
+    }
+
+    private func record(
+        _ reasons: [String: String],
+        _ asked: [Int],
+        _ scope: String,
+        _ began: Int
+    ) {
         history.end(
             began,
             scope,
@@ -124,6 +140,7 @@ final class SendLoad: Sendable {
         #expect(broken.isEmpty, "seed \(seed): \(broken.prefix(3))")
         // It was a race, and not one that was refused altogether.
         #expect(history.count(.allowed) > people / 2)
+        #expect(filtered.load(ordering: .relaxed) > 20)
         let acknowledged = SendHistory.acknowledged(entries)
         #expect(acknowledged.count > people / 4)
         for server in servers {

@@ -129,6 +129,26 @@ final class Server: Sendable {
         return reasons
     }
 
+    /// The same by `POST /v1/sends/filter`, a line each.
+    func filter(_ addresses: [String], _ scope: String) async throws -> [String: String] {
+        let list = addresses.map { $0 + "\n" }.joined()
+        let reply = try await send(
+            "POST",
+            "/v1/sends/filter?scope=\(scope)",
+            list,
+            "text/plain"
+        )
+        guard reply.status == 200 else { throw Failure("no answer: \(reply.text)") }
+        var reasons: [String: String] = [:]
+        for line in reply.text.split(whereSeparator: \.isNewline) where line.hasPrefix("{") {
+            let decision = try JSON(String(line))
+            if let recipient = decision["recipient"].string {
+                reasons[recipient] = decision["reason"].string
+            }
+        }
+        return reasons
+    }
+
     /// The token of a one-click link for somebody who may be written to.
     func token(_ address: String, _ scope: String) async throws -> String {
         let answer = try await check(address, scope)

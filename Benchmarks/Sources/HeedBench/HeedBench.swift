@@ -46,6 +46,9 @@ struct HeedBench {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
             try encoder.encode(results).write(to: URL(filePath: path))
         }
+        if let path = ProcessInfo.processInfo.environment["HEED_BENCH_SVG"] {
+            try Data(Plot(results: results).svg.utf8).write(to: URL(filePath: path))
+        }
         let missed = results.filter { !$0.isMet }
         for result in missed { print("MISSED: \(result.name)") }
         if !missed.isEmpty { exit(1) }

@@ -31,7 +31,9 @@ struct IntakeBench {
                 ratio: 0.3
             ),
             {
-                try await rate(count) {
+                let flushes = raw_flushes()
+                defer { IntakeBench.requireFlushes(since: flushes, for: count) }
+                return try await rate(count) {
                     try await Workbench.callers(IntakeBench.callers) { _ in
                         for _ in 0..<IntakeBench.each {
                             let request = try RequestOptOut(
@@ -44,7 +46,19 @@ struct IntakeBench {
                     }
                 }
             },
-            { raw_group_rate(path, Int32(IntakeBench.callers), 400) }
+            {
+                let flushes = raw_flushes()
+                defer { IntakeBench.requireFlushes(since: flushes, for: 5 * count) }
+                return raw_group_rate(path, Int32(IntakeBench.callers), IntakeBench.each * 5)
+            }
         )
+    }
+
+    /// An answer is worth a flush, shared by as many as wait at a time.
+    private static func requireFlushes(since before: Int, for answers: Int) {
+        #if os(Linux)
+        let flushes = raw_flushes() - before
+        precondition(flushes * callers >= answers, "\(flushes) flushes for \(answers) answers")
+        #endif
     }
 }

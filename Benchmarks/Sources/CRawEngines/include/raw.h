@@ -28,6 +28,9 @@ double raw_import_rate(const char *path, long contacts);
 int raw_redis_fill(const char *socket, long members);
 double raw_redis_rate(const char *socket, long asked, long members);
 
+// How often this process has had a file flushed to the disk; 0 where that cannot be counted.
+long raw_flushes(void);
+
 // One of the two words of a member's key.
 uint64_t raw_mix_word(uint64_t word);
 
