@@ -226,7 +226,7 @@ struct ReadEvidenceFacts: Query {
                 position: try transaction.position()
             )
         }
-        let isErased = try contact.map { try transaction.isErased($0) } ?? true
+        if let contact { try transaction.requireKey(of: contact) }
         var keys = try contact.map { try transaction.lookupKeys(of: $0) } ?? []
         if let address {
             let named = transaction.vault.lookupKeys(for: address)
@@ -248,7 +248,10 @@ struct ReadEvidenceFacts: Query {
             }
         }
         return EvidenceFacts(
-            isErased: isErased,
+            // Of an address alone a block may be all there is: only one says that somebody was
+            // erased, a bounce does not.
+            isErased: try contact.map { try transaction.isErased($0) }
+                ?? blocks.contains { $0.reason == .erasure },
             standing: standing,
             blocks: blocks,
             keyLabels: keyLabels,

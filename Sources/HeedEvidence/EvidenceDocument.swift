@@ -158,7 +158,8 @@ struct EvidenceDocument: Sendable {
         }
         switch begun.matter {
         case .person(let contact):
-            let unknown = "not known. " + EvidenceWords.byReceipt
+            let unknown =
+                facts.isErased ? "not known. " + EvidenceWords.byReceipt : EvidenceWords.blockOnly
             rows.append(("Person", contact.map { "<code>\($0.text)</code>" } ?? unknown))
             if facts.isErased { rows.append(("Erased", EvidenceWords.erased)) }
         case .period(let from, let to):

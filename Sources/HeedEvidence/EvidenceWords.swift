@@ -13,6 +13,8 @@ enum EvidenceWords {
         "People appear under random ids; nothing sealed about anybody was opened for this."
     static let blocksOfErased =
         "after an erasure a block is found only by the address itself, so name the address as well"
+    static let blockOnly =
+        "Nobody by this address is known. All there is about it is a block, for the reason below."
     static let byReceipt =
         "All there is at this address is a block: somebody was erased, and whose the rest is, the "
         + "address alone does not say. The receipt of their request does."

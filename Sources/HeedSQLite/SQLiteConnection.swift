@@ -118,6 +118,9 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
     /// True when SQLite has rolled the transaction back by itself, as it does on a full disk.
     var isOutsideTransaction: Bool { unsafe sqlite3_get_autocommit(session) != 0 }
 
+    /// Rows inserted, changed or deleted since it was opened, those of undone savepoints included.
+    var changeCount: Int64 { unsafe sqlite3_total_changes64(session) }
+
     private func prepared(_ sql: HeedStore.SQL) throws(StoreError) -> OpaquePointer {
         if let statement = unsafe statements[sql] { return unsafe statement }
         // SQLite numbers parameters with `?n`; the one SQL text has `$n`.

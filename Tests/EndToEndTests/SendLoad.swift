@@ -90,7 +90,15 @@ final class SendLoad: Sendable {
             let asked = (0..<SendLoad.batch).map { _ in
                 Int.random(in: 0..<people, using: &generator)
             }
-            await check(Array(Set(asked)) + [order?.person].compactMap(\.self), scope, server)
+            let everybody = Array(Set(asked)) + [order?.person].compactMap(\.self)
+            if Bool.random(using: &generator) {
+                await ask(everybody, scope) { try await server.reasons($0, scope) }
+            } else {
+                let isAnswered = await ask(everybody, scope) {
+                    try await server.filter($0, scope)
+                }
+                if isAnswered { filtered.wrappingAdd(1, ordering: .relaxed) }
+            }
         }
     }
 
@@ -103,23 +111,16 @@ final class SendLoad: Sendable {
         return isKnown
     }
 
-    private func check(_ asked: [Int], _ scope: String, _ server: Server) async {
-        let began = history.begin()
-        let addresses = asked.map(SendLoad.address)
-        let reasons =
-            began.isMultiple(of: 2)
-            ? try? await server.reasons(addresses, scope)
-            : try? await server.filter(addresses, scope)
-        if !began.isMultiple(of: 2), reasons != nil { filtered.wrappingAdd(1, ordering: .relaxed) }
-        record(reasons ?? [:], asked, scope, began)
-    }
-
-    private func record(
-        _ reasons: [String: String],
+    /// False where nothing came back.
+    @discardableResult
+    private func ask(
         _ asked: [Int],
         _ scope: String,
-        _ began: Int
-    ) {
+        by way: ([String]) async throws -> [String: String]
+    ) async -> Bool {
+        let began = history.begin()
+        let answer = try? await way(asked.map(SendLoad.address))
+        let reasons = answer ?? [:]
         history.end(
             began,
             scope,
@@ -131,6 +132,7 @@ final class SendLoad: Sendable {
                 }
             }
         )
+        return answer != nil
     }
 
     /// Fails for every "yes" after an acknowledged "no", and for every opt-out a node has lost.

@@ -191,6 +191,22 @@ struct EvidenceExporterTests {
             #expect(try made.rows("suppressions").count == 1)
             #expect(try made.rows("timeline").isEmpty)
             #expect(try made.rows("standing")[0]["answer"] as? String == "complaint")
+            // No erasure is spoken of that never was.
+            #expect(try made.json()["erased"] as? Bool == false)
+            #expect(!made.everything.contains("was erased"))
+        }
+    }
+
+    /// A key that was lost is not an erasure.
+    @Test(arguments: Backend.allCases)
+    func somebodyWhoseKeyIsGoneIsNotCalledErased(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            let contact = try await installation.addErin()
+            try await installation.sql("DELETE FROM contact_keys")
+            let error = await #expect(throws: StoreError.self) {
+                _ = try await installation.evidence(.contact(contact))
+            }
+            #expect(error?.code == .wrongKey)
         }
     }
 

@@ -195,14 +195,22 @@ extension Check {
                     + "(\(pending.optOutStatus?.rawValue ?? "no status")) right after it"
             )
             let kinds = Set(try sandbox.timeline().map(\.kind))
+            let keys = sandbox.transaction.vault.lookupKeys(for: sandbox.person)
+            // The permission refuses as well, until a newer yes; the block itself has to be there.
+            let isBlocked = try sandbox.transaction.suppressions(at: keys).contains {
+                $0.optOut == optOut.id
+            }
             var isQueued = false
             for case .add(let job) in jobs {
                 isQueued = try sandbox.transaction.job(job.id) != nil
             }
             found.expect(
-                kinds.isSuperset(of: ["optout.requested", "optout.enqueued"]) && isQueued,
+                isBlocked && kinds.isSuperset(of: ["optout.requested", "optout.enqueued"])
+                    && isQueued,
                 "its block, its audit events and its job were in one transaction",
-                else: "an opt-out was written without its audit events or its job"
+                else: isBlocked
+                    ? "an opt-out was written without its audit events or its job"
+                    : "an opt-out left no block at the address"
             )
             let later = sandbox.later(by: 60)
             try later.finish(optOut.id)

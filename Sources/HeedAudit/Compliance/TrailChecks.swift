@@ -217,9 +217,13 @@ extension Check {
         }
         found.add(walk)
         let sample = try await context.read { transaction, found in
+            if let contact = try transaction.personWithoutKey() {
+                found.fault("the key of \(contact.text) is gone, and they were not erased")
+            }
             var opened = 0
             for contact in try transaction.newestPeople(limit: peopleMaximum) {
                 do {
+                    try transaction.openKey(of: contact)
                     for record in try transaction.consents(of: contact, limit: 100)
                     where record.hasEvidence {
                         if try transaction.evidence(of: record.id, contact: contact) != nil {

@@ -224,6 +224,23 @@ extension Transaction {
         return found
     }
 
+    /// Somebody who has an address and no key to open it with; an erasure takes both.
+    package func personWithoutKey() throws(StoreError) -> ContactID? {
+        try row(
+            "SELECT a.contact_id FROM addresses a WHERE NOT EXISTS "
+                + "(SELECT 1 FROM contact_keys k WHERE k.contact_id = a.contact_id) LIMIT 1"
+        )?.id(0)
+    }
+
+    /// Opens somebody's key, also where no evidence of theirs is sealed under it.
+    func openKey(of contact: ContactID) throws(StoreError) {
+        do {
+            _ = try deliveryAddresses(of: contact, on: .email)
+        } catch  where error.code != .wrongKey {
+            // Addresses are the business of ccpa-export.
+        }
+    }
+
     /// Every column of a consent record that is not empty.
     package func filledColumns(of record: ConsentID) throws(StoreError) -> Set<String> {
         let columns: [String] = [

@@ -112,6 +112,43 @@ extension BreakTests.Break {
             try await installation.sql("UPDATE opt_out_targets SET answer = 'HTTP 204'")
         },
         .init(
+            "opt-out-processing.fail-safe-block",
+            "a trigger that takes the block of an opt-out away",
+            sqlite: [
+                "CREATE TRIGGER quiet AFTER INSERT ON suppressions WHEN NEW.reason = 'opt-out' "
+                    + "BEGIN DELETE FROM suppressions WHERE match_key = NEW.match_key "
+                    + "AND reason = 'opt-out'; END"
+            ],
+            postgres: [
+                "CREATE FUNCTION public.quiet() RETURNS trigger LANGUAGE plpgsql "
+                    + "SECURITY DEFINER AS $$ BEGIN DELETE FROM heed.suppressions "
+                    + "WHERE match_key = NEW.match_key AND reason = 'opt-out'; RETURN NULL; "
+                    + "END $$",
+                "CREATE TRIGGER quiet AFTER INSERT ON suppressions FOR EACH ROW "
+                    + "WHEN (NEW.reason = 'opt-out') EXECUTE FUNCTION public.quiet()",
+            ]
+        ),
+        .init(
+            "compliance-audit-trail.evidence-export",
+            "a person's key that is gone",
+            "DELETE FROM contact_keys WHERE contact_id = "
+                + "(SELECT contact_id FROM addresses ORDER BY contact_id LIMIT 1)"
+        ),
+        .init(
+            "compliance-audit-trail.evidence-export",
+            "the key of somebody without sealed evidence"
+        ) { installation, _ in
+            let stranger = try Sample.address(77)
+            try await installation.decide(stranger)
+            try await installation.settle()
+            try await installation.sequence()
+            try await installation.sql(
+                "UPDATE contact_keys SET wrapped = zeroblob(60) "
+                    + "WHERE contact_id = (SELECT contact_id FROM addresses "
+                    + "ORDER BY contact_id DESC LIMIT 1)"
+            )
+        },
+        .init(
             "data-subject-rights.deletion-cascade",
             "a column about people that nobody listed",
             sqlite: ["ALTER TABLE contacts ADD COLUMN phone TEXT"],
