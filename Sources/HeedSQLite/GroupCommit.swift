@@ -104,11 +104,11 @@ final class GroupCommit: Sendable {
     ) throws(StoreError) -> [JournalEntry]? {
         var entries: [JournalEntry] = []
         for write in group {
-            let before = connection.changeCount
+            let before = connection.writeCount
             let kept = write.run(connection)
             try requireTransaction(on: connection)
             guard let kept else {
-                guard connection.changeCount == before else { return nil }
+                guard connection.writeCount == before else { return nil }
                 continue
             }
             entries += kept

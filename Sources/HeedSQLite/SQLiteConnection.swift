@@ -18,6 +18,9 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
     private var statements: [HeedStore.SQL: OpaquePointer] = unsafe [:]
     /// The epoch of lookup keys that the open snapshot must have, until a statement has seen it.
     private var requiredKeys: Int64?
+    /// How many statements have run that may change something; SQLite's own count of changes leaves
+    /// tables that are made or dropped out.
+    private(set) var writeCount = 0
     /// True when the open snapshot has other lookup keys; it answers nothing then.
     private(set) var hadOldKeys = false
 
@@ -63,6 +66,7 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
         _ arguments: [SQLValue]
     ) throws(StoreError) -> [HeedStore.Row] {
         let statement = unsafe try prepared(sql)
+        if unsafe sqlite3_stmt_readonly(statement) == 0 { writeCount += 1 }
         defer {
             unsafe sqlite3_reset(statement)
             unsafe sqlite3_clear_bindings(statement)
@@ -111,15 +115,13 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
     }
 
     func runScript(_ script: String) throws(StoreError) {
+        writeCount += 1
         let code = unsafe sqlite3_exec(session, script, nil, nil, nil)
         guard code == SQLITE_OK else { throw failure(code) }
     }
 
     /// True when SQLite has rolled the transaction back by itself, as it does on a full disk.
     var isOutsideTransaction: Bool { unsafe sqlite3_get_autocommit(session) != 0 }
-
-    /// Rows inserted, changed or deleted since it was opened, those of undone savepoints included.
-    var changeCount: Int64 { unsafe sqlite3_total_changes64(session) }
 
     private func prepared(_ sql: HeedStore.SQL) throws(StoreError) -> OpaquePointer {
         if let statement = unsafe statements[sql] { return unsafe statement }

@@ -117,7 +117,8 @@ private final class Redis {
     }
 
     func stop() {
-        process.terminate()
+        // Other signals are blocked in a process that is started from here.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 }

@@ -130,12 +130,6 @@ final class Service {
         process.waitUntilExit()
     }
 
-    /// Ends it in good order.
-    func stop() {
-        process.terminate()
-        process.waitUntilExit()
-    }
-
     /// The most memory it has had so far, in bytes.
     func peakMemory() throws -> Int {
         let path = "/proc/\(process.processIdentifier)/status"
