@@ -20,7 +20,7 @@ struct HeedBench {
         func wants(_ name: String) -> Bool { wanted.isEmpty || wanted.contains(name) }
         if wants("group") { results.append(try await GroupCommitBench(folder: folder).run()) }
         if wants("check") { results += try await CheckBench(folder: folder).run() }
-        if wants("import") { results.append(try ImportBench(folder: folder).run()) }
+        if wants("import") { results += try ImportBench(folder: folder).run() }
         if wants("verify") { results.append(try await VerifyBench(folder: folder).run()) }
         if wants("tree") { results.append(try await TreeBench().run()) }
         if wants("proof") { results.append(try ProofBench().run()) }

@@ -1,5 +1,6 @@
 // An import of contacts with consent against a bare load of the same rows, and the memory it took.
 
+import CRawEngines
 import Foundation
 import GRDBSQLite
 import HeedStore
@@ -20,7 +21,7 @@ struct ImportBench {
 
     let folder: URL
 
-    func run() throws -> Comparison {
+    func run() throws -> [Comparison] {
         let environment = ProcessInfo.processInfo.environment
         let count = environment["BENCH_CONTACTS"].flatMap { Int($0) } ?? 1_000_000
         let heed = BigList.heed
@@ -43,13 +44,20 @@ struct ImportBench {
         }
         let copy = try BareLoad(from: database, to: folder.appending(path: "bare.sqlite").path)
         let loaded = try seconds { for table in ImportBench.tables { try copy.load(table) } }
-        return Comparison(
-            name: "import of \(count) contacts with consent, \(memory >> 20) MB",
-            reference: "the same rows into the same tables, bare SQLite",
-            rates: [Double(count) / imported],
-            referenceRates: [Double(count) / loaded],
-            goal: 0.3
-        )
+        let raw = raw_import_rate(folder.appending(path: "raw-import.sqlite").path, count)
+        let references = [
+            ("the same rows into the same tables, bare SQLite", Double(count) / loaded),
+            ("SQLite in C, contact, consent and audit line, in the order they come", raw),
+        ]
+        return references.map { name, rate in
+            Comparison(
+                name: "import of \(count) contacts with consent, \(memory >> 20) MB",
+                reference: name,
+                rates: [Double(count) / imported],
+                referenceRates: [rate],
+                goal: 0.3
+            )
+        }
     }
 
     private func writeList(_ count: Int) throws {

@@ -95,6 +95,8 @@ struct RaceBench {
                             tally.wrong.add(1, ordering: .relaxed)
                         }
                         tally.done.add(1, ordering: .relaxed)
+                        // An answer from memory never waits; opt-outs need their turn.
+                        if number.isMultiple(of: 8) { await Task.yield() }
                     }
                     tally.stopped.store(true, ordering: .relaxed)
                 }
