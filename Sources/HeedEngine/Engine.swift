@@ -169,13 +169,13 @@ public struct Engine: Sendable {
 
     /// Answers a query from one consistent snapshot of everything acknowledged before it began.
     public func ask<Question: Query>(_ query: Question) async throws -> Question.Answer {
-        // Before the snapshot: what is committed after it shows in another mark.
-        try await ask(query, GuardMemory(index: index, moment: database.moment()))
+        try await ask(query, GuardMemory(index: index, moment: nil))
     }
 
     /// The same for the guard, which needs no snapshot where nothing was committed since its index
     /// was proven fresh (decision 39).
     public func ask(_ query: MaySendMany) async throws -> MaySendMany.Answer {
+        // Before the snapshot: what is committed after it shows in another mark.
         let memory = GuardMemory(index: index, moment: database.moment())
         if let answer = query.answer(from: memory) { return answer }
         return try await ask(query, memory)

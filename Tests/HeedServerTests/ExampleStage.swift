@@ -18,7 +18,6 @@ struct ExampleStage {
     private static let token = "00112233445566778899aabbccddeeff"
     private static let origin = "log.example/heed"
     private static let ada = "ada@mail.example"
-    private static let password = "a-long-enough-password"
 
     let server: Server
 
@@ -29,15 +28,7 @@ struct ExampleStage {
         _ body: @escaping @Sendable (ExampleStage) async throws -> Int
     ) async throws -> Int {
         var options = ServerOptions.withMail
-        options.controller = Controller(
-            name: "Shop",
-            contact: "Privacy office",
-            address: "1 Road, Town",
-            email: "privacy@shop.example",
-            phone: "+49 30 1",
-            url: "https://shop.example",
-            jurisdiction: "DE"
-        )
+        options.controller = .shop
         let answer = Answer()
         try await withServer(options: options) { server in
             await answer.set(try await body(ExampleStage(server: server)))
@@ -348,21 +339,9 @@ struct ExampleStage {
     }
 
     private func webhook(_ example: OpenAPIFile.Example?) async throws -> Call {
-        let postmark = try ConnectorSettings(
-            name: "post",
-            kind: "postmark",
-            url: "",
-            secret: "token",
-            options: [
-                "global": "broadcast", "scope.newsletter": "letters",
-                "webhook-secret": ExampleStage.password,
-            ]
-        )
-        _ = try await engine.perform(AddConnector(postmark), as: Sample.actor)
+        _ = try await engine.perform(AddConnector(Postmark.settings()), as: Sample.actor)
         try await known()
         guard let example else { return .get("/v1/webhooks/post") }
-        let secret = Data("heed:\(ExampleStage.password)".utf8).base64EncodedString()
-        return Call.post("/v1/webhooks/post", example.json)
-            .with(.authorization, "Basic \(secret)")
+        return Postmark.call(example.json)
     }
 }

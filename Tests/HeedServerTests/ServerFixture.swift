@@ -99,6 +99,19 @@ struct Uploads: Sendable {
     }
 }
 
+extension Controller {
+    /// Somebody with everything that a receipt names.
+    static let shop = Controller(
+        name: "Shop",
+        contact: "Privacy office",
+        address: "1 Road, Town",
+        email: "privacy@shop.example",
+        phone: "+49 30 1",
+        url: "https://shop.example",
+        jurisdiction: "DE"
+    )
+}
+
 extension ServerOptions {
     /// Measures into a registry of its own.
     static var sample: ServerOptions {

@@ -14,8 +14,6 @@ import Testing
 
 @Suite("Webhooks that come in")
 struct WebhookRoutesTests {
-    private static let password = "a-long-enough-password"
-
     /// A server with a Postmark connector, whose messages carry a password, and one by signature.
     private func withConnectors(
         inbox: Inbox? = nil,
@@ -23,36 +21,18 @@ struct WebhookRoutesTests {
     ) async throws {
         try await withServer(inbox: inbox) { server in
             let secret = try WebhookSecret(bytes: Array(repeating: 7, count: 32))
-            let postmark = try ConnectorSettings(
-                name: "post",
-                kind: "postmark",
-                url: "",
-                secret: "token",
-                options: [
-                    "global": "broadcast", "scope.newsletter": "letters",
-                    "webhook-secret": Self.password,
-                ]
-            )
             let crm = try ConnectorSettings(
                 name: "crm",
                 kind: "webhook",
                 url: "https://crm.example/hook",
                 secret: secret.text
             )
-            for settings in [postmark, crm] {
+            for settings in [try Postmark.settings(), crm] {
                 let add = AddConnector(settings)
                 _ = try await server.installation.engine.perform(add, as: Sample.actor)
             }
             try await body(server, secret)
         }
-    }
-
-    private func basic(_ password: String) -> String {
-        "Basic " + Data("heed:\(password)".utf8).base64EncodedString()
-    }
-
-    private func postmark(_ body: String, _ password: String = password) -> Call {
-        Call.post("/v1/webhooks/post", body).with(.authorization, basic(password))
     }
 
     private func change(_ address: String, _ stream: String = "letters") -> String {
@@ -76,14 +56,14 @@ struct WebhookRoutesTests {
             try await server.installation.decide(Address(email: "ada@mail.example"))
             #expect(try await server.check().allowed == true)
             server.installation.clock.advance(seconds: 60)
-            let reply = try await server.send(postmark(change("Ada@mail.example")))
+            let reply = try await server.send(Postmark.call(change("Ada@mail.example")))
             #expect(reply.status == 204 && reply.body.isEmpty)
             #expect(try await server.check().allowed == false)
             let told = try await server.installation.sql(
                 "SELECT connector, state FROM opt_out_targets ORDER BY connector"
             ).map { "\(try $0.text(0)) \(try $0.text(1))" }
             #expect(told == ["crm pending", "post confirmed"])
-            try await server.sendWithoutEffect(postmark(change("ada@mail.example")))
+            try await server.sendWithoutEffect(Postmark.call(change("ada@mail.example")))
         }
     }
 
@@ -125,8 +105,8 @@ struct WebhookRoutesTests {
             let delivery =
                 #"{"RecordType":"Delivery","Recipient":"ada@mail.example","MessageID":"m","#
                 + #""MessageStream":"letters","DeliveredAt":"2026-01-31T09:00:00Z"}"#
-            #expect(try await server.send(postmark(delivery)).status == 204)
-            #expect(try await server.send(postmark(change("ada@mail.example"))).status == 204)
+            #expect(try await server.send(Postmark.call(delivery)).status == 204)
+            #expect(try await server.send(Postmark.call(change("ada@mail.example"))).status == 204)
             #expect(try await server.check().reason == "optOut")
             let total = try await installation.statistics().total
             let counts = ActivityKind.allCases.map { total[$0].total }
@@ -149,7 +129,7 @@ struct WebhookRoutesTests {
                 )
             )
             for call in [
-                postmark(body, "another-long-password"), postmark(body, ""), flipped,
+                Postmark.call(body, "another-long-password"), Postmark.call(body, ""), flipped,
                 Call.post("/v1/webhooks/post", body), Call.post("/v1/webhooks/crm", body),
                 Call.post("/v1/webhooks/post", body, as: .admin),
             ] {
@@ -167,10 +147,10 @@ struct WebhookRoutesTests {
             let large = String(repeating: " ", count: (4 << 20) + 1)
             let deep = String(repeating: "[", count: 100_000)
             for (call, status) in [
-                (postmark(""), 400), (postmark("{"), 400), (postmark("\u{0}"), 400),
-                (postmark(deep), 400), (postmark(large), 413),
-                (.post("/v1/webhooks/nobody", "{}"), 404), (postmark("{}"), 204),
-                (postmark(change("not an address")), 204),
+                (Postmark.call(""), 400), (Postmark.call("{"), 400), (Postmark.call("\u{0}"), 400),
+                (Postmark.call(deep), 400), (Postmark.call(large), 413),
+                (.post("/v1/webhooks/nobody", "{}"), 404), (Postmark.call("{}"), 204),
+                (Postmark.call(change("not an address")), 204),
             ] {
                 let reply = try await server.sendWithoutEffect(call)
                 #expect(reply.status == status)
@@ -182,7 +162,7 @@ struct WebhookRoutesTests {
     @Test func whatIsProvenAndCannotBeReadIsCountedAndLogged() async throws {
         try await withConnectors { server, _ in
             for body in ["{}", change("not an address"), #"{"RecordType":"SpamComplaint"}"#] {
-                #expect(try await server.sendWithoutEffect(postmark(body)).status == 204)
+                #expect(try await server.sendWithoutEffect(Postmark.call(body)).status == 204)
             }
             let metrics = try await server.send(Call.get("/metrics")).body
             let line = #"heed_webhook_rejects_total{connector="post",reason="unreadable"} 3"#
@@ -190,8 +170,8 @@ struct WebhookRoutesTests {
             #expect(server.log.all.count { $0.contains("cannot be read") } == 3)
             #expect(!server.log.all.contains { $0.contains("not an address") })
             // An open is read, and counted once.
-            #expect(try await server.send(postmark(open)).status == 204)
-            #expect(try await server.sendWithoutEffect(postmark(open)).status == 204)
+            #expect(try await server.send(Postmark.call(open)).status == 204)
+            #expect(try await server.sendWithoutEffect(Postmark.call(open)).status == 204)
             #expect(try await server.send(Call.get("/metrics")).body.contains(line))
         }
     }
@@ -205,7 +185,7 @@ struct WebhookRoutesTests {
                 Address(email: "ada@mail.example"),
                 terms: Terms(source: .doubleOptIn)
             )
-            let call = postmark(change("ada@mail.example"))
+            let call = Postmark.call(change("ada@mail.example"))
             #expect(try await server.send(call).status == 204)
             #expect(try await server.check().allowed == true)
             #expect(server.log.all.contains { $0.contains("history=1") })
@@ -215,7 +195,7 @@ struct WebhookRoutesTests {
     /// Too much is stopped rather than too little, and the timeline says why.
     @Test func aPlaceNobodyMappedStopsEverythingAndIsNamed() async throws {
         try await withConnectors { server, _ in
-            let call = postmark(change("ada@mail.example", "outlet"))
+            let call = Postmark.call(change("ada@mail.example", "outlet"))
             #expect(try await server.send(call).status == 204)
             #expect(try await server.check().reason == "globalOptOut")
             let bodies = try await server.installation.sql(
@@ -240,7 +220,7 @@ struct WebhookRoutesTests {
     /// What is not stored must be sent again, and then is taken as if it came for the first time.
     @Test func aDatabaseThatFailsIsSaidAndTheNextTimeCounts() async throws {
         try await withConnectors { server, _ in
-            let call = postmark(change("ada@mail.example"))
+            let call = Postmark.call(change("ada@mail.example"))
             for fault in [FaultyDatabase.Fault.writes(.full), .replies(.unknown)] {
                 server.faults.set(fault)
                 let reply = try await server.send(call)

@@ -31,8 +31,6 @@ static int write_all(int file, const char *bytes, size_t count) {
     return 0;
 }
 
-uint64_t raw_mix_word(uint64_t word) { return raw_mix(word); }
-
 // MARK: - Redis
 
 static int redis_open(const char *path) {
@@ -52,10 +50,8 @@ static size_t redis_command(char *out, const char *name, long first, long member
     char *p = out + sprintf(out, "*1002\r\n$%zu\r\n%s\r\n$3\r\nsup\r\n", strlen(name), name);
     for (long i = first; i < first + 1000; i++) {
         uint64_t number = isRandom ? raw_mix(i) % (members * 10) : (uint64_t)i;
-        uint64_t high = raw_mix(number * 2 + 1), low = raw_mix(high ^ number);
         memcpy(p, "$16\r\n", 5);
-        memcpy(p + 5, &high, 8);
-        memcpy(p + 13, &low, 8);
+        raw_key(number, (uint8_t *)p + 5);
         memcpy(p + 21, "\r\n", 2);
         p += 23;
     }

@@ -46,7 +46,7 @@ static int step(sqlite3 *db, sqlite3_stmt *statement) {
     return code == SQLITE_DONE || code == SQLITE_ROW ? 0 : failed(db, "step");
 }
 
-static void key(uint64_t number, uint8_t bytes[16]) {
+void raw_key(uint64_t number, uint8_t bytes[16]) {
     uint64_t high = raw_mix(number * 2 + 1), low = raw_mix(high ^ number);
     memcpy(bytes, &high, 8);
     memcpy(bytes + 8, &low, 8);
@@ -69,7 +69,7 @@ raw_lookup *raw_lookup_make(const char *path, long rows) {
     sqlite3_stmt *insert = prepare(db, "INSERT INTO s VALUES (?1, ?2, ?3)");
     uint8_t bytes[16];
     for (long i = 0; i < rows; i++) {
-        key(i, bytes);
+        raw_key(i, bytes);
         sqlite3_bind_blob(insert, 1, bytes, 16, SQLITE_STATIC);
         sqlite3_bind_int64(insert, 2, i & 7);
         sqlite3_bind_int64(insert, 3, i);
@@ -89,7 +89,7 @@ double raw_lookup_rate(raw_lookup *lookup, long lookups) {
     sqlite3_exec(lookup->db, "BEGIN", 0, 0, 0);
     double start = raw_now();
     for (long i = 0; i < lookups; i++) {
-        key(raw_mix(seed++) % lookup->rows, bytes);
+        raw_key(raw_mix(seed++) % lookup->rows, bytes);
         sqlite3_bind_blob(lookup->select, 1, bytes, 16, SQLITE_STATIC);
         if (sqlite3_step(lookup->select) != SQLITE_ROW) return failed(lookup->db, "no hit");
         sum += sqlite3_column_int64(lookup->select, 1);
@@ -283,7 +283,7 @@ double raw_import_rate(const char *path, long contacts) {
         if (i % 10000 == 0) {
             sqlite3_exec(db, i ? "COMMIT; BEGIN IMMEDIATE" : "BEGIN IMMEDIATE", 0, 0, 0);
         }
-        key(i, bytes);
+        raw_key(i, bytes);
         int length = snprintf(email, sizeof email, "user%ld@example%ld.com", i, i % 1000);
         int more = snprintf(
             attributes, sizeof attributes,

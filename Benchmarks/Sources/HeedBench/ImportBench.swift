@@ -24,25 +24,17 @@ struct ImportBench {
     func run() throws -> [Comparison] {
         let environment = ProcessInfo.processInfo.environment
         let count = environment["BENCH_CONTACTS"].flatMap { Int($0) } ?? 1_000_000
-        let heed = BigList.heed
-        let database = folder.appending(path: "import.sqlite").path
-        try writeList(count)
-        try Data("We send news.\n".utf8).write(to: folder.appending(path: "policy.txt"))
-        func call(_ arguments: [String]) throws { try program(heed, arguments, database) }
-        try call(["migrate"])
-        try call(["scope", "add", "newsletter", "--kind", "campaign"])
-        let text = folder.appending(path: "policy.txt").path
-        try call(["policy", "publish", "1", "--text-file", text])
-        let list = folder.appending(path: "list.csv").path
-        let imported = try seconds {
-            try call(["import", list, "--scope", "newsletter", "--policy", "1", "--json"])
-        }
+        let list = try BigList(
+            preparing: count,
+            in: folder.appending(path: "import")
+        )
+        let imported = try seconds { try list.fill() }
         let memory = childMemory()
         progress("import: \(Int(Double(count) / imported)) rows/s, \(memory >> 20) MB at most")
         guard memory <= ImportBench.memoryMaximum else {
             throw StoreError(.full, "the import took \(memory >> 20) MB of memory, over 300 MB")
         }
-        let copy = try BareLoad(from: database, to: folder.appending(path: "bare.sqlite").path)
+        let copy = try BareLoad(from: list.path, to: folder.appending(path: "bare.sqlite").path)
         let loaded = try seconds { for table in ImportBench.tables { try copy.load(table) } }
         let raw = raw_import_rate(folder.appending(path: "raw-import.sqlite").path, count)
         let references = [
@@ -57,32 +49,6 @@ struct ImportBench {
                 referenceRates: [rate],
                 goal: 0.3
             )
-        }
-    }
-
-    private func writeList(_ count: Int) throws {
-        let url = folder.appending(path: "list.csv")
-        try Data("email,consented_at,ip\n".utf8).write(to: url)
-        let file = try FileHandle(forWritingTo: url)
-        try file.seekToEnd()
-        for start in stride(from: 0, to: count, by: 10_000) {
-            let lines = (start..<min(count, start + 10_000)).map {
-                "person.\($0)@mail\($0 % 97).example,2025-01-02 03:04:05,192.0.2.\($0 % 250)\n"
-            }
-            try file.write(contentsOf: Data(lines.joined().utf8))
-        }
-        try file.close()
-    }
-
-    private func program(_ path: String, _ arguments: [String], _ database: String) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments + ["--database", "sqlite:\(database)"]
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw StoreError(.unavailable, "heed \(arguments.first ?? "") failed")
         }
     }
 

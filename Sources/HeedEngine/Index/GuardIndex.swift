@@ -167,8 +167,8 @@ public final class GuardIndex: Sendable {
             case .fresh(let place, let reloaded):
                 position = place
                 state.figures.reloaded += reloaded
-                state.proof = mark.map {
-                    Proof(mark: $0, vault: transaction.vault, position: place)
+                if let mark {
+                    state.proof = Proof(mark: mark, vault: transaction.vault, position: place)
                 }
             case .behind(let gap):
                 state.gap = gap
@@ -209,7 +209,8 @@ public final class GuardIndex: Sendable {
     }
 }
 
-/// The index, and what the database looked like before a question was begun.
+/// The index, and what the database looked like before a question was begun; nil where that is of
+/// no use, or cannot be seen.
 public struct GuardMemory: Sendable {
     let index: GuardIndex
     let moment: Moment?

@@ -11,18 +11,8 @@ import Testing
 
 @Suite("Receipt routes")
 struct ReceiptRoutesTests {
-    private static let controller = Controller(
-        name: "Shop",
-        contact: "Privacy office",
-        address: "1 Road, Town",
-        email: "privacy@shop.example",
-        phone: "+49 30 1",
-        url: "https://shop.example",
-        jurisdiction: "DE"
-    )
-
     private func with(
-        _ controller: Controller? = ReceiptRoutesTests.controller,
+        _ controller: Controller? = .shop,
         _ body: @escaping @Sendable (Server) async throws -> Void
     ) async throws {
         var options = ServerOptions.sample

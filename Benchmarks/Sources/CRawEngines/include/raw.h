@@ -31,8 +31,8 @@ double raw_redis_rate(const char *socket, long asked, long members);
 // How often this process has had a file flushed to the disk; 0 where that cannot be counted.
 long raw_flushes(void);
 
-// One of the two words of a member's key.
-uint64_t raw_mix_word(uint64_t word);
+// The 16 bytes that stand for a number, spread as hashes are.
+void raw_key(uint64_t number, uint8_t bytes[16]);
 
 // HTTP/1.1 over loopback. `requests` has whole requests one behind the other, `ends` where each
 // ends. Each connection sends one, waits for its answer, and takes the next. Answers requests a

@@ -20,6 +20,12 @@ struct BigList {
 
     /// Makes it; a minute for a million.
     init(in parent: URL, people: Int) throws {
+        try self.init(preparing: people, in: parent)
+        try fill()
+    }
+
+    /// Makes an installation without people, and the list that `fill` brings them from.
+    init(preparing people: Int, in parent: URL) throws {
         folder = parent.appending(path: "list-\(people)")
         self.people = people
         progress("preparing a list of \(people)")
@@ -37,8 +43,11 @@ struct BigList {
         try Data("We send news.\n".utf8).write(to: folder.appending(path: "policy.txt"))
         try run(["scope", "add", Workbench.newsletter, "--kind", "campaign"])
         try run(["policy", "publish", "1", "--text-file", "policy.txt"])
+    }
+
+    /// Imports the list.
+    func fill() throws {
         try run(["import", "list.csv", "--scope", Workbench.newsletter, "--policy", "1", "--json"])
-        try FileManager.default.removeItem(at: folder.appending(path: "list.csv"))
     }
 
     /// The address of person number `index`, as a list has it.

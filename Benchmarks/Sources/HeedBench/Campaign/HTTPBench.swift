@@ -14,13 +14,12 @@ struct HTTPBench {
     let list: BigList
 
     func run() async throws -> [Comparison] {
-        let engine = try await list.open()
         let service = try Service(on: list)
         // The first answer comes from SQL while the index is read.
         _ = try stream(service, lines: list.people)
         while try stream(service, lines: 100_000) > 2 { usleep(100_000) }
         return [
-            try await campaign(engine, service), try await checks(service),
+            try await campaign(service), try await checks(service),
             try await endless(service),
         ]
     }
@@ -51,11 +50,8 @@ struct HTTPBench {
         return result.seconds
     }
 
-    private func campaign(_ engine: Engine, _ service: Service) async throws -> Comparison {
-        let scope = try ScopeName(Workbench.newsletter)
-        let calls = stride(from: 0, to: list.people, by: 10_000).map { start in
-            (start..<min(list.people, start + 10_000)).map { BigList.address($0) }
-        }
+    private func campaign(_ service: Service) async throws -> Comparison {
+        let campaign = try await Campaign(to: list)
         return try await .interleaved(
             Goal(
                 name: "\(list.people) addresses through POST /v1/sends/filter, a line each",
@@ -63,14 +59,7 @@ struct HTTPBench {
                 ratio: 0.25
             ),
             { Double(list.people) / (try stream(service, lines: list.people)) },
-            {
-                try await rate(list.people) {
-                    for recipients in calls {
-                        let question = try MaySendMany(recipients: recipients, scope: scope)
-                        _ = try await engine.ask(question)
-                    }
-                }
-            }
+            { try await campaign.recipientsPerSecond() }
         )
     }
 
