@@ -23,13 +23,14 @@ private let blockColumns: SQL =
 /// The statement of the guard.
 ///
 /// Every table is reached by primary key (SPEC indexed-query); a test reads its plan.
-package let guardStatement: SQL =
+package func guardStatement(_ dialect: Dialect) -> SQL {
     "SELECT " + scopeColumns + ", " + personColumns + ", " + blockColumns + " FROM scopes s "
-    + "LEFT JOIN addresses a ON a.channel = s.channel AND a.match_key = $3 "
-    + "LEFT JOIN permissions p ON p.contact_id = a.contact_id AND p.scope = s.name "
-    + "LEFT JOIN suppressions x ON x.match_key IN ($3, $4) AND x.scope IN ('', s.name) "
-    + "AND ((x.widened = 0 AND x.match_key = $3) OR (x.widened = 1 AND x.match_key = $4)) "
-    + "WHERE s.name = $1"
+        + "LEFT JOIN addresses a ON a.channel = s.channel AND a.match_key = $3 "
+        + dialect.joinPermissions + "AND p.scope = s.name "
+        + "LEFT JOIN suppressions x ON x.match_key IN ($3, $4) AND x.scope IN ('', s.name) "
+        + "AND ((x.widened = 0 AND x.match_key = $3) OR (x.widened = 1 AND x.match_key = $4)) "
+        + "WHERE s.name = $1"
+}
 
 private let scopeStatement: SQL = "SELECT " + scopeColumns + " FROM scopes s WHERE s.name = $1"
 
@@ -38,7 +39,7 @@ private let scopeStatement: SQL = "SELECT " + scopeColumns + " FROM scopes s WHE
 package func guardSetStatements(_ dialect: Dialect) -> (people: SQL, blocks: SQL) {
     (
         people: "SELECT a.match_key, " + personColumns + " FROM addresses a "
-            + "LEFT JOIN permissions p ON p.contact_id = a.contact_id AND p.scope = $2 "
+            + dialect.joinPermissions + "AND p.scope = $2 "
             + "WHERE a.channel = (SELECT s.channel FROM scopes s WHERE s.name = $2) "
             + "AND a.match_key " + dialect.isAmongKeys,
         blocks: "SELECT x.match_key, x.widened, " + blockColumns + " FROM suppressions x "
@@ -53,7 +54,7 @@ extension Transaction {
         in scope: ScopeName
     ) throws(StoreError) -> GuardFacts? {
         let rows = try rows(
-            guardStatement,
+            guardStatement(connection.dialect),
             .text(scope.text),
             .time(now),
             .blob(keys.match),

@@ -72,8 +72,6 @@ private let addressColumns: SQL =
     "SELECT a.match_key, a.widened_key, a.contact_id, p.scope, p.state, p.opt_out_status, "
     + "p.expires_at, p.policy_effective_at FROM "
 
-private let ofPermissions: SQL = " a LEFT JOIN permissions p ON p.contact_id = a.contact_id "
-
 private let blockColumns: SQL =
     "SELECT x.match_key, x.scope, x.reason, x.widened, "
     + "(SELECT o.status FROM opt_outs o WHERE o.id = x.opt_out_id), "
@@ -82,9 +80,10 @@ private let blockColumns: SQL =
 /// The statements that read some people again, `$1` being their ids or keys.
 package func guardReloadStatements(_ dialect: Dialect) -> (people: SQL, keys: SQL, blocks: SQL) {
     (
-        addressColumns + "addresses" + ofPermissions + "WHERE a.contact_id "
+        addressColumns + "addresses a " + dialect.joinPermissions + "WHERE a.contact_id "
             + dialect.isAmongKeys,
-        addressColumns + "addresses" + ofPermissions + "WHERE a.match_key " + dialect.isAmongKeys,
+        addressColumns + "addresses a " + dialect.joinPermissions + "WHERE a.match_key "
+            + dialect.isAmongKeys,
         blockColumns + "suppressions x WHERE x.match_key " + dialect.isAmongKeys
     )
 }
@@ -138,7 +137,8 @@ extension Transaction {
         try guardAddresses(
             rows(
                 addressColumns + "(SELECT match_key, widened_key, contact_id FROM addresses "
-                    + "WHERE match_key > $1 ORDER BY match_key LIMIT $2)" + ofPermissions,
+                    + "WHERE match_key > $1 ORDER BY match_key LIMIT $2) a "
+                    + connection.dialect.joinPermissions,
                 .blob(key?.bytes ?? []),
                 .integer(Int64(limit))
             )

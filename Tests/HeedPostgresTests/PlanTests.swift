@@ -12,7 +12,7 @@ struct PlanTests {
             let keys = transaction.vault.lookupKeys(for: try Address(email: "a.b@gmail.com"))
             let explain: SQL = "EXPLAIN (COSTS OFF) "
             return try transaction.connection.run(
-                explain + guardStatement,
+                explain + guardStatement(.postgres),
                 [.text("newsletter"), .integer(0), .blob(keys.match), .blob(keys.widened)]
             ).map { try $0.text(0) }
         }
@@ -88,12 +88,16 @@ struct PlanTests {
             if plan[index].contains(/Filter:.*(_key|id) = ANY/) { return true }
             let isIndexScan = plan[index].contains(/Index (Only )?Scan/)
             let next = index + 1 < plan.count ? plan[index + 1] : ""
-            return plan[index].contains("Seq Scan")
+            // A condition on later columns alone reads the whole index.
+            let isOfAllPeople =
+                plan[index].contains("permissions_pkey")
+                && !next.contains("contact_id")
+            return isOfAllPeople || plan[index].contains("Seq Scan")
                 || isIndexScan && !next.contains("Index Cond:")
         }.map { plan[$0] }
     }
 
-    /// Searches by the keys themselves; an index condition on later columns reads the whole index.
+    /// Searches by the keys themselves.
     static func keySearches(in plan: [String]) -> Int {
         plan.count { $0.contains("Index Cond: ((match_key = ANY") }
     }
@@ -109,6 +113,8 @@ struct PlanTests {
             "  Filter: (match_key = ANY ($1))",
         ]
         #expect(PlanTests.scans(in: filtered) == [filtered[2]])
+        let late = ["Index Scan using permissions_pkey on b", "  Index Cond: (scope = 'x')"]
+        #expect(PlanTests.scans(in: late) == [late[0]])
         #expect(PlanTests.scans(in: ["Index Scan using a on b", "  Index Cond: (c = 1)"]) == [])
     }
 
@@ -130,6 +136,11 @@ struct PlanTests {
                 + "FROM addresses"
         )
     }
+
+    /// What an ANALYZE leaves that saw none of the rows, since what wrote them had not committed.
+    private static let countedBeforeCommit =
+        "UPDATE pg_class SET relpages = 1000, reltuples = 0 "
+        + "WHERE relnamespace = 'heed'::regnamespace"
 
     /// A page of blocks, wherever it begins, is read from the index on and sorts nothing.
     @Test func aPageOfBlocksReadsNoWholeTable() async throws {
@@ -154,8 +165,11 @@ struct PlanTests {
     @Test func theGuardsIndexReadsByKeys() async throws {
         try await Backend.postgres.withEngine { installation in
             try await fill(installation)
-            for isAnalysed in [false, true] {
-                if isAnalysed { try await installation.sql("ANALYZE") }
+            for knowledge in ["SELECT 1", PlanTests.countedBeforeCommit, "ANALYZE"] {
+                try PostgresCluster.shared().run(
+                    knowledge,
+                    in: Backend.postgresName(in: installation.folder)
+                )
                 let found = try await installation.reopened().read { transaction in
                     let mark = try transaction.guardNews(since: nil, limit: 1).mark
                     let (recorded, recorder) = transaction.recorded(.reading)
@@ -187,27 +201,25 @@ struct PlanTests {
             try await fill(installation)
             // One of those the group asks about is known: what looks for nobody is not sent.
             try await installation.record([.contactAdded(Sample.contact(1), [Sample.address(1)])])
-            let before = try await plan(installation.database)
-            #expect(PlanTests.scans(in: before) == [], "\(before)")
-            let manyBefore = try await setPlans(installation.database)
-            #expect(PlanTests.scans(in: manyBefore) == [], "\(manyBefore)")
-            let liftBefore = try await liftPlans(installation.database)
-            #expect(PlanTests.keySearches(in: liftBefore) == 2, "\(liftBefore)")
-            let groupBefore = try await groupPlans(installation.database)
-            #expect(PlanTests.scans(in: groupBefore) == [], "\(groupBefore)")
-            #expect(groupBefore.count { $0.contains("Index Cond") } == 7, "\(groupBefore)")
-            try await installation.sql("ANALYZE")
-            let group = try await groupPlans(installation.database)
-            #expect(PlanTests.scans(in: group) == [], "\(group)")
-            let lift = try await liftPlans(installation.database)
-            #expect(PlanTests.keySearches(in: lift) == 2, "\(lift)")
-            let plan = try await plan(installation.database)
-            #expect(PlanTests.scans(in: plan) == [], "\(plan)")
-            let searches = plan.filter { $0.contains("Index Cond") }
-            #expect(searches.count >= 6, "\(plan)")
-            let many = try await setPlans(installation.database)
-            #expect(PlanTests.scans(in: many) == [], "\(many)")
-            #expect(many.filter { $0.contains("Index Cond") }.count >= 5, "\(many)")
+            for knowledge in ["SELECT 1", PlanTests.countedBeforeCommit, "ANALYZE"] {
+                try PostgresCluster.shared().run(
+                    knowledge,
+                    in: Backend.postgresName(in: installation.folder)
+                )
+                // Another session, whose plans are new.
+                let database = try installation.reopened()
+                let plan = try await plan(database)
+                #expect(PlanTests.scans(in: plan) == [], "\(plan)")
+                #expect(plan.count { $0.contains("Index Cond") } >= 6, "\(plan)")
+                let many = try await setPlans(database)
+                #expect(PlanTests.scans(in: many) == [], "\(many)")
+                #expect(many.count { $0.contains("Index Cond") } >= 5, "\(many)")
+                let lift = try await liftPlans(database)
+                #expect(PlanTests.keySearches(in: lift) == 2, "\(lift)")
+                let group = try await groupPlans(database)
+                #expect(PlanTests.scans(in: group) == [], "\(group)")
+                #expect(group.count { $0.contains("Index Cond") } == 7, "\(group)")
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ import Testing
 struct TransactionGuardTests {
     private func plan(_ installation: Installation) async throws -> [String] {
         let explain: SQL = "EXPLAIN QUERY PLAN "
-        let rows = try await installation.sql(explain + guardStatement)
+        let rows = try await installation.sql(explain + guardStatement(.sqlite))
         return try rows.map { try $0.text(3) }
     }
 
@@ -45,7 +45,8 @@ struct TransactionGuardTests {
             // And another session, which reads the statistics when it opens.
             let explain: SQL = "EXPLAIN QUERY PLAN "
             let second = try await installation.reopened().read { transaction in
-                try transaction.connection.run(explain + guardStatement, []).map { try $0.text(3) }
+                try transaction.connection.run(explain + guardStatement(.sqlite), [])
+                    .map { try $0.text(3) }
             }
             #expect(TransactionGuardTests.scans(in: second) == [])
             let many = try await setPlan(installation)

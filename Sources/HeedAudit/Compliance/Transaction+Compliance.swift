@@ -152,7 +152,10 @@ extension Transaction {
         let key = [UInt8](repeating: 0, count: 16)
         let many = guardSetStatements(connection.dialect)
         let keys = SQLValue.keys([key, key])
-        return try plan(guardStatement, [.text("x"), .integer(0), .blob(key), .blob(key)])
+        return try plan(
+            guardStatement(connection.dialect),
+            [.text("x"), .integer(0), .blob(key), .blob(key)]
+        )
             + plan(many.people, [keys, .text("x")]) + plan(many.blocks, [keys, .text("x")])
             + plan(Transaction.lookupKeysStatement, [.blob(key)])
     }
