@@ -79,10 +79,15 @@ let package = Package(
         .target(
             name: "HeedSQLite",
             dependencies: [
-                "HeedConsent", "HeedJournal", "HeedStore",
+                "CSQLite", "HeedConsent", "HeedJournal", "HeedStore",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
+        ),
+        .systemLibrary(
+            name: "CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
         .systemLibrary(
             name: "CPostgres",

@@ -105,7 +105,9 @@ enum Explanation {
             return "They reported a message as spam; only a confirmed double opt-in lifts that."
         case .hardBounce: return "The address does not exist: a message bounced for good."
         case .manualBlock: return "An operator blocked the address."
-        case .restricted: return "Processing of their data is restricted."
+        case .restricted:
+            return "Processing of their data is restricted: they asked for it, or a legal hold "
+                + "keeps their erasure waiting."
         case .globalOptOut:
             return "They opted out of all campaigns\(since). Only their own newer act lifts that."
         case .optOut: return "They opted out of this\(since). Only their own newer act lifts that."
@@ -151,7 +153,9 @@ enum Explanation {
             "they confirm a double opt-in that they began themselves; nothing less is enough."
         case .hardBounce:
             "they name another address; `heed request add --kind rectification` replaces this one."
-        case .restricted: "their request for restriction ends; until then nothing does."
+        case .restricted:
+            "their request for restriction ends; an erasure that waits for a hold goes on instead "
+                + "when the hold is lifted."
         case .globalOptOut, .optOut, .denied, .withdrawn:
             "they say a newer yes themselves: a form, the preference page, or a double opt-in. "
                 + "A list, a sync or an older yes is not enough."

@@ -76,6 +76,10 @@ public struct Finding: Hashable, Sendable, CustomStringConvertible {
         case blockMissing = "block.missing"
         /// No event speaks of a block.
         case blockUnlogged = "block.unlogged"
+        /// A legal hold that the log says stands is gone, so a purge may take what it kept.
+        case holdMissing = "hold.missing"
+        /// No event speaks of a legal hold, or it covers something else than its event says.
+        case holdUnlogged = "hold.unlogged"
         /// The guard says something else from memory than from the database.
         case guardDiffers = "guard.differs"
     }

@@ -92,10 +92,13 @@ struct BeginEvidence: Command {
             return .person(owners.count == 1 ? owners.first : nil)
         case .period(let from, let to):
             let end = min(to ?? transaction.now, transaction.now)
-            let period = LogPeriod(from: from, to: end)
-            guard period.from < period.to else {
-                throw Refusal(.invalid, field: "to", "a period ends after it begins, and not later")
+            guard from < transaction.now else {
+                throw Refusal(.invalid, field: "from", "this time has not come yet")
             }
+            guard from < end else {
+                throw Refusal(.invalid, field: "to", "a period ends after it begins")
+            }
+            let period = LogPeriod(from: from, to: end)
             return .period(from: period.from, to: period.to)
         }
     }
@@ -226,7 +229,6 @@ struct ReadEvidenceFacts: Query {
                 position: try transaction.position()
             )
         }
-        if let contact { try transaction.requireKey(of: contact) }
         var keys = try contact.map { try transaction.lookupKeys(of: $0) } ?? []
         if let address {
             let named = transaction.vault.lookupKeys(for: address)

@@ -121,19 +121,6 @@ extension Transaction {
         )
     }
 
-    /// Refuses to speak of somebody whose key is gone while their address is there: no erasure
-    /// leaves that, so it would be called one that never was.
-    package func requireKey(of contact: ContactID) throws(StoreError) {
-        guard
-            try isErased(contact),
-            try row("SELECT 1 FROM addresses WHERE contact_id = $1 LIMIT 1", .id(contact)) != nil
-        else { return }
-        throw StoreError(
-            .wrongKey,
-            "the key of \(contact.text) is gone, and they were not erased: go back to a backup"
-        )
-    }
-
     /// Who was behind the opt-outs that blocks stand for, where they have been erased since.
     package func erasedOwners(of blocks: [Suppression]) throws(StoreError) -> Set<ContactID> {
         var owners: Set<ContactID> = []

@@ -51,6 +51,8 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
         if creation == .never, (attributes?[.size] as? Int ?? 0) == 0 {
             throw StoreError(.unavailable, "there is no database at \(path)")
         }
+        // Before the first use: later it has no effect, and nothing but speed is lost.
+        _ = StatementJournals.areSmall
         self.surroundings = surroundings
         self.path = path
         let configuration = SQLiteDatabase.configuration

@@ -16,8 +16,21 @@ extension Transaction {
     }
 
     /// True once an erasure has taken the person's key: nothing sealed about them opens again.
+    ///
+    /// - Throws: `wrongKey` where an address is left without its key. No erasure leaves that, and
+    ///   it would be called one that never was.
     package func isErased(_ contact: ContactID) throws(StoreError) -> Bool {
-        try row("SELECT 1 FROM contact_keys WHERE contact_id = $1", .id(contact)) == nil
+        guard try row("SELECT 1 FROM contact_keys WHERE contact_id = $1", .id(contact)) == nil
+        else { return false }
+        guard
+            try row("SELECT 1 FROM addresses WHERE contact_id = $1 LIMIT 1", .id(contact)) == nil
+        else {
+            throw StoreError(
+                .wrongKey,
+                "the key of \(contact.text) is gone, and they were not erased: go back to a backup"
+            )
+        }
+        return true
     }
 
     /// Does what `PersonalData` says.

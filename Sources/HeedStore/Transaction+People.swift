@@ -289,24 +289,17 @@ extension Transaction {
         return blocks
     }
 
-    /// The events that added blocks after a position.
-    package func blocksAdded(after position: Int64) throws(StoreError) -> [StoredEvent] {
+    /// The events of a kind after a position, in order.
+    package func events(
+        of kind: String,
+        after position: Int64
+    ) throws(StoreError) -> [StoredEvent] {
         try storedEvents(
             rows(
                 "SELECT position, at, kind, body FROM audit_events "
-                    + "WHERE position > $1 AND kind = 'suppression.added' ORDER BY position",
-                .integer(position)
-            )
-        )
-    }
-
-    /// The events that say what was purged, after a position.
-    package func purges(after position: Int64) throws(StoreError) -> [StoredEvent] {
-        try storedEvents(
-            rows(
-                "SELECT position, at, kind, body FROM audit_events "
-                    + "WHERE position > $1 AND kind = 'retention.purged' ORDER BY position",
-                .integer(position)
+                    + "WHERE position > $1 AND kind = $2 ORDER BY position",
+                .integer(position),
+                .text(kind)
             )
         )
     }

@@ -18,7 +18,11 @@ struct ExplanationTests {
         ),
         (.hardBounce, "The address does not exist: a message bounced for good."),
         (.manualBlock, "An operator blocked the address."),
-        (.restricted, "Processing of their data is restricted."),
+        (
+            .restricted,
+            "Processing of their data is restricted: they asked for it, or a legal hold keeps "
+                + "their erasure waiting."
+        ),
         (
             .globalOptOut,
             "They opted out of all campaigns on 2026-01-01T00:00:00Z. "

@@ -130,8 +130,8 @@ struct EvidenceExporterTests {
                 (.address(try Address(email: "nobody@mail.example")), "address"),
                 (.receipt(token: [1, 2], nil), "receipt"),
                 (.receipt(token: [UInt8](repeating: 1, count: 16), nil), "receipt"),
-                (.period(from: now.adding(days: 1), to: nil), "to"),
-                (.period(from: now, to: now.adding(seconds: -1)), "to"),
+                (.period(from: now.adding(days: 1), to: nil), "from"),
+                (.period(from: now.adding(days: -1), to: now.adding(days: -2)), "to"),
             ]
             for (question, field) in cases {
                 let refusal = await #expect(throws: Refusal.self) {

@@ -5,6 +5,7 @@ extension MirrorRule {
     static let audit: [Coverage] =
         [
             "Sources/HeedAudit/Compliance/AuditContext.swift",
+            "Sources/HeedAudit/Compliance/IndexShare.swift",
             "Sources/HeedAudit/Compliance/Inspection+Database.swift",
             "Sources/HeedAudit/Compliance/RightsChecks.swift",
             "Sources/HeedAudit/Compliance/TrailChecks.swift",

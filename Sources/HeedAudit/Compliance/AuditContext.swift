@@ -72,7 +72,8 @@ extension Finding.Code {
         switch self {
         case .permissionChanged, .guardDiffers: .projection
         case .recordChanged, .recordMissing, .recordRepeated, .recordImpossible: .records
-        case .recordUnlogged, .optOutUnlogged, .targetUnlogged, .blockMissing, .blockUnlogged:
+        case .recordUnlogged, .optOutUnlogged, .targetUnlogged, .blockMissing, .blockUnlogged,
+            .holdMissing, .holdUnlogged:
             .changes
         case .optOutChanged, .optOutMissing, .targetChanged, .targetMissing: .optOuts
         case .eventChanged, .eventMissing, .eventMoved, .eventInserted, .eventMismatch,

@@ -1,4 +1,4 @@
-// What the migrations make of the schema: its triggers with their functions, and its columns.
+// What the migrations make of the schema: triggers with their functions, indexes, and columns.
 
 import HeedStore
 
@@ -20,7 +20,16 @@ struct MigratedSchema: Sendable {
         var place: String { "\(table) \(name)" }
     }
 
+    /// An index that a script made by name; those of keys belong to their tables.
+    struct Index: Hashable, Sendable {
+        let table: String
+        let name: String
+        /// Its definition, without what engines write in their own way.
+        let definition: String
+    }
+
     private(set) var triggers: [String: Trigger] = [:]
+    private(set) var indexes: [String: Index] = [:]
     /// The columns of each table.
     private(set) var columns: [String: Set<String>] = [:]
     private var bodies: [String: String] = [:]
@@ -50,13 +59,17 @@ struct MigratedSchema: Sendable {
         switch (words[0], words[1]) {
         case ("CREATE", "TRIGGER"): addTrigger(words, statement)
         case ("DROP", "TRIGGER"): triggers[words[2]] = nil
+        case ("CREATE", "INDEX"), ("CREATE", "UNIQUE"): addIndex(words, statement)
+        case ("DROP", "INDEX"): indexes[words[2]] = nil
         case ("CREATE", "FUNCTION"): addFunction(words[2], statement)
         case ("CREATE", "OR") where words.count > 4 && words[3] == "FUNCTION":
             addFunction(words[4], statement)
         case ("CREATE", "TABLE"):
             let name = words[2] == "IF" ? words[5] : words[2]
             columns[SQLWords.unqualified(name)] = SQLWords.columns(statement)
-        case ("DROP", "TABLE"): columns[words[2]] = nil
+        case ("DROP", "TABLE"):
+            columns[words[2]] = nil
+            indexes = indexes.filter { $0.value.table != words[2] }
         case ("ALTER", "TABLE") where words[3...].starts(with: ["ADD", "COLUMN"]):
             columns[words[2], default: []].insert(words[5])
         case ("ALTER", "TABLE") where words[3...].starts(with: ["RENAME", "TO"]):
@@ -73,6 +86,15 @@ struct MigratedSchema: Sendable {
             name: words[2],
             definition: SQLWords.definition(statement, engine),
             body: function.flatMap { bodies[SQLWords.functionName($0)] } ?? ""
+        )
+    }
+
+    private mutating func addIndex(_ words: [String], _ statement: String) {
+        guard let on = words.firstIndex(of: "ON"), on + 1 < words.count else { return }
+        indexes[words[on - 1]] = Index(
+            table: SQLWords.unqualified(words[on + 1]),
+            name: words[on - 1],
+            definition: SQLWords.index(statement)
         )
     }
 
@@ -146,6 +168,14 @@ enum SQLWords {
         let text = clean(statement)
         guard engine == .postgres else { return text }
         return text.lowercased().replacing("heed.", with: "").filter { !"()\"".contains($0) }
+    }
+
+    /// An index's definition, without the parentheses, quotes, casts and words for the same thing
+    /// that PostgreSQL prints.
+    static func index(_ statement: String) -> String {
+        clean(statement).lowercased().replacing("heed.", with: "")
+            .replacing("using btree ", with: "").filter { !"()[]\"".contains($0) }
+            .replacing("::text", with: "").replacing("= any array", with: "in ")
     }
 
     /// `heed.scopes` is `scopes`.

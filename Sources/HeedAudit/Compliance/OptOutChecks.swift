@@ -285,6 +285,7 @@ extension Check {
                 else: "the next opt-out is looked for among all work: "
                     + steps.joined(separator: "; ")
             )
+            try found.expectIndexes(.queue, in: transaction)
         }
         found.add(plan)
     }

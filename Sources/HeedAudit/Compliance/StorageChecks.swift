@@ -161,6 +161,7 @@ extension Check {
                 else: "the guard reads more than it asks for "
                     + "(\(searches) index searches): \(scans.joined(separator: "; "))"
             )
+            try found.expectIndexes(.lookups, in: transaction)
         }
         found.add(plans)
     }

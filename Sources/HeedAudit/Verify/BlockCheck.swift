@@ -128,7 +128,7 @@ struct BlockPage: Query {
         content.unlogged = content.blocks.filter { !known.contains($0.block.hashValue) }
         guard !content.unlogged.isEmpty else { return content }
         // Put since the log was walked: the same snapshot has the event, too.
-        let later = try transaction.blocksAdded(after: position)
+        let later = try transaction.events(of: "suppression.added", after: position)
             .compactMap { AuditEvent(canonical: $0.body).flatMap { Suppression($0) } }
         let recent = Set(later)
         content.unlogged.removeAll { recent.contains($0.block) }

@@ -68,6 +68,7 @@ struct LogCheck: Sendable {
     /// The blocks that events have put, each by its hash, which is all that is needed to know one.
     private(set) var blocksAdded: Set<Int> = []
     private(set) var purged = PurgeCount()
+    private(set) var holds = HoldCheck()
     private var sends: [LoggedSends] = []
 
     /// Rows that are gone and old enough, so far.
@@ -194,6 +195,7 @@ struct LogCheck: Sendable {
         case "sends.recorded":
             if let logged = LoggedSends(line, at: leaf.position) { sends.append(logged) }
         case "retention.purged": purged.add(line)
+        case "hold.placed", "hold.lifted": holds.add(line, at: leaf.position)
         default: break
         }
     }

@@ -78,6 +78,7 @@ extension Verifier.Run {
         var missing = check.missing
         missing.sends = sendsMissing
         check.purged.check(missing, later: later, &findings)
+        check.holds.check(try await engine.ask(StandingHolds(after: extent.position)), &findings)
         try await walkSends(observe)
     }
 
@@ -196,7 +197,7 @@ private struct LaterPurges: Query {
 
     func answer(in transaction: Transaction) throws -> PurgeCount {
         var count = PurgeCount()
-        for event in try transaction.purges(after: position) {
+        for event in try transaction.events(of: "retention.purged", after: position) {
             if let line = AuditEvent(canonical: event.body) { count.add(line) }
         }
         return count

@@ -16,8 +16,9 @@ struct WindowsCommand: AsyncParsableCommand {
             "Report how long opt-outs took to be honoured everywhere, against their deadlines.",
         discussion: """
             The table has a line for each period and regime: how many opt-outs were requested, are
-            completed, have their deadline near, are past it, and within what time half, 99 of a
-            hundred and all of them were confirmed by every system. What imported lists bring was
+            completed, have ended without the confirmation of a system that was removed before it,
+            have their deadline near, are past it, and within what time half, 99 of a hundred and
+            all of the completed were confirmed by every system. What imported lists bring was
             said elsewhere and is counted apart. --csv writes a line for each opt-out
             and connector, --html a page with a plot of the times; a file named - is standard
             output, in place of the table. Of the time until an opt-out holds here nothing is left
@@ -105,7 +106,8 @@ struct WindowsCommand: AsyncParsableCommand {
         let rows = report.windows.map { window in
             [
                 String(window.span.from.text.prefix(10)), window.regime, String(window.count),
-                String(window.completed), String(window.nearDeadline), String(window.pastDeadline),
+                String(window.completed), String(window.ended), String(window.nearDeadline),
+                String(window.pastDeadline),
             ]
                 + [window.quantiles?.p50, window.quantiles?.p99, window.quantiles?.max].map {
                     $0.map(WindowPage.duration) ?? ""
@@ -114,7 +116,8 @@ struct WindowsCommand: AsyncParsableCommand {
         Terminal.print(
             table: rows,
             headings: [
-                "from", "regime", "opt-outs", "completed", "near", "past", "half", "99 %", "all",
+                "from", "regime", "opt-outs", "completed", "ended", "near", "past", "half", "99 %",
+                "all",
             ]
         )
         if report.imported > 0 {

@@ -9,8 +9,10 @@ package struct StoredWindow: Hashable, Sendable {
     package let regime: String
     /// How many there are.
     package let count: Int64
-    /// How many of them are completed.
+    /// How many of them every system has confirmed.
     package let completed: Int64
+    /// How many are over without the confirmation of a system that was removed.
+    package let ended: Int64
     /// How many are not, with their deadline near.
     package let near: Int64
     /// How many were completed after their deadline, or are not and past it.
@@ -49,18 +51,23 @@ extension Transaction {
     ) throws(StoreError) -> [StoredWindow] {
         var windows: [StoredWindow] = []
         for row in try rows(
-            "SELECT regime, count(*), count(*) FILTER (WHERE status = 'completed'), "
+            "SELECT regime, count(*), count(*) FILTER (WHERE is_timed = 1), "
+                + "count(*) FILTER (WHERE status = 'completed' AND is_timed = 0), "
                 + "count(*) FILTER (WHERE status <> 'completed' AND deadline_at >= $3 "
                 + "AND deadline_at < $4), "
                 + "count(*) FILTER (WHERE coalesce(processed_at, $3) > deadline_at), "
-                + "max(processing_ms) FILTER (WHERE place = (number * 50 + 99) / 100), "
-                + "max(processing_ms) FILTER (WHERE place = (number * 95 + 99) / 100), "
-                + "max(processing_ms) FILTER (WHERE place = (number * 99 + 99) / 100), "
-                + "max(processing_ms) FROM (SELECT regime, status, deadline_at, processed_at, "
-                + "processing_ms, row_number() OVER (PARTITION BY regime, processed_at IS NULL "
-                + "ORDER BY processing_ms, id) AS place, count(*) OVER (PARTITION BY regime, "
-                + "processed_at IS NULL) AS number FROM opt_outs "
-                + "WHERE requested_at >= $1 AND requested_at < $2 AND source <> $5) AS spans "
+                + "max(timed_ms) FILTER (WHERE place = (number * 50 + 99) / 100), "
+                + "max(timed_ms) FILTER (WHERE place = (number * 95 + 99) / 100), "
+                + "max(timed_ms) FILTER (WHERE place = (number * 99 + 99) / 100), "
+                + "max(timed_ms) FROM (SELECT regime, status, deadline_at, processed_at, is_timed, "
+                + "CASE is_timed WHEN 1 THEN processing_ms END AS timed_ms, row_number() OVER "
+                + "(PARTITION BY regime, is_timed ORDER BY processing_ms, id) AS place, "
+                + "count(*) OVER (PARTITION BY regime, is_timed) AS number "
+                + "FROM (SELECT o.id, o.regime, o.status, o.deadline_at, o.processed_at, "
+                + "o.processing_ms, CASE WHEN o.processed_at IS NULL OR EXISTS (SELECT 1 "
+                + "FROM opt_out_targets t WHERE t.opt_out_id = o.id AND t.state <> 'confirmed') "
+                + "THEN 0 ELSE 1 END AS is_timed FROM opt_outs o WHERE o.requested_at >= $1 "
+                + "AND o.requested_at < $2 AND o.source <> $5) AS spans) AS places "
                 + "GROUP BY regime ORDER BY regime",
             .time(start),
             .time(end),
@@ -73,12 +80,13 @@ extension Transaction {
                     regime: try row.text(0),
                     count: try row.integer(1),
                     completed: try row.integer(2),
-                    near: try row.integer(3),
-                    past: try row.integer(4),
-                    p50: row.isNull(5) ? nil : try row.integer(5),
-                    p95: row.isNull(6) ? nil : try row.integer(6),
-                    p99: row.isNull(7) ? nil : try row.integer(7),
-                    max: row.isNull(8) ? nil : try row.integer(8)
+                    ended: try row.integer(3),
+                    near: try row.integer(4),
+                    past: try row.integer(5),
+                    p50: row.isNull(6) ? nil : try row.integer(6),
+                    p95: row.isNull(7) ? nil : try row.integer(7),
+                    p99: row.isNull(8) ? nil : try row.integer(8),
+                    max: row.isNull(9) ? nil : try row.integer(9)
                 )
             )
         }

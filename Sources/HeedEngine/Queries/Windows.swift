@@ -37,8 +37,10 @@ public struct Windows: Query {
         public let regime: String
         /// How many there are.
         public let count: Int64
-        /// How many of them are completed.
+        /// How many of them every system has confirmed.
         public let completed: Int64
+        /// How many are over without the confirmation of a system that was removed before it.
+        public let ended: Int64
         /// How many are not, and have their deadline near.
         public let nearDeadline: Int64
         /// How many are past it: completed too late, or not yet.
@@ -109,6 +111,7 @@ public struct Windows: Query {
             regime: stored.regime,
             count: stored.count,
             completed: stored.completed,
+            ended: stored.ended,
             nearDeadline: stored.near,
             pastDeadline: stored.past,
             quantiles: quantiles

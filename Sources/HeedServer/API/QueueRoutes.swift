@@ -145,6 +145,7 @@ public struct WindowsAnswer: Encodable, Sendable {
         let regime: String
         let count: Int64
         let completed: Int64
+        let ended: Int64
         let nearDeadline: Int64
         let pastDeadline: Int64
         let p50Ms: Int64?
@@ -167,6 +168,7 @@ public struct WindowsAnswer: Encodable, Sendable {
                 regime: window.regime,
                 count: window.count,
                 completed: window.completed,
+                ended: window.ended,
                 nearDeadline: window.nearDeadline,
                 pastDeadline: window.pastDeadline,
                 p50Ms: window.quantiles?.p50,

@@ -63,6 +63,17 @@ extension BreakTests.Break {
             "DROP INDEX addresses_by_contact"
         ),
         .init(
+            "consent-storage.indexed-query",
+            "no index of consent records by person",
+            "DROP INDEX consent_records_by_contact"
+        ),
+        .init(
+            "consent-storage.indexed-query",
+            "an index that has only some of the rows",
+            "DROP INDEX requests_by_contact",
+            "CREATE INDEX requests_by_contact ON requests (contact_id) WHERE ended_at IS NULL"
+        ),
+        .init(
             "consent-storage.version-tracking",
             "no trigger against UPDATE of policies",
             sqlite: ["DROP TRIGGER policies_no_update"],
@@ -138,6 +149,11 @@ extension BreakTests.Break {
             "opt-out-processing.backlog-respect",
             "no index of what is to be done next",
             "DROP INDEX jobs_ready"
+        ),
+        .init(
+            "opt-out-processing.backlog-respect",
+            "no index of work that somebody has taken",
+            "DROP INDEX jobs_leased"
         ),
     ]
 }

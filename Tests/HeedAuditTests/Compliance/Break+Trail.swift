@@ -63,6 +63,15 @@ extension BreakTests.Break {
                 + "VALUES (zeroblob(16), '', 'manual', 0, 'x', 0)"
         ),
         .init(
+            "compliance-audit-trail.consent-change-logging",
+            "a legal hold that nobody lifted and that is gone"
+        ) { installation, _ in
+            let hold = PlaceHold(.everything, reason: "case 1")
+            _ = try await installation.engine.perform(hold, as: Sample.actor)
+            try await installation.sequence()
+            try await installation.sql("DELETE FROM legal_holds")
+        },
+        .init(
             "compliance-audit-trail.append-only-log",
             "no trigger against UPDATE of leaves",
             sqlite: ["DROP TRIGGER ledger_leaves_no_update"],

@@ -39,9 +39,9 @@ struct BreakTests {
             }
         }
 
-        /// By one statement that both engines understand.
-        init(_ id: String, _ name: String, _ statement: SQL) {
-            self.init(id, name, sqlite: [statement], postgres: [statement])
+        /// By statements that both engines understand.
+        init(_ id: String, _ name: String, _ statements: SQL...) {
+            self.init(id, name, sqlite: statements, postgres: statements)
         }
 
         var testDescription: String { "\(id): \(name)" }

@@ -34,6 +34,16 @@ struct MigratedSchemaTests {
         }
     }
 
+    @Test(arguments: Backend.allCases)
+    func indexesAreThoseOfANewDatabase(_ backend: Backend) async throws {
+        try await backend.withDatabase { installation in
+            let live = try await installation.database.read { try $0.liveIndexes() }
+            let made = MigratedSchema.of(backend == .sqlite ? .sqlite : .postgres).indexes
+            #expect(Set(live) == Set(made.values))
+            #expect(live.count == made.count && live.count > 20)
+        }
+    }
+
     @Test func commentsAndSpaceDoNotCount() {
         #expect(SQLWords.clean(" a  -- it's; not\n\tb ") == "a b")
         #expect(SQLWords.clean("'a  -- b' --c") == "'a  -- b'")

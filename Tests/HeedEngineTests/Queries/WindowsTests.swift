@@ -2,6 +2,7 @@
 
 import HeedConsent
 import HeedEngine
+import HeedStore
 import TestSupport
 import Testing
 
@@ -43,6 +44,29 @@ struct WindowsTests {
             #expect(
                 days.windows.map { $0.span.from.text.prefix(10) } == ["2026-01-31", "2026-02-01"]
             )
+        }
+    }
+
+    /// A system that was removed before it had confirmed has confirmed nothing.
+    @Test(arguments: Backend.allCases)
+    func whatEndedUnconfirmedIsNotCompleted(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            try await installation.optOut(Sample.address(1))
+            installation.clock.advance(seconds: 7)
+            try await installation.drainQueue()
+            try await installation.sql(
+                "INSERT INTO opt_out_targets SELECT id, id, 'gone', 'cancelled', 1, NULL, NULL, "
+                    + "NULL FROM opt_outs"
+            )
+            let alone = try #require(try await report(installation).windows.first)
+            #expect(alone.count == 1 && alone.completed == 0 && alone.ended == 1)
+            #expect(alone.quantiles == nil)
+            try await installation.optOut(Sample.address(2))
+            installation.clock.advance(seconds: 3)
+            try await installation.drainQueue()
+            let both = try #require(try await report(installation).windows.first)
+            #expect(both.count == 2 && both.completed == 1 && both.ended == 1)
+            #expect(both.quantiles?.p50 == 3000 && both.quantiles?.max == 3000)
         }
     }
 

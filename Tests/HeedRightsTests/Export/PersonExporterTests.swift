@@ -47,6 +47,19 @@ struct PersonExporterTests {
         }
     }
 
+    /// A key that was lost is not an erasure.
+    @Test(arguments: Backend.allCases)
+    func somebodyWhoseKeyIsGoneIsNotCalledErased(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            _ = try await installation.addErin()
+            try await installation.sql("DELETE FROM contact_keys")
+            let error = await #expect(throws: StoreError.self) {
+                _ = try await installation.export(Searchable.address)
+            }
+            #expect(error?.code == .wrongKey)
+        }
+    }
+
     @Test(arguments: Backend.allCases)
     func everyKindOfDataIsInIt(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
