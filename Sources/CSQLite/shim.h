@@ -5,9 +5,9 @@
 
 #include <sqlite3.h>
 
-static inline int heed_keep_statement_journals_small(void) {
-    // Below zero: in pieces of 1 KiB instead of 64 KiB, and never in a file.
-    return sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1);
+static inline int heed_take_pages_one_by_one(void) {
+    // No memory of ours, and none taken in advance (sqlite.org/malloc.html, 3.2).
+    return sqlite3_config(SQLITE_CONFIG_PAGECACHE, (void *)0, 0, 0);
 }
 
 #endif

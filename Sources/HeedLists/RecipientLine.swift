@@ -114,15 +114,29 @@ package struct LineBuffer: Sendable {
         rest += bytes.prefix(room)
     }
 
+    /// The text without white space around it.
+    ///
+    /// Foundation knows all of Unicode's, and copies the text several times to find none of it; it
+    /// is asked only where a line begins or ends in something else than ASCII.
+    private static func trimmed(_ bytes: [UInt8]) -> String {
+        let isSpace = { (byte: UInt8) in byte == 0x20 || 0x09...0x0D ~= byte }
+        let start = bytes.firstIndex { !isSpace($0) } ?? bytes.endIndex
+        let end = bytes.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? start
+        let inner = bytes[start..<end]
+        let text = String(decoding: inner, as: UTF8.self)
+        guard let first = inner.first, let last = inner.last, first >= 0x80 || last >= 0x80 else {
+            return text
+        }
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
     private mutating func endLine() {
         number += 1
         // A packed list may be gigabytes of nothing.
         if rest.isEmpty { return }
         // A byte order mark is no part of the first line.
         if number == 1, rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest.removeFirst(3) }
-        let line = String(decoding: rest, as: UTF8.self).trimmingCharacters(
-            in: .whitespacesAndNewlines
-        )
+        let line = LineBuffer.trimmed(rest)
         if !line.isEmpty { lines.append(Line(number: number, text: line, isCut: isCut)) }
         isCut = false
         rest.removeAll(keepingCapacity: true)

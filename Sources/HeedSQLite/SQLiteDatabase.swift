@@ -52,7 +52,7 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
             throw StoreError(.unavailable, "there is no database at \(path)")
         }
         // Before the first use: later it has no effect, and nothing but speed is lost.
-        _ = StatementJournals.areSmall
+        _ = PageMemory.isTakenOneByOne
         self.surroundings = surroundings
         self.path = path
         let configuration = SQLiteDatabase.configuration

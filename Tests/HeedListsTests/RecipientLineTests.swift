@@ -1,5 +1,6 @@
 // Lines of a campaign's list, put together from pieces of any size.
 
+import Foundation
 import HeedLists
 import Testing
 
@@ -20,6 +21,19 @@ struct RecipientLineTests {
         // Blank lines are counted, so that a number leads to its line.
         #expect(last.map(\.number) == [4])
         #expect(buffer.take(5).isEmpty)
+    }
+
+    /// All of Unicode's white space, as CharacterSet has it, and none of a line's inside.
+    @Test(arguments: [
+        ("a b", "a b"), (" \t\u{B}\u{C}a\r", "a"), ("\u{A0}a\u{2003}", "a"), ("a\u{85}", "a"),
+        (" \u{2028} a \u{3000} ", "a"), ("\u{1C}a\u{1F}", "\u{1C}a\u{1F}"),
+        ("ä", "ä"), (" \t ", ""), ("\u{A0}", ""),
+    ])
+    func whiteSpaceAroundALineIsNoPartOfIt(_ line: String, _ text: String) {
+        #expect(line.trimmingCharacters(in: .whitespacesAndNewlines) == text)
+        var buffer = LineBuffer()
+        buffer.add(Array(line.utf8) + [0x0A])
+        #expect(buffer.take(1).map(\.text) == (text.isEmpty ? [] : [text]))
     }
 
     @Test func anEndlessLineIsCutOff() {

@@ -61,7 +61,7 @@ struct Filter: AsyncParsableCommand {
             last = try await check(batch.map(\.asked), order, installation.engine)
             try await log.add(last)
             for (recipient, verdict) in zip(batch, last.verdicts) {
-                try output.add(recipient, verdict)
+                output.add(recipient, verdict)
             }
             if !output.notes.isEmpty { bar.giveWay() }
             try output.flush()
@@ -191,15 +191,16 @@ private struct FilterOutput {
         try handle.write(contentsOf: Data((lines.joined(separator: "\n") + "\n").utf8))
     }
 
-    mutating func add(_ recipient: Recipient, _ verdict: MaySendMany.Verdict) throws {
+    mutating func add(_ recipient: Recipient, _ verdict: MaySendMany.Verdict) {
         counts[verdict.reason.rawValue, default: 0] += 1
         if let reason = recipient.problem ?? verdict.invalid {
             invalid += 1
             notes.append("heed: line \(recipient.line): \(reason)")
         }
         if asJSON {
-            let answer = VerdictAnswer(verdict, of: recipient, publicURL: publicURL)
-            lines.append(try Terminal.json(answer))
+            var line: [UInt8] = []
+            VerdictAnswer(verdict, of: recipient, publicURL: publicURL).append(to: &line)
+            lines.append(String(decoding: line, as: UTF8.self))
         } else if verdict.reason == .allowed {
             let missing = withLinks ? recipient.columnsMissing : 0
             let gap = String(repeating: separator, count: missing)

@@ -42,11 +42,13 @@ struct AddressTable: Sendable {
     private var byKey = SlotTable()
     private var byPerson = SlotTable()
 
-    /// Makes an empty table for so many scopes.
-    init(scopes: Int) {
+    /// Makes an empty table for so many scopes, with room for so many addresses.
+    init(scopes: Int, capacity: Int = 0) {
         facts = Array(repeating: [], count: scopes)
         policies = Array(repeating: [], count: scopes)
         ends = Array(repeating: [], count: scopes)
+        byKey = SlotTable(capacity: capacity)
+        byPerson = SlotTable(capacity: capacity)
     }
 
     /// How many addresses there are.

@@ -33,6 +33,9 @@ struct BlockTable: Sendable {
 
     private static let isWidened: UInt16 = 1 << 15
 
+    /// Makes an empty table with room for so many blocks.
+    init(capacity: Int = 0) { byKey = SlotTable(capacity: capacity) }
+
     var count: Int { byKey.count }
 
     var byteCount: Int {

@@ -350,7 +350,7 @@ extension GuardIndex {
         }
         guard case .fresh = refreshed else { return false }
         // Read later than the mark: whatever came in between is in the next news as well.
-        try work.change { $0.blocks = BlockTable() }
+        try work.change { $0.blocks = BlockTable(capacity: $0.blocks.count) }
         try await readBlocks(of: work, database)
         return true
     }

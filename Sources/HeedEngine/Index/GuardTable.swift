@@ -43,7 +43,14 @@ struct GuardTable: Sendable {
     init(in transaction: Transaction) throws {
         mark = try transaction.guardNews(since: nil, limit: 0).mark
         let registry = try GuardRegistry(in: transaction)
-        addresses = AddressTable(scopes: registry.scopes.count)
+        let counts = try transaction.row(
+            "SELECT (SELECT count(*) FROM addresses), (SELECT count(*) FROM suppressions)"
+        )
+        addresses = AddressTable(
+            scopes: registry.scopes.count,
+            capacity: Int(try counts?.integer(0) ?? 0)
+        )
+        blocks = BlockTable(capacity: Int(try counts?.integer(1) ?? 0))
         apply(registry)
     }
 

@@ -17,6 +17,9 @@ struct SlotTable: Sendable {
     private var used = 0
 
     /// Makes room for so many.
+    ///
+    /// Without it, entries in the order of their hashes stand in the first part of a table that
+    /// grows, in runs that take longer to walk with every entry.
     init(capacity: Int = 0) {
         slots = ContiguousArray(repeating: SlotTable.free, count: SlotTable.size(for: capacity))
     }

@@ -124,7 +124,6 @@ private struct FilterRun: Sendable {
     private let order: SendOrder
     private let withLinks: Bool
     private let publicURL: String
-    private let encoder = JSONEncoder.answering()
     private var counts: [String: Int] = [:]
     private var position: Int64
     private var validUntil: Timestamp
@@ -160,10 +159,10 @@ private struct FilterRun: Sendable {
         position = answer.position
         validUntil = min(validUntil, answer.validUntil)
         var text: [UInt8] = []
+        text.reserveCapacity(recipients.count * 80)
+        for (reason, count) in answer.counts { counts[reason.rawValue, default: 0] += count }
         for (recipient, verdict) in zip(recipients, answer.verdicts) {
-            counts[verdict.reason.rawValue, default: 0] += 1
-            let told = VerdictAnswer(verdict, of: recipient, publicURL: publicURL)
-            text += try encoder.encode(told)
+            VerdictAnswer(verdict, of: recipient, publicURL: publicURL).append(to: &text)
             text.append(0x0A)
         }
         return text
@@ -176,7 +175,7 @@ private struct FilterRun: Sendable {
             validUntil: validUntil,
             logged: try await log.finish()
         )
-        return Array(try encoder.encode(summary)) + [0x0A]
+        return Array(try JSONEncoder.answering().encode(summary)) + [0x0A]
     }
 
     /// Why there is no last line with the counts.

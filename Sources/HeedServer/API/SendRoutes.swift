@@ -62,10 +62,10 @@ public struct LoggedCall: Encodable, Sendable {
 
 /// What goes into a message so that its reader can leave with one click (RFC 8058 §3.1).
 public struct UnsubscribeHeaders: Encodable, Sendable {
-    private let url: String
-    private let listUnsubscribe: String
-    private let listUnsubscribePost: String
-    private let preferencesUrl: String
+    let url: String
+    let listUnsubscribe: String
+    let listUnsubscribePost: String
+    let preferencesUrl: String
 
     /// Builds links and headers from their tokens.
     public init(_ links: MailLinks, publicURL: String) {
@@ -130,13 +130,13 @@ public struct CheckAnswer: Encodable, Sendable {
 
 /// The JSON form of one recipient's verdict.
 public struct VerdictAnswer: Encodable, Sendable {
-    private let recipient: String
-    private let allowed: Bool
-    private let reason: String
-    private let optOutStatus: String?
-    private let invalid: String?
-    private let line: Int?
-    private let unsubscribe: UnsubscribeHeaders?
+    let recipient: String
+    let allowed: Bool
+    let reason: String
+    let optOutStatus: String?
+    let invalid: String?
+    let line: Int?
+    let unsubscribe: UnsubscribeHeaders?
 
     /// Takes a verdict and the base of public links.
     public init(_ verdict: MaySendMany.Verdict, publicURL: String) {

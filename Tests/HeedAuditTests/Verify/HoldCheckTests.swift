@@ -45,8 +45,8 @@ struct HoldCheckTests {
         ("hold.missing", "DELETE FROM legal_holds WHERE contact_id IS NOT NULL"),
         (
             "hold.unlogged",
-            "UPDATE legal_holds SET contact_id = (SELECT id FROM contacts ORDER BY id DESC LIMIT 1) "
-                + "WHERE contact_id IS NULL"
+            "UPDATE legal_holds SET contact_id = (SELECT id FROM contacts ORDER BY id DESC "
+                + "LIMIT 1) WHERE contact_id IS NULL"
         ),
         (
             "hold.unlogged",

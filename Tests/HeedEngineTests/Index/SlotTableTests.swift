@@ -38,6 +38,23 @@ struct SlotTableTests {
         #expect(seen == Set(model.keys))
     }
 
+    /// An index is read in the order of keys.
+    @Test func hashesInOrderMakeNoLongRuns() {
+        let count: UInt32 = 20_000
+        var table = SlotTable(capacity: Int(count))
+        for number in 0..<count {
+            let hash = number * (UInt32.max / count)
+            var steps = 0
+            table.forEach(hash) { _ in steps += 1 }
+            #expect(steps < 20)
+            table.insert(Int(number), hash) { _ in
+                Issue.record("it had room, and was made anew")
+                return 0
+            }
+        }
+        #expect(table.count == Int(count))
+    }
+
     @Test func anEmptyOneFindsNothing() {
         #expect(SlotTable().first(.max) { _ in true } == nil)
     }
