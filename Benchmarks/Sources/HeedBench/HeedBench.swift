@@ -41,12 +41,12 @@ struct HeedBench {
         }
         if !onPostgres.isEmpty { results += try await postgres(onPostgres) }
         print(Comparison.table(results))
-        if let path = ProcessInfo.processInfo.environment["HEED_BENCH_JSON"] {
+        if let path = ProcessInfo.processInfo.environment["BENCH_JSON"] {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
             try encoder.encode(results).write(to: URL(filePath: path))
         }
-        if let path = ProcessInfo.processInfo.environment["HEED_BENCH_SVG"] {
+        if let path = ProcessInfo.processInfo.environment["BENCH_SVG"] {
             try Data(Plot(results: results).svg.utf8).write(to: URL(filePath: path))
         }
         let missed = results.filter { !$0.isMet }
