@@ -43,6 +43,7 @@ prompt 'CREATE ROLE heed_owner LOGIN CREATEROLE'
 prompt 'CREATE DATABASE heed OWNER heed_owner'
 "$heed" migrate --database "$(address heed_owner)"
 prompt 'CREATE ROLE heed_node LOGIN IN ROLE heed_app'
+echo "The keys are in this folder; in another terminal: cd $folder" >&2
 "$heed" serve --database "$(address heed_node)" &
 node=$!
 wait "$node"

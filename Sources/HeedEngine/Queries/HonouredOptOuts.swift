@@ -78,7 +78,7 @@ public struct OptOutHonour: Sendable {
     public var completedMilliseconds: Int64? { stored.processedAt.map(milliseconds) }
     /// True when it is over and a system has not confirmed, because it was removed.
     public var endedUnconfirmed: Bool {
-        stored.processedAt != nil && stored.targets.contains { $0.state != .confirmed }
+        stored.processedAt != nil && stored.targets.contains { $0.state == .cancelled }
     }
     /// True when it was completed after its deadline, or is not and past it.
     public var isLate: Bool { (stored.processedAt ?? now) > stored.deadlineAt }

@@ -65,7 +65,7 @@ extension Transaction {
                 + "count(*) OVER (PARTITION BY regime, is_timed) AS number "
                 + "FROM (SELECT o.id, o.regime, o.status, o.deadline_at, o.processed_at, "
                 + "o.processing_ms, CASE WHEN o.processed_at IS NULL OR EXISTS (SELECT 1 "
-                + "FROM opt_out_targets t WHERE t.opt_out_id = o.id AND t.state <> 'confirmed') "
+                + "FROM opt_out_targets t WHERE t.opt_out_id = o.id AND t.state = 'cancelled') "
                 + "THEN 0 ELSE 1 END AS is_timed FROM opt_outs o WHERE o.requested_at >= $1 "
                 + "AND o.requested_at < $2 AND o.source <> $5) AS spans) AS places "
                 + "GROUP BY regime ORDER BY regime",
