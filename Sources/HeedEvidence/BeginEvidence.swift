@@ -95,10 +95,11 @@ struct BeginEvidence: Command {
             guard from < transaction.now else {
                 throw Refusal(.invalid, field: "from", "this time has not come yet")
             }
-            guard from < end else {
+            let period = LogPeriod(from: from, to: end)
+            // In whole milliseconds: between two instants of one there are no ids.
+            guard period.from < period.to else {
                 throw Refusal(.invalid, field: "to", "a period ends after it begins")
             }
-            let period = LogPeriod(from: from, to: end)
             return .period(from: period.from, to: period.to)
         }
     }

@@ -24,9 +24,20 @@ private let blockColumns: SQL =
 ///
 /// Every table is reached by primary key (SPEC indexed-query); a test reads its plan.
 package func guardStatement(_ dialect: Dialect) -> SQL {
+    switch dialect.engine {
+    case .sqlite: sqliteGuard
+    case .postgres: postgresGuard
+    }
+}
+
+// Joined and hashed once, because every check runs it.
+private let sqliteGuard = guardStatement(joining: Dialect.sqlite.joinPermissions)
+private let postgresGuard = guardStatement(joining: Dialect.postgres.joinPermissions)
+
+private func guardStatement(joining permissions: SQL) -> SQL {
     "SELECT " + scopeColumns + ", " + personColumns + ", " + blockColumns + " FROM scopes s "
         + "LEFT JOIN addresses a ON a.channel = s.channel AND a.match_key = $3 "
-        + dialect.joinPermissions + "AND p.scope = s.name "
+        + permissions + "AND p.scope = s.name "
         + "LEFT JOIN suppressions x ON x.match_key IN ($3, $4) AND x.scope IN ('', s.name) "
         + "AND ((x.widened = 0 AND x.match_key = $3) OR (x.widened = 1 AND x.match_key = $4)) "
         + "WHERE s.name = $1"

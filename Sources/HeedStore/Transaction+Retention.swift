@@ -37,15 +37,6 @@ extension Transaction {
         }
     }
 
-    /// Whom each hold that stands covers, nil for everybody; needs no key.
-    package func heldContacts() throws(StoreError) -> [(id: HoldID, contact: ContactID?)] {
-        var held: [(id: HoldID, contact: ContactID?)] = []
-        for row in try rows("SELECT id, contact_id FROM legal_holds ORDER BY id") {
-            held.append((try row.id(0), try row.optionalID(1)))
-        }
-        return held
-    }
-
     /// Whether a hold forbids to take away anything of a person (GDPR, article 17(3)(e)).
     package func isHeld(_ contact: ContactID) throws(StoreError) -> Bool {
         try row(

@@ -69,8 +69,10 @@ struct StandingHolds: Query {
         let later =
             try transaction.events(of: "hold.placed", after: after)
             + transaction.events(of: "hold.lifted", after: after)
+        // Not `legalHolds()`: why they were placed is sealed, and is no business of the verifier.
+        let rows = try transaction.rows("SELECT id, contact_id FROM legal_holds ORDER BY id")
         return Content(
-            holds: try transaction.heldContacts(),
+            holds: try rows.map { (try $0.id(0), try $0.optionalID(1)) },
             later: later.sorted { $0.position < $1.position }
         )
     }
