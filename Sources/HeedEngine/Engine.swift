@@ -177,7 +177,7 @@ public struct Engine: Sendable {
     public func ask(_ query: MaySendMany) async throws -> MaySendMany.Answer {
         // Before the snapshot: what is committed after it shows in another mark.
         let memory = GuardMemory(index: index, moment: database.moment())
-        if let answer = query.answer(from: memory) { return answer }
+        if let answer = await query.answer(from: memory) { return answer }
         return try await ask(query, memory)
     }
 

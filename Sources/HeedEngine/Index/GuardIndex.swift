@@ -70,7 +70,7 @@ public final class GuardIndex: Sendable {
     /// That the table is as of a mark, or later.
     ///
     /// A class: it is passed on with each answer, and a vault has many parts.
-    private final class Proof: Sendable {
+    final class Proof: Sendable {
         let mark: Moment.Mark
         /// The keys of the same snapshot.
         let vault: Vault
@@ -181,22 +181,24 @@ public final class GuardIndex: Sendable {
         return state.table?.answers(asked, position)
     }
 
+    /// What proves the table fresh at a moment; nil where a snapshot is needed.
+    func proof(at moment: Moment) -> Proof? { state.withLock { $0.proof(at: moment) } }
+
     /// Answers as of a moment, without a transaction.
     ///
     /// - Parameters:
+    ///   - many: The keyed hashes asked about, by the keys of the proof.
     ///   - scope: What is to be sent.
-    ///   - moment: What the database looks like now.
-    ///   - read: Makes what is asked about into keyed hashes, by that moment's keys.
+    ///   - proof: That the table was fresh after the question was asked.
+    ///   - now: The present.
     /// - Returns: nil where a snapshot is needed.
     func decide(
+        _ many: [LookupWords],
         _ scope: ScopeName,
-        at moment: Moment,
-        _ read: ((Address) -> LookupWords) -> [LookupWords]
+        by proof: Proof,
+        at now: Timestamp
     ) -> Answers? {
-        guard let proof = state.withLock({ $0.proof(at: moment) }) else { return nil }
-        // Outside the lock: hashing is most of the work.
-        let many = read { proof.vault.lookupWords(for: $0) }
-        let asked = GuardTable.Asked(many: many, scope: scope, now: moment.now)
+        let asked = GuardTable.Asked(many: many, scope: scope, now: now)
         return state.withLock { state in
             // Whatever the table has become since is newer, unless addresses have other hashes now.
             guard state.gap == nil,
@@ -221,14 +223,6 @@ public struct GuardMemory: Sendable {
         in transaction: Transaction
     ) throws -> GuardIndex.Answers? {
         try index.decide(many, scope, in: transaction, after: moment?.mark)
-    }
-
-    func decide(
-        _ scope: ScopeName,
-        _ read: ((Address) -> LookupWords) -> [LookupWords]
-    ) -> GuardIndex.Answers? {
-        guard let moment else { return nil }
-        return index.decide(scope, at: moment, read)
     }
 }
 

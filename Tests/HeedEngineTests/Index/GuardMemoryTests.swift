@@ -49,6 +49,36 @@ struct GuardMemoryTests {
         }
     }
 
+    /// A long list is read and hashed by several tasks; its answers are in order all the same.
+    @Test func aLongListKeepsItsOrder() async throws {
+        try await Backend.sqlite.withEngine { installation in
+            let (engine, _) = try await prepared(installation)
+            let known = [try Sample.address(1).delivery, try Sample.address(2).delivery]
+            for count in [1999, 2000, 2001, 4321, 10_000] {
+                let recipients = (0..<count).map { place in
+                    switch place % 7 {
+                    case 0: known[0]
+                    case 3: "nobody at \(place)"
+                    case 5: known[1]
+                    default: "stranger\(place)@shop.example"
+                    }
+                }
+                let answered = engine.index.figures.answered
+                let answer = try await engine.ask(
+                    MaySendMany(recipients: recipients, scope: Sample.newsletter)
+                )
+                #expect(engine.index.figures.answered == answered + 1)
+                #expect(answer.verdicts.map(\.recipient) == recipients)
+                for (place, verdict) in answer.verdicts.enumerated() {
+                    let isKnown = [0, 5].contains(place % 7)
+                    #expect((verdict.reason == .allowed) == isKnown, "\(place) of \(count)")
+                    #expect((verdict.invalid != nil) == (place % 7 == 3), "\(place) of \(count)")
+                    #expect((answer.keys[place] == nil) == (place % 7 == 3))
+                }
+            }
+        }
+    }
+
     /// Time passes without a commit.
     @Test func theAnswerIsOfThePresent() async throws {
         try await Backend.sqlite.withEngine { installation in
@@ -88,7 +118,10 @@ struct GuardMemoryTests {
             let index = engine.index
             let address = try Sample.address(1)
             func answers(at moment: Moment) -> GuardIndex.Answers? {
-                index.decide(Sample.newsletter, at: moment) { hash in [hash(address)] }
+                index.proof(at: moment).flatMap { proof in
+                    let keys = [proof.vault.lookupWords(for: address)]
+                    return index.decide(keys, Sample.newsletter, by: proof, at: moment.now)
+                }
             }
             let early = try #require(database.moment())
             try await installation.optOut(address)
