@@ -308,6 +308,14 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: ["HeedCLI", "HeedLedger", "TestSupport"]
         ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine",
+                "HeedAudit", "HeedRights", "HeedExchange", "HeedConnectors", "HeedDelivery",
+            ],
+            path: "Tests/Simulation"
+        ),
         .testTarget(name: "TidyTests"),
     ]
 )

@@ -188,7 +188,7 @@ package struct ConsentDraft {
             source: source,
             policy: policy,
             locale: locale,
-            givenAt: givenAt,
+            givenAt: isNoOfNow(transaction) ? max(givenAt, before.decidedAt ?? givenAt) : givenAt,
             recordedAt: transaction.now,
             batch: batch
         )
@@ -199,5 +199,13 @@ package struct ConsentDraft {
         )
         events.append(.consentRecorded(record, evidence, from: before, to: after))
         return (record, events)
+    }
+
+    /// True for a no that is said while it is recorded.
+    ///
+    /// It is the newest word, whatever time the yes before it bears: a form's clock may be ahead of
+    /// this one, and this one may have been set back.
+    private func isNoOfNow(_ transaction: Transaction) -> Bool {
+        [.denied, .withdrawn].contains(decision) && givenAt == transaction.now
     }
 }

@@ -53,6 +53,30 @@ struct RecordConsentTests {
         }
     }
 
+    /// Whoever took the yes may have a clock that is ahead, and ours may have been set back.
+    @Test(arguments: Backend.allCases, [ConsentRecord.Decision.denied, .withdrawn])
+    func aNoOfNowIsTheNewestWord(
+        _ backend: Backend,
+        _ decision: ConsentRecord.Decision
+    ) async throws {
+        try await backend.withEngine { installation in
+            let address = try Sample.address()
+            let ahead = installation.clock.now.adding(seconds: 250)
+            try await installation.decide(address, terms: Terms(givenAt: ahead))
+            try await installation.decide(address, decision)
+            #expect(try await installation.check(address).reason.rawValue == decision.rawValue)
+            // One that is said to be older than the yes is history, as before.
+            let other = try Sample.address(2)
+            try await installation.decide(other)
+            let before = installation.clock.now.adding(seconds: -60)
+            try await installation.decide(other, decision, terms: Terms(givenAt: before))
+            #expect(try await installation.check(other).allowed)
+            installation.clock.advance(seconds: -3600)
+            try await installation.decide(other, decision)
+            #expect(try await installation.check(other).reason.rawValue == decision.rawValue)
+        }
+    }
+
     @Test func oversizedEvidenceIsRefused() throws {
         var evidence = Evidence()
         evidence.userAgent = String(repeating: "x", count: 1025)
