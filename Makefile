@@ -6,7 +6,7 @@ SWIFT_FILES := Sources Tests Package.swift \
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: run run-postgres test check demo format lint bench clean help setup-run setup-test setup-bench
+.PHONY: run run-postgres test check demo simulate format lint bench clean help setup-run setup-test setup-bench
 
 run: setup-run ## install what is missing, build, serve on 127.0.0.1:8080
 	swift build -c release --product heed $(FLAGS)
@@ -29,6 +29,13 @@ check: setup-run lint ## the quick loop: format, unit and SQLite tests, nothing 
 demo: setup-run ## the main job on sample data, narrated; no network, under a minute
 	@if [ -x .build/release/heed ]; then mode=release; else mode=debug; fi; \
 	set -ex; swift build -c $$mode --product heed $(FLAGS); .build/$$mode/heed demo
+
+# One history: `make simulate SEED=57 STEPS=40`; without SEED, SEEDS of them from 1.
+simulate: setup-test ## play histories by chance: SEED=… STEPS=… or SEEDS=…
+	swift build --build-tests $(FLAGS)
+	SWIFT_DETERMINISTIC_HASHING=1 HEED_SIMULATION_SEED=$(SEED) HEED_SIMULATION_STEPS=$(STEPS) \
+	    HEED_SIMULATION_SEEDS=$(SEEDS) swift test --skip-build --disable-xctest \
+	    --filter '^SimulationTests.*everyHistoryHolds' $(FLAGS)
 
 format: ## rewrite the Swift files in the project's format
 	swift format --in-place --parallel --recursive $(SWIFT_FILES)

@@ -80,6 +80,8 @@ public struct Finding: Hashable, Sendable, CustomStringConvertible {
         case holdMissing = "hold.missing"
         /// No event speaks of a legal hold, or it covers something else than its event says.
         case holdUnlogged = "hold.unlogged"
+        /// A page of the database file is not what SQLite wrote, or an index lacks rows.
+        case fileDamaged = "file.damaged"
         /// The guard says something else from memory than from the database.
         case guardDiffers = "guard.differs"
     }

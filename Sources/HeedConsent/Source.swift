@@ -10,12 +10,12 @@ public struct Source: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads a name: lower-case letters, digits, `-`, `_` and `.`, at most 64 characters.
     public init(_ text: String, field: String = "source") throws(Refusal) {
-        guard !text.isEmpty else { throw Refusal(.missing, field: field, "a source is needed") }
+        guard !text.isEmpty else { throw Refusal(.missing, field: field, "a short name is needed") }
         guard isSlug(text), text.utf8.count <= 64 else {
             throw Refusal(
                 .invalid,
                 field: field,
-                "a source has 1 to 64 of a-z, 0-9, '-', '_' and '.', for example 'form' or 'api'"
+                "a short name has 1 to 64 of a-z, 0-9, '-', '_' and '.', for example 'form' or 'api'"
             )
         }
         self.text = text

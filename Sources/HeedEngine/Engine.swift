@@ -98,6 +98,23 @@ public struct Engine: Sendable {
     /// Why no stop can be acknowledged, though the database answers: its journal cannot be written.
     public func journalFault() async -> StoreError? { await database.journalFault() }
 
+    /// Why nothing can be stored, though the database may be read; nil when a small write went well.
+    public func writeFault() async -> StoreError? {
+        do {
+            // A row that is there and gone again has been through everything a stop has to pass.
+            try await database.write { transaction in
+                let nobody = [UInt8](repeating: 0, count: 16)
+                _ = try transaction.takeLease("readiness", holder: nobody, seconds: 1)
+                try transaction.dropLease("readiness", holder: nobody)
+            }
+            return nil
+        } catch let error as StoreError {
+            return error
+        } catch {
+            return StoreError(.unavailable, "the database cannot be written: \(type(of: error))")
+        }
+    }
+
     /// Performs a command.
     ///
     /// When this returns, its effect is durable and every later check sees it.

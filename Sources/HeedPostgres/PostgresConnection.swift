@@ -39,15 +39,16 @@ final class PostgresConnection: SQLConnection {
         let session = unsafe try PostgresConnection.connect(options)
         do throws(StoreError) {
             pipeline = unsafe try Pipeline(session)
-            unsafe self.session = session
-            let context = unsafe Unmanaged.passUnretained(warnings).toOpaque()
-            unsafe PQsetNoticeReceiver(session, { unsafe Warnings.note($0, $1) }, context)
-            for setting in PostgresConnection.settings { try pipeline.send(setting, []) }
-            _ = try pipeline.settle()
         } catch {
             unsafe PQfinish(session)
             throw error
         }
+        unsafe self.session = session
+        // The object is whole from here on: whatever is thrown, its end finishes the session.
+        let context = unsafe Unmanaged.passUnretained(warnings).toOpaque()
+        unsafe PQsetNoticeReceiver(session, { unsafe Warnings.note($0, $1) }, context)
+        for setting in PostgresConnection.settings { try pipeline.send(setting, []) }
+        _ = try pipeline.settle()
     }
 
     deinit { unsafe PQfinish(session) }

@@ -228,7 +228,13 @@ public final class PostgresDatabase: Database, Sendable {
             connection throws(StoreError) in try self.first(on: connection, .writing)
         }
         for index in group.run(on: session, until: first.alone.deadline) {
-            pool.submit(all[index].alone)
+            let work = all[index].alone
+            if work.deadline > .now() {
+                pool.submit(work)
+            } else {
+                // It has waited for a lock as long as its caller waits.
+                work.refuse(StoreError(.busy, "PostgreSQL: a lock was held for the time to wait"))
+            }
         }
     }
 

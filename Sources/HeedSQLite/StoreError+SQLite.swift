@@ -19,7 +19,11 @@ extension StoreError {
             kind = .unavailable
         default: kind = .statement
         }
-        self.init(kind, "SQLite \(code): \(message)")
+        let advice =
+            kind == .corrupt
+            ? "; the file is damaged: stop Heed, keep a copy of it, and restore a backup "
+                + "(docs/operations/faults.md)" : ""
+        self.init(kind, "SQLite \(code): \(message)\(advice)")
     }
 
     /// Translates what GRDB threw.

@@ -158,9 +158,16 @@ private func application(
 ) -> any Service {
     Application(
         router: router,
+        server: .http1(
+            configuration: .init(
+                additionalChannelHandlers: [ArrivalLimit()],
+                idleTimeout: .seconds(ArrivalLimit.idleSeconds)
+            )
+        ),
         configuration: .init(
             address: .hostname(options.host, port: options.port),
-            serverName: "heed"
+            serverName: "heed",
+            availableConnectionsDelegate: ConnectionLimit(options.connectionsMaximum, logger)
         ),
         onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? options.port) },
         logger: logger

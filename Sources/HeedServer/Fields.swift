@@ -1,58 +1,34 @@
 // Reads a JSON body field by field: each error names its field, and so does an unknown field.
 
-import Foundation
+import HeedConnectors
 import HeedConsent
 import HeedEngine
 import NIOCore
 
-/// A JSON value.
-enum JSONValue: Decodable {
-    case null
-    case bool(Bool)
-    case number(Double)
-    case string(String)
-    case array([JSONValue])
-    case object([String: JSONValue])
-
-    init(from decoder: any Decoder) throws {
-        let value = try decoder.singleValueContainer()
-        // Strings first: a batch of 10,000 addresses is nothing else.
-        if let text = try? value.decode(String.self) {
-            self = .string(text)
-        } else if value.decodeNil() {
-            self = .null
-        } else if let flag = try? value.decode(Bool.self) {
-            self = .bool(flag)
-        } else if let number = try? value.decode(Double.self) {
-            self = .number(number)
-        } else if let array = try? value.decode([JSONValue].self) {
-            self = .array(array)
-        } else {
-            self = .object(try value.decode([String: JSONValue].self))
-        }
-    }
-}
-
 /// The members of a JSON object, taken out one by one; what is left at the end is refused by name.
 struct Fields {
-    private var members: [String: JSONValue]
+    private var members: [String: JSON]
     private let path: String
 
     /// Reads a body; refuses what is not a JSON object.
     init(body: ByteBuffer) throws(Refusal) {
-        guard
-            let value = try? JSONDecoder().decode(
-                JSONValue.self,
-                from: Data(body.readableBytesView)
-            )
-        else { throw Refusal(.malformed, "the body is not valid JSON") }
+        let value: JSON
+        do {
+            value = try JSON(strictly: body.readableBytesView)
+        } catch {
+            switch error {
+            case .malformed: throw Refusal(.malformed, "the body is not valid JSON")
+            case .repeated(let name):
+                throw Refusal(.malformed, field: name, "this stands twice in one object")
+            }
+        }
         guard case .object(let members) = value else {
             throw Refusal(.malformed, "the body has to be a JSON object")
         }
         self.init(members: members, path: "")
     }
 
-    private init(members: [String: JSONValue], path: String) {
+    private init(members: [String: JSON], path: String) {
         self.members = members
         self.path = path
     }
@@ -60,7 +36,10 @@ struct Fields {
     /// The name of a member with where it is.
     func name(_ member: String) -> String { path + member }
 
-    private mutating func take(_ name: String) -> JSONValue? {
+    /// Where these members are; nil for the body itself.
+    private var nameOrPlace: String? { path.isEmpty ? nil : String(path.dropLast()) }
+
+    private mutating func take(_ name: String) -> JSON? {
         guard let value = members.removeValue(forKey: name) else { return nil }
         if case .null = value { return nil }
         return value
@@ -69,7 +48,7 @@ struct Fields {
     /// A string, or nil when the member is missing or null.
     mutating func optionalString(_ name: String) throws(Refusal) -> String? {
         guard let value = take(name) else { return nil }
-        guard case .string(let text) = value else {
+        guard case .text(let text) = value else {
             throw Refusal(.invalid, field: self.name(name), "this has to be a string")
         }
         return text
@@ -86,7 +65,7 @@ struct Fields {
     /// True or false; false when missing.
     mutating func flag(_ name: String) throws(Refusal) -> Bool {
         guard let value = take(name) else { return false }
-        guard case .bool(let flag) = value else {
+        guard case .flag(let flag) = value else {
             throw Refusal(.invalid, field: self.name(name), "this has to be true or false")
         }
         return flag
@@ -167,7 +146,7 @@ struct Fields {
         var texts: [String] = []
         texts.reserveCapacity(values.count)
         for (index, value) in values.enumerated() {
-            guard case .string(let text) = value else {
+            guard case .text(let text) = value else {
                 let place = "\(self.name(name))[\(index)]"
                 throw Refusal(.invalid, field: place, "this has to be a string")
             }
@@ -176,9 +155,9 @@ struct Fields {
         return texts
     }
 
-    private mutating func optionalArray(_ name: String) throws(Refusal) -> [JSONValue]? {
+    private mutating func optionalArray(_ name: String) throws(Refusal) -> [JSON]? {
         guard let value = take(name) else { return nil }
-        guard case .array(let values) = value else {
+        guard case .list(let values) = value else {
             throw Refusal(.invalid, field: self.name(name), "this has to be a list")
         }
         return values
@@ -206,6 +185,9 @@ struct Fields {
     /// Refuses the body when it has members nobody asked for.
     func finish() throws(Refusal) {
         guard let unknown = members.keys.sorted().first else { return }
+        guard !unknown.isEmpty else {
+            throw Refusal(.unknownField, field: nameOrPlace, "a member has no name")
+        }
         throw Refusal(.unknownField, field: name(unknown), "there is no field of this name")
     }
 }

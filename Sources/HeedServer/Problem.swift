@@ -6,6 +6,7 @@ import HeedConsent
 import HeedStore
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 
 /// An error as HTTP says it.
 struct Problem: Error {
@@ -44,10 +45,12 @@ struct Problem: Error {
         case let problem as Problem: self = problem
         case let refusal as Refusal: self.init(refusal)
         case let error as StoreError: self.init(error)
-        case let journal as UnwritableJournal: self.init(journal)
+        case let fault as NotWritable: self.init(fault)
         case let error as HTTPError: self.init(error)
         case is NIOTooManyBytesError:
             self.init(.contentTooLarge, "too-large", "the body is larger than this route takes")
+        case is HTTPParserError, is ChannelError:
+            self.init(.badRequest, "malformed-body", "the request broke off, or is not HTTP")
         default:
             self.init(
                 .internalServerError,
@@ -87,6 +90,13 @@ struct Problem: Error {
                 "the database cannot be used now, so nothing was changed; try again",
                 retryAfterSeconds: 5
             )
+        case .corrupt:
+            self.init(
+                .serviceUnavailable,
+                "not-stored",
+                "the database is damaged, so nothing was changed; its operator has to restore it",
+                retryAfterSeconds: 60
+            )
         case .unknown:
             self.init(
                 .serviceUnavailable,
@@ -99,12 +109,12 @@ struct Problem: Error {
         }
     }
 
-    private init(_ journal: UnwritableJournal) {
+    private init(_ fault: NotWritable) {
         self.init(
             .serviceUnavailable,
             "not-stored",
-            "the journal of stops cannot be written"
-                + (journal.fault.code == .full ? " (the disk is full)" : "")
+            "the \(fault.what) cannot be written"
+                + (fault.fault.code == .full ? " (the disk is full)" : "")
                 + ", so no stop can be acknowledged; see Heed's log",
             retryAfterSeconds: 5
         )

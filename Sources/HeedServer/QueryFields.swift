@@ -15,6 +15,9 @@ struct QueryFields {
         for pair in (request.uri.query ?? "").split(separator: "&") {
             let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = FormBody.decoded(sides[0])
+            guard !name.isEmpty else {
+                throw Refusal(.invalid, field: "query", "a parameter has no name")
+            }
             let value = sides.count == 2 ? String(sides[1]) : ""
             guard values.updateValue(value, forKey: name) == nil else {
                 throw Refusal(.invalid, field: name, "this is given twice")
@@ -25,6 +28,15 @@ struct QueryFields {
     /// The text of a parameter, or nil.
     mutating func take(_ name: String) -> String? {
         values.removeValue(forKey: name).map { FormBody.decoded($0[...]) }
+    }
+
+    /// How many items a page has, from 1 to the most; nil where nobody said.
+    mutating func limit(atMost most: Int) throws(Refusal) -> Int? {
+        guard let limit = try number("limit") else { return nil }
+        guard (1...most).contains(limit) else {
+            throw Refusal(.invalid, field: "limit", "this has to be from 1 to \(most)")
+        }
+        return limit
     }
 
     /// A whole number, or nil.

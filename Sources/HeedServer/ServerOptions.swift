@@ -27,6 +27,8 @@ public struct ServerOptions: Sendable {
     public var boxesBytesMaximum = 32 << 10
     /// The largest list of recipients that comes packed, in bytes when it is unpacked.
     public var unpackedBytesMaximum = 4 << 30
+    /// Connections kept at once.
+    public var connectionsMaximum = 900
     /// Whether everybody may read the log's entries, and not only its hashes (decision 13).
     public var publicLogEntries: Bool
     /// Seconds before a legal deadline from which on it counts as near.

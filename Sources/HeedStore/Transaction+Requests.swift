@@ -94,12 +94,17 @@ extension Transaction {
         )
     }
 
-    /// Requests that are not answered, the most urgent first, at most `limit`.
-    package func openRequests(limit: Int64) throws(StoreError) -> [RightsRequest] {
-        try requests(
+    /// Requests that are not answered, the most urgent first, at most `limit`, after one of them.
+    package func openRequests(
+        after last: RightsRequest?,
+        limit: Int64
+    ) throws(StoreError) -> [RightsRequest] {
+        let after: SQL = "WHERE ended_at IS NULL AND (deadline_at, id) > ($1, $2) "
+        return try requests(
             rows(
-                Transaction.requestColumns
-                    + "WHERE ended_at IS NULL ORDER BY deadline_at, id LIMIT $1",
+                Transaction.requestColumns + after + "ORDER BY deadline_at, id LIMIT $3",
+                .integer(last?.deadlineAt.microseconds ?? .min),
+                .blob(last?.id.bytes ?? []),
                 .integer(limit)
             )
         )

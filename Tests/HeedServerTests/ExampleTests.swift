@@ -2,6 +2,7 @@
 
 import Foundation
 import HTTPTypes
+import HeedConnectors
 import TestSupport
 import Testing
 
@@ -100,8 +101,8 @@ private struct ExampleMatch {
     }
 
     func matches(_ json: String) throws -> Bool {
-        let example = try JSONDecoder().decode(JSONValue.self, from: Data(json.utf8))
-        guard case .string(let text) = example else {
+        let example = try #require(JSON(json.utf8))
+        guard case .text(let text) = example else {
             return members(example) == members(try value(reply.body))
         }
         switch type {
@@ -125,8 +126,8 @@ private struct ExampleMatch {
         }
     }
 
-    private func value(_ json: String) throws -> JSONValue {
-        try JSONDecoder().decode(JSONValue.self, from: Data(json.utf8))
+    private func value(_ json: String) throws -> JSON {
+        try #require(JSON(json.utf8))
     }
 
     /// Whether what stands between the dots is there in its order; ids, times and hashes differ.
@@ -148,8 +149,8 @@ private struct ExampleMatch {
     }
 
     /// The names of the members, also those of objects in it.
-    private func members(_ value: JSONValue) -> Set<String> {
-        func names(_ value: JSONValue, _ path: String) -> Set<String> {
+    private func members(_ value: JSON) -> Set<String> {
+        func names(_ value: JSON, _ path: String) -> Set<String> {
             guard case .object(let members) = value else { return [] }
             return members.reduce(into: []) { all, member in
                 // What somebody's history decides on differs from example to example.

@@ -29,6 +29,24 @@ struct FieldsTests {
         #expect(refusal?.field == nil)
     }
 
+    /// Programs differ in which of two they take (RFC 8259 §4).
+    @Test(arguments: [
+        (#"{"a":1,"a":2}"#, "a"), (#"{"o":{"x":1,"x":1}}"#, "x"), (#"{"l":[{"y":1,"y":2}]}"#, "y"),
+        (#"{"a":1,"\u0061":2}"#, "a"),
+    ])
+    func aNameStandsOnce(_ body: String, _ name: String) {
+        let refusal = refusal { try fields(body) }
+        #expect(refusal?.code == .malformed && refusal?.field == name)
+    }
+
+    @Test func aMemberHasAName() throws {
+        let refusal = refusal { try fields(#"{"":1}"#).finish() }
+        #expect(refusal?.field == nil && refusal?.message == "a member has no name")
+        var outer = try fields(#"{"o":{"":1}}"#)
+        let inner = try #require(try outer.optionalObject("o"))
+        #expect(self.refusal { try inner.finish() }?.field == "o")
+    }
+
     @Test func bytesThatAreNotTextAreNoBody() {
         let bytes = ByteBuffer(bytes: Array("{\"a\":\"".utf8) + [0xC3, 0x28] + Array("\"}".utf8))
         #expect(refusal { try Fields(body: bytes) }?.code == .malformed)

@@ -43,7 +43,8 @@ struct HealthRoutesTests {
     }
 
     @Test(arguments: [
-        (StoreError.Code.unavailable, 503), (.busy, 503), (.full, 503), (.corrupt, 500),
+        (StoreError.Code.unavailable, 503), (.busy, 503), (.full, 503), (.corrupt, 503),
+        (.statement, 500),
     ])
     func onlyReadinessNeedsTheDatabase(_ code: StoreError.Code, _ status: Int) async throws {
         try await withServer { server in
@@ -54,6 +55,20 @@ struct HealthRoutesTests {
             _ = try ready.problem()
             server.faults.set(nil)
             #expect(try await server.send(.get("/readyz")).status == 200)
+        }
+    }
+
+    /// A full disk lets everything be read.
+    @Test func aDatabaseThatCannotBeWrittenIsNamed() async throws {
+        try await withServer { server in
+            server.faults.set(.writes(.full))
+            let full = try await server.sendWithoutEffect(.get("/readyz"))
+            #expect(full.status == 503)
+            #expect(
+                try full.problem().detail.contains("database cannot be written (the disk is full)")
+            )
+            server.faults.set(nil)
+            #expect(try await server.sendWithoutEffect(.get("/readyz")).status == 200)
         }
     }
 

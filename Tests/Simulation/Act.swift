@@ -25,8 +25,8 @@ enum Act: CaseIterable {
     private static let weights: [(Act, Int)] = [
         (.grant, 14), (.deny, 2), (.withdraw, 3), (.stop, 9), (.stopEverything, 4), (.report, 5),
         (.importList, 4), (.erase, 4), (.askAgain, 6), (.claim, 14), (.handle, 22), (.rescue, 4),
-        (.sequence, 12), (.keepIndex, 4), (.wait, 8), (.turnBack, 3), (.leap, 1), (.crash, 4),
-        (.purge, 2),
+        (.sequence, 12), (.keepIndex, 4), (.wait, 8), (.turnBack, 3), (.leap, 2), (.crash, 4),
+        (.purge, 3),
     ]
     private static let all = weights.flatMap { Array(repeating: $0.0, count: $0.1) }
 

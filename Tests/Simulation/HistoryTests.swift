@@ -88,16 +88,17 @@ struct HistoryTests {
     func everyMistakeIsFound(_ mistake: Invariant) async throws {
         try await Place.withFolder { beginning in
             try await Place.begin(in: beginning)
-            var found: Set<Invariant> = []
-            for seed in 1...60 where !found.contains(mistake) {
+            var found: [String] = []
+            for seed in 1...60 {
                 let violation = try await HistoryTests.play(
                     UInt64(seed),
                     from: beginning,
                     sabotage: mistake
                 ).violation
-                if let violation { found.insert(violation.invariant) }
+                if violation?.invariant == mistake { return }
+                if let violation { found.append("\(seed): \(violation)") }
             }
-            #expect(found.contains(mistake), "only \(found)")
+            Issue.record("not found, only \(found.prefix(3))")
         }
     }
 

@@ -11,6 +11,10 @@ import TestSupport
 struct Place: Sendable {
     /// The people; nobody else has an address.
     static let people = 6
+    /// A day long ago: rows have to become old before the present, which the database itself knows.
+    static let start = Timestamp(seconds: 1_580_463_000)
+    /// How often three years pass at once.
+    static let leapsMaximum = 2
     /// The systems that are told.
     static let connectors = ["crm", "ads"]
 
@@ -30,7 +34,7 @@ struct Place: Sendable {
         }
         self.folder = folder
         self.seed = seed
-        clock = TestClock()
+        clock = TestClock(at: Place.start)
         wire = Wire(seed: seed, clock: clock)
         addresses = try (1...Place.people).map { try Sample.address($0) }
     }
@@ -58,8 +62,12 @@ struct Place: Sendable {
 
     /// Makes the beginning: scopes, a policy and connectors, and nobody.
     static func begin(in folder: URL) async throws {
-        let installation = try Installation(.sqlite, in: folder, seed: 1)
-        try await installation.addSamples()
+        let clock = TestClock(at: start)
+        let installation = try Installation(.sqlite, in: folder, seed: 1, clock: clock)
+        let policy = try Sample.policy(effectiveAt: start.adding(days: -1))
+        try await installation.record(
+            Sample.scopes.map(Event.scopeAdded) + [.policyPublished(policy)]
+        )
         for name in connectors {
             let settings = try ConnectorSettings(
                 name: name,

@@ -2,6 +2,7 @@
 // nothing.
 
 import HeedConsent
+import HeedEngine
 import HeedStore
 import TestSupport
 
@@ -23,7 +24,7 @@ struct Sabotage: Sendable {
     }
 
     /// Changes the database behind everybody's back, where there is something to break.
-    func strike(_ simulation: Simulation) async throws {
+    func strike(_ simulation: Simulation, asking engine: Engine) async throws {
         let database = simulation.observer.database
         switch invariant {
         case .stopsHold: return
@@ -59,6 +60,7 @@ struct Sabotage: Sendable {
         case .answersRepeat: try await run("DELETE FROM idempotency_keys", database)
         case .guardsAgree:
             // The index learns of changes by their events; this has none.
+            guard engine.index.isReady else { return }
             try await run("DELETE FROM permissions", database)
         }
     }

@@ -34,10 +34,17 @@ extension Simulation {
         case .wait: place.clock.advance(seconds: Int64(roll(1..<5000)))
         // Less than has passed since the newest record of any list.
         case .turnBack: place.clock.advance(seconds: -Int64(roll(1..<3600)))
-        case .leap: place.clock.advance(seconds: 1200 * 86_400)
+        case .leap:
+            guard leaps < Place.leapsMaximum else { return }
+            leaps += 1
+            place.clock.advance(seconds: 1200 * 86_400)
         case .crash: try nodes[number].crash()
         case .purge:
-            let purger = Purger(engine: nodes[number].engine, retention: try Retention())
+            let retention = try Retention(
+                auditLogDays: Retention.daysMinimum,
+                consentRecordDays: Retention.daysMinimum
+            )
+            let purger = Purger(engine: nodes[number].engine, retention: retention)
             _ = try await purger.run(dryRun: false, as: .system("purger"))
         }
     }
@@ -149,7 +156,7 @@ extension Simulation {
         var text = "email,status,consented_at\n"
         for (person, address) in place.addresses.enumerated() where person != leaver {
             guard roll(0..<2) == 0 else { continue }
-            text += "\(address.delivery),subscribed,2025-01-01T10:00:00Z\n"
+            text += "\(address.delivery),subscribed,2019-01-01T10:00:00Z\n"
         }
         text += "\(place.addresses[leaver].delivery),unsubscribed,\n"
         let bytes = Array(text.utf8)

@@ -17,6 +17,8 @@ struct Simulation {
     private(set) var trace: [String] = []
     /// The mistake that is made on purpose.
     let sabotage: Sabotage?
+    /// How often years have passed at once.
+    var leaps = 0
     /// A number for what must not come twice: keys, reports, files.
     var count = 0
 
@@ -36,7 +38,7 @@ struct Simulation {
         for step in 0..<steps {
             place.clock.advance(microseconds: Int64.random(in: 1...2_000_000, using: &dice))
             try await take(step)
-            try await sabotage?.strike(self)
+            try await sabotage?.strike(self, asking: nodes[step % nodes.count].engine)
             try await observer.look(&promises, nodes[step % nodes.count].engine)
         }
         try await finish()

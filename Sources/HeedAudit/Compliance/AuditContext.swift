@@ -73,7 +73,7 @@ extension Finding.Code {
         case .permissionChanged, .guardDiffers: .projection
         case .recordChanged, .recordMissing, .recordRepeated, .recordImpossible: .records
         case .recordUnlogged, .optOutUnlogged, .targetUnlogged, .blockMissing, .blockUnlogged,
-            .holdMissing, .holdUnlogged:
+            .holdMissing, .holdUnlogged, .fileDamaged:
             .changes
         case .optOutChanged, .optOutMissing, .targetChanged, .targetMissing: .optOuts
         case .eventChanged, .eventMissing, .eventMoved, .eventInserted, .eventMismatch,

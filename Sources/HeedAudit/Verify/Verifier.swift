@@ -97,6 +97,9 @@ public struct Verifier: Sendable {
     ) async throws -> Report {
         var run = Run(try await engine.ask(VerificationStart()), engine: engine)
         let opened = open(&run)
+        for fault in try await engine.ask(StorageFaults()) {
+            run.findings.add(.fileDamaged, at: "database", fault)
+        }
         try await run.walkLog(opened, observe)
         try await run.walkPeople(observe)
         try await run.walkBlocks(observe)

@@ -133,6 +133,7 @@ struct Serve: AsyncParsableCommand {
         try await installation.completeJournal()
         let log = try await LogServices(installation, logger: logger)
         let keyPath = try await Serve.firstKey(installation)
+        options.connectionsMaximum = OpenFiles.makeRoom()
         options.publicLogEntries = publicLogEntries
         options.witnessQuorum = log.witnessQuorum
         let metrics = DeliveryMetrics(options.registry)

@@ -18,6 +18,14 @@ package enum JSON: Hashable, Sendable {
         self = value
     }
 
+    /// Reads a document that callers of ours write; takes UTF-8 alone (RFC 8259 §8.1).
+    ///
+    /// - Throws: `JSONFault.repeated` for a name that stands twice in one object. Programs differ in
+    ///   which of the two they take (RFC 8259 §4), and an opt-out must mean one person.
+    package init(strictly bytes: some Sequence<UInt8>) throws(JSONFault) {
+        self = try JSONReader.strictDocument(Array(bytes))
+    }
+
     /// The document.
     package var bytes: [UInt8] { Array(written.utf8) }
 
@@ -63,6 +71,14 @@ package enum JSON: Hashable, Sendable {
                 .joined(separator: ",") + "}"
         }
     }
+}
+
+/// Why a document of our callers is not taken.
+package enum JSONFault: Error, Equatable {
+    /// It is not JSON, or nested too deep.
+    case malformed
+    /// This name stands twice in one object.
+    case repeated(String)
 }
 
 extension JSON: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral {

@@ -9,13 +9,27 @@ struct JSONReader {
 
     private let bytes: [UInt8]
     private var position = 0
+    /// The first name that stood twice in one object; the last value of such a name counts.
+    private var repeated: String?
 
     /// Reads a whole document; nil when it is not JSON or nested too deep.
     static func document(_ bytes: [UInt8]) -> JSON? {
         var reader = JSONReader(bytes: bytes)
-        guard let value = reader.value(depth: 0) else { return nil }
-        reader.skipSpace()
-        return reader.position == bytes.count ? value : nil
+        return reader.whole()
+    }
+
+    /// The same where no name may stand twice.
+    static func strictDocument(_ bytes: [UInt8]) throws(JSONFault) -> JSON {
+        var reader = JSONReader(bytes: bytes)
+        guard let value = reader.whole() else { throw .malformed }
+        if let name = reader.repeated { throw .repeated(name) }
+        return value
+    }
+
+    private mutating func whole() -> JSON? {
+        guard let value = value(depth: 0) else { return nil }
+        skipSpace()
+        return position == bytes.count ? value : nil
     }
 
     private init(bytes: [UInt8]) { self.bytes = bytes }
@@ -23,7 +37,9 @@ struct JSONReader {
     private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
     private mutating func skipSpace() {
-        while let byte = next, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { position += 1 }
+        while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
+            position += 1
+        }
     }
 
     private mutating func take(_ byte: UInt8) -> Bool {
@@ -74,7 +90,7 @@ struct JSONReader {
             guard next == UInt8(ascii: "\""), let name = text() else { return nil }
             skipSpace()
             guard take(UInt8(ascii: ":")), let member = value(depth: depth + 1) else { return nil }
-            members[name] = member
+            if members.updateValue(member, forKey: name) != nil, repeated == nil { repeated = name }
             skipSpace()
         } while take(UInt8(ascii: ","))
         return take(UInt8(ascii: "}")) ? .object(members) : nil
@@ -102,7 +118,13 @@ struct JSONReader {
 
     private mutating func text() -> String? {
         position += 1
-        var content: [UInt8] = []
+        // Most texts have no escape.
+        let start = position
+        while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20
+        {
+            position += 1
+        }
+        var content = Array(bytes[start..<position])
         while let byte = next {
             position += 1
             switch byte {

@@ -77,6 +77,7 @@ public struct ActivityStatistics: Query {
     /// - Throws: `invalid` for a span that is empty or has too many periods, a scope nobody knows,
     ///   or too many rows.
     public func answer(in transaction: Transaction) throws -> Report {
+        try SendCall.check(campaign: filter.campaign)
         if let scope = filter.scope { _ = try transaction.requireScope(scope) }
         // Up to and with the present.
         let end = filter.to ?? Timestamp(microseconds: transaction.now.microseconds + 1)

@@ -75,7 +75,8 @@ public struct RecordConsent: Command {
     /// Whom it is about, and what they agreed to.
     public var needs: Needs {
         var needs = subject.needs
-        needs.policies = [policyVersion]
+        // PostgreSQL takes no text with a zero byte, not even to look for it.
+        if !hasControls(policyVersion) { needs.policies = [policyVersion] }
         return needs
     }
 

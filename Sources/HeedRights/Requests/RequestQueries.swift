@@ -48,7 +48,7 @@ public struct ListRequests: Query {
     let after: RequestID?
     let limit: Int64
 
-    /// Asks for the open ones, or for all after one.
+    /// Asks for the open ones or for all, after one in the order of the list.
     public init(openOnly: Bool, after: RequestID? = nil, limit: Int64 = pageMaximum) {
         isOpenOnly = openOnly
         self.after = after
@@ -61,7 +61,10 @@ public struct ListRequests: Query {
     ) throws -> (requests: [RightsRequest], now: Timestamp) {
         let requests =
             isOpenOnly
-            ? try transaction.openRequests(limit: limit)
+            ? try transaction.openRequests(
+                after: after.flatMap { try transaction.request($0) },
+                limit: limit
+            )
             : try transaction.requests(after: after, limit: limit)
         return (requests, transaction.now)
     }

@@ -61,14 +61,16 @@ struct RequestRoutes {
     @Sendable
     func list(_ request: Request, _ context: HeedRequestContext) async throws -> Response {
         var fields = try QueryFields(request)
+        let limit =
+            try fields.limit(atMost: Int(ListRequests.pageMaximum)) ?? RequestRoutes.pageByDefault
         let question = ListRequests(
             openOnly: try fields.word("state", as: ListState.self) != .all,
             after: try fields.id("after"),
-            limit: Int64(try fields.number("limit") ?? RequestRoutes.pageByDefault)
+            limit: Int64(limit)
         )
         try fields.finish()
         let (requests, now) = try await engine.ask(question)
-        return Response(json: RequestList(requests, now: now))
+        return Response(json: RequestList(requests, now: now, page: limit))
     }
 
     /// One request with what other systems answered.
@@ -231,8 +233,8 @@ public struct RequestList: Encodable, Sendable {
         let daysLeft: Int64?
     }
 
-    /// Takes the engine's answer.
-    public init(_ requests: [RightsRequest], now: Timestamp) {
+    /// Takes the engine's answer; a page that is not full is the last one.
+    public init(_ requests: [RightsRequest], now: Timestamp, page: Int? = nil) {
         self.requests = requests.map { request in
             Line(
                 id: request.id.text,
@@ -243,6 +245,6 @@ public struct RequestList: Encodable, Sendable {
                 daysLeft: request.endedAt == nil ? request.daysLeft(at: now) : nil
             )
         }
-        next = requests.last?.id.text
+        next = requests.count == page ? requests.last?.id.text : nil
     }
 }

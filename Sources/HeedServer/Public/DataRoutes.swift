@@ -81,7 +81,7 @@ extension ServerOptions {
     /// Whether a client may ask for one more message or archive; counts it.
     func allowsEntry(_ request: Request, _ context: HeedRequestContext) -> Bool {
         let client = context.clientIP(of: request, behind: trustedProxies)
-        return entryLimit.allows(client ?? "", at: inbox.now())
+        return entryLimit.allows(clientKey(of: client ?? ""), at: inbox.now())
     }
 }
 

@@ -27,7 +27,7 @@ struct FormRoutes {
         _ context: HeedRequestContext
     ) async throws -> Response {
         let client = context.clientIP(of: request, behind: options.trustedProxies)
-        guard options.formLimit.allows(client ?? "", at: options.inbox.now()) else {
+        guard options.formLimit.allows(clientKey(of: client ?? ""), at: options.inbox.now()) else {
             return refuse(.busy, .tooManyRequests, request)
         }
         let body = try await request.body.collect(upTo: options.boxesBytesMaximum)
