@@ -3,6 +3,8 @@
 # and the log of a running server by Go's checksum-database library, the holidays behind legal
 # deadlines by an independent calendar, consent receipts and evidence by a JSON Schema validator,
 # and measurements and alert rules by Prometheus' own tools.
+# schemathesis makes up requests of every operation, as every role, and reads the answers by the
+# OpenAPI file.
 # A real browser walks the public pages, and axe looks at each.
 # Connectors run against fakes of the providers, which the official clients were run on first.
 set -euo pipefail
@@ -25,6 +27,7 @@ sh Tests/Contract/ledger-verify/live.sh .build/debug/heed
 sh Tests/Contract/metrics.sh .build/debug/heed .venv/bin/python
 sh Tests/Contract/receipts.sh .build/debug/heed .venv/bin/python
 sh Tests/Contract/evidence.sh .build/debug/heed .venv/bin/python
+sh Tests/Contract/fuzz.sh .build/debug/heed .venv/bin/python
 if ! command -v promtool >/dev/null; then
     echo "contract: no \`promtool\` for deploy/prometheus; Debian has it in prometheus" >&2
     exit 1
