@@ -17,7 +17,7 @@ from fuzz_installation import ROLES, WEBHOOK_SECRET, Fuzzed
 from fuzz_settings import toml, settings
 
 HERE = pathlib.Path(__file__).parent
-# A key that was never made, and none at all; both open nothing, however much of it is tried.
+# A key that was never made, and none at all.
 STRANGERS = {"stranger": "heed_0123456789ab_" + "0" * 64, "nobody": None}
 # Fewer than so many of a hundred operations that say yes to an admin: what is sent is not real.
 REACHED_MINIMUM = 85
@@ -42,7 +42,7 @@ class Round:
         """Whether all was well; says how much there was, and everything where it was not."""
         self.file(".toml").write_text("".join(
             f"{name} = {toml(value)}\n" for name, value in
-            settings(fuzzed.known, self.key).items()
+            settings(fuzzed.known, self.key, self.role, self.document).items()
         ), encoding="utf-8")
         start = time.monotonic()
         try:
@@ -61,12 +61,11 @@ class Round:
         return good
 
     def _command(self, base):
-        phases = "examples,fuzzing" if self.role in STRANGERS else "examples,coverage,fuzzing"
         return [
             str(pathlib.Path(sys.executable).parent / "st"),
             "--config-file", str(self.file(".toml")), "run", self.document, "--url", base,
-            "--seed", self.seed, "--max-examples", str(self.examples), "--phases", phases,
-            "--checks", "all", "--no-color",
+            "--seed", self.seed, "--max-examples", str(self.examples), "--phases",
+            "examples,coverage,fuzzing", "--checks", "all", "--no-color",
         ]
 
     def _environment(self):

@@ -6,11 +6,12 @@ import gzip
 import itertools
 import json
 import os
-import re
 
 import jsonschema
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
+
+from fuzz_settings import roles
 
 ROLE = os.environ["FUZZ_ROLE"]
 KEY = os.environ["FUZZ_KEY"]
@@ -114,18 +115,12 @@ def filter_failure(context, failure, case, response):
     return not valid_without_null(case) and not only_a_list_is_wrong(case)
 
 
-def roles(case):
-    """The roles that an operation's description names; none where it needs no key."""
-    named = re.search(r"Roles?: ((?:`[a-z]+`(?:, )?)+)", about(case).get("description", ""))
-    return re.findall(r"`([a-z]+)`", named[1]) if named else []
-
-
 @schemathesis.check
 def only_named_roles(ctx, response, case):
     """A key opens exactly the operations that name its role, and nothing else does."""
     if response.request.method != case.operation.method.upper():
         return
-    keyed, named = about(case).get("security") != [], roles(case)
+    keyed, named = about(case).get("security") != [], roles(about(case))
     assert keyed == bool(named), f"a key is needed: {keyed}, roles: {named}"
     sent = response.request.headers.get("Authorization")
     status = response.status_code
