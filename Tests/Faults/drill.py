@@ -9,11 +9,17 @@ import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-import kill  # pylint: disable=wrong-import-position
-from place import Broken  # pylint: disable=wrong-import-position
+# pylint: disable=wrong-import-position
+import disk
+import kill
+import pages
+from place import Broken
 
 DRILLS = {
     "kill": kill.kill,
+    "full-disk": disk.full_disk,
+    "read-only": disk.read_only,
+    "page": pages.page,
 }
 
 
