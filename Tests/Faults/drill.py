@@ -10,7 +10,10 @@ import traceback
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 # pylint: disable=wrong-import-position
+import bodies
+import clock
 import disk
+import key
 import kill
 import pages
 from place import Broken
@@ -20,6 +23,9 @@ DRILLS = {
     "full-disk": disk.full_disk,
     "read-only": disk.read_only,
     "page": pages.page,
+    "clock": clock.clock,
+    "master-key": key.master_key,
+    "wrong-bodies": bodies.wrong_bodies,
 }
 
 
