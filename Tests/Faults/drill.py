@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
 import bodies
 import clock
+import connections
 import disk
 import key
 import kill
@@ -26,6 +27,9 @@ DRILLS = {
     "clock": clock.clock,
     "master-key": key.master_key,
     "wrong-bodies": bodies.wrong_bodies,
+    "slow-clients": connections.slow_clients,
+    "ten-thousand": connections.ten_thousand,
+    "descriptors": connections.no_descriptors,
 }
 
 
