@@ -17,6 +17,7 @@ import disk
 import key
 import kill
 import pages
+import servers
 from place import Broken
 
 DRILLS = {
@@ -30,6 +31,9 @@ DRILLS = {
     "slow-clients": connections.slow_clients,
     "ten-thousand": connections.ten_thousand,
     "descriptors": connections.no_descriptors,
+    "postgres-restart": servers.restart,
+    "postgres-sessions": servers.sessions,
+    "postgres-kill": servers.kill_on_postgres,
 }
 
 

@@ -4,7 +4,7 @@ import http.client
 import random
 import threading
 
-from place import JSON, POLICY, SCOPES, eventually, expect
+from place import JSON, POLICY, SCOPES, Broken, eventually, expect
 
 LOST = (OSError, http.client.HTTPException)
 
@@ -21,8 +21,9 @@ class Memory:
         self.unanswered = {}      # Idempotency-Key: (address, scope)
         self.imports = {}         # id: addresses the list stops
         self.wrong = []           # answers that are no success
-        self.answers = 0
+        self.answers = self.refusals = 0
         self.cut = threading.Event()
+        self.outage = threading.Event()   # while it is set, 503 is an answer, too
 
     def note(self, kind, thing, value=None):
         """Takes an acknowledgement into one of the collections."""
@@ -67,10 +68,18 @@ class Load:
                 (10, 4, 4, 4, 2, 1, 1))[0]
             address = f"{self.name}.{number}.{count}@mail.example"
             try:
-                wrong = act(client, address, dice)
+                wrong, is_excused = act(client, address, dice), False
             except LOST as error:
-                wrong = None if self.memory.cut.is_set() else f"{act.__name__}: {error!r}"
-            if wrong:
+                # A server that is killed says nothing; a list in an outage is cut off.
+                is_cut_off = isinstance(error, http.client.IncompleteRead)
+                is_excused = (self.memory.cut.is_set()
+                              or is_cut_off and self.memory.outage.is_set())
+                wrong = f"{act.__name__}: {error!r}"
+            except Broken as broken:
+                wrong, is_excused = str(broken), False
+            if wrong and (is_excused or ": 503 " in wrong and self.memory.outage.is_set()):
+                self.memory.refusals += 1
+            elif wrong:
                 with self.memory.lock:
                     self.memory.wrong.append(wrong)
                 break
@@ -88,8 +97,9 @@ class Load:
         return None
 
     def _one_click(self, client, address, _):
-        if client.grant(address).status != 201:
-            return "no consent before a one-click"
+        consent = client.grant(address)
+        if consent.status != 201:
+            return f"consent: {consent}"
         reply = client.press(client.token(address))
         if reply.status != 200:
             return f"one-click: {reply}"
@@ -139,8 +149,9 @@ class Load:
         return None
 
     def _erase(self, client, address, _):
-        if client.grant(address).status != 201:
-            return "no consent before an erasure"
+        consent = client.grant(address)
+        if consent.status != 201:
+            return f"consent: {consent}"
         reply = client.post("/v1/erasures", {"address": address, "verifiedBy": "account-login"})
         if reply.status != 202:
             return f"erasure: {reply}"
