@@ -189,8 +189,8 @@ class Wrong:
                     # A list is answered while it is read: 200, and then an end without a count.
                     # The page of a link asks again; whether it has done anything is seen later.
                     most = 0 if route == "/v1/opt-outs" else 201
-                    self.note(f"{what} at {route}", line.status(), lambda s, most=most: s is not None
-                              and (s == NO_ANSWER or 400 <= s < 500 or s < most))
+                    self.note(f"{what} at {route}", line.status(), lambda s, most=most:
+                              s is not None and (s == NO_ANSWER or 400 <= s < 500 or s < most))
 
     def large(self):
         """A hundred megabytes, as long as the server takes them."""

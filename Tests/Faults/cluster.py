@@ -66,7 +66,7 @@ class Cluster:
     def holding(self, sql):
         """A session that has said this and stays as it is."""
         with subprocess.Popen(self.psql(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              text=True) as session:
+                              stderr=subprocess.DEVNULL, text=True) as session:
             try:
                 session.stdin.write(sql + "\n\\echo held\n")
                 session.stdin.flush()

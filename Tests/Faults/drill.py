@@ -3,6 +3,7 @@
 import argparse
 import os
 import random
+import signal
 import sys
 import time
 import traceback
@@ -33,6 +34,7 @@ DRILLS = {
     "descriptors": connections.no_descriptors,
     "postgres-restart": servers.restart,
     "postgres-sessions": servers.sessions,
+    "postgres-cut": servers.cut,
     "postgres-kill": servers.kill_on_postgres,
 }
 
@@ -56,6 +58,8 @@ def arguments():
 def main():
     """One line a drill; exit code 1 when one failed."""
     settings = arguments()
+    # What is open is closed when the runner is told to end, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(f"seed {settings.seed}", flush=True)
     failed = []
     for name in settings.names or DRILLS:

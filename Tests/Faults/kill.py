@@ -59,7 +59,8 @@ def one_round(place, server, memory, which):
     load = Load(server, memory, f"r{number}", f"{rounds.seed}.{number}")
     limit = time.monotonic() + rounds.dice.uniform(0.02, 0.5)
     try:
-        eventually("the moment has come", lambda: time.monotonic() > limit or memory.wrong, step=.002)
+        eventually("the moment has come",
+                   lambda: time.monotonic() > limit or memory.wrong, step=0.002)
         memory.cut.set()
         server.kill()
     finally:

@@ -238,7 +238,7 @@ class Place:
             process = subprocess.Popen(
                 [self.binary, "serve", "--port", "0", *arguments, *self.flags], cwd=self.folder,
                 env={**self.environment, **settings.get("environment", {})},
-                stdout=subprocess.DEVNULL, stderr=file,
+                stdout=subprocess.DEVNULL, stderr=file, start_new_session=True,
             )
         server = Server(self, process, log)
         self.servers = [s for s in self.servers if s.alive()] + [server]
@@ -260,7 +260,9 @@ class Place:
         """Ends whatever runs."""
         for server in self.servers:
             if server.alive():
-                server.kill()
+                # With what it has started: a crash is looked into by another program.
+                os.killpg(server.process.pid, signal.SIGKILL)
+                server.process.wait(30)
 
 
 @contextmanager
