@@ -4,7 +4,9 @@ import argparse
 import os
 import random
 import signal
+import subprocess
 import sys
+import threading
 import time
 import traceback
 
@@ -29,14 +31,17 @@ DRILLS = {
     "clock": clock.clock,
     "master-key": key.master_key,
     "wrong-bodies": bodies.wrong_bodies,
-    "slow-clients": connections.slow_clients,
     "ten-thousand": connections.ten_thousand,
     "descriptors": connections.no_descriptors,
+    "slow-clients": connections.slow_clients,
     "postgres-restart": servers.restart,
     "postgres-sessions": servers.sessions,
     "postgres-cut": servers.cut,
     "postgres-kill": servers.kill_on_postgres,
 }
+# They wait more than they work, and are run beside the others.
+WAITING = ("slow-clients", "postgres-restart", "postgres-sessions", "postgres-cut",
+           "postgres-kill")
 
 
 def arguments():
@@ -52,7 +57,61 @@ def arguments():
         parser.error(f"there is no drill {', '.join(wrong)}; there are {', '.join(DRILLS)}")
     if not os.access(found.binary, os.X_OK):
         parser.error(f"{found.binary} is no program")
+    found.names = found.names or list(DRILLS)
     return found
+
+
+def run(name, settings):
+    """One drill and its line; True when all holds."""
+    started = time.monotonic()
+    try:
+        word, result = "ok", DRILLS[name](settings)
+    except Broken as broken:
+        word, result = "BROKEN", str(broken)
+    except Exception:  # pylint: disable=broad-exception-caught
+        word, result = "BROKEN", traceback.format_exc()
+    print(f"{word:6} {name:18} {time.monotonic() - started:6.1f} s  {result}", flush=True)
+    return word == "ok"
+
+
+class Lane(threading.Thread):
+    """Drills one after the other, each in a process of its own with limits of its own."""
+
+    def __init__(self, names, settings):
+        super().__init__(daemon=True)
+        self.names, self.settings, self.failed, self.process = names, settings, [], None
+
+    def run(self):
+        """Runs them all, until there are none left."""
+        while self.names:
+            name = self.names.pop(0)
+            self.process = subprocess.Popen(
+                [sys.executable, __file__, self.settings.binary, name, "--seed",
+                 str(self.settings.seed), "--rounds", str(self.settings.rounds)],
+                stdout=subprocess.PIPE, text=True)
+            # The seed is printed once, for all.
+            print(self.process.stdout.read().split("\n", 1)[-1], end="", flush=True)
+            if self.process.wait() != 0:
+                self.failed.append(name)
+
+
+def run_all(settings):
+    """Two lanes of drills; the names of those that failed."""
+    print(f"seed {settings.seed}", flush=True)
+    lanes = [Lane([n for n in settings.names if (n in WAITING) == waits], settings)
+             for waits in (False, True)]
+    for lane in lanes:
+        lane.start()
+    try:
+        for lane in lanes:
+            lane.join()
+    finally:
+        for lane in lanes:
+            lane.names.clear()
+            if lane.process and lane.process.poll() is None:
+                lane.process.terminate()
+                lane.process.wait(60)
+    return [name for lane in lanes for name in lane.failed]
 
 
 def main():
@@ -60,19 +119,10 @@ def main():
     settings = arguments()
     # What is open is closed when the runner is told to end, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    print(f"seed {settings.seed}", flush=True)
-    failed = []
-    for name in settings.names or DRILLS:
-        started = time.monotonic()
-        try:
-            word, result = "ok", DRILLS[name](settings)
-        except Broken as broken:
-            word, result = "BROKEN", str(broken)
-        except Exception:  # pylint: disable=broad-exception-caught
-            word, result = "BROKEN", traceback.format_exc()
-        if word != "ok":
-            failed.append(name)
-        print(f"{word:6} {name:18} {time.monotonic() - started:6.1f} s  {result}", flush=True)
+    if len(settings.names) == 1:
+        print(f"seed {settings.seed}", flush=True)
+        return 0 if run(settings.names[0], settings) else 1
+    failed = run_all(settings)
     if failed:
         print(f"failed: {', '.join(failed)} (--seed {settings.seed})", file=sys.stderr)
     return 1 if failed else 0
