@@ -40,8 +40,8 @@ DRILLS = {
     "postgres-kill": servers.kill_on_postgres,
 }
 # They wait more than they work, and are run beside the others.
-WAITING = ("slow-clients", "postgres-restart", "postgres-sessions", "postgres-cut",
-           "postgres-kill")
+WAITING = ("slow-clients", "ten-thousand", "descriptors", "postgres-restart",
+           "postgres-sessions", "postgres-cut", "postgres-kill")
 
 
 def arguments():

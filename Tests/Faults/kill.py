@@ -57,7 +57,7 @@ def one_round(place, server, memory, which):
     rounds, number = which
     before = marks(memory)
     load = Load(server, memory, f"r{number}", f"{rounds.seed}.{number}")
-    limit = time.monotonic() + rounds.dice.uniform(0.02, 0.5)
+    limit = time.monotonic() + rounds.dice.uniform(0.02, 0.35)
     try:
         eventually("the moment has come",
                    lambda: time.monotonic() > limit or memory.wrong, step=0.002)
