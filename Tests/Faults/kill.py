@@ -94,7 +94,7 @@ def completed(client, memory):
     def is_open():
         return metric(client, "heed_optouts_open")
     eventually(lambda: f"all opt-outs are completed: {is_open():.0f} are not",
-               lambda: not is_open(), 120, 0.1)
+               lambda: not is_open(), 240, 0.1)
     for _, name in list(memory.keys.values())[-100:]:
         found = client.get(f"/v1/opt-outs/{name}").json
         states = [target["state"] for target in found["targets"]]
