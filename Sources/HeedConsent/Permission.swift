@@ -112,6 +112,8 @@ extension Permission {
             next.optOut = id
             next.decidedAt = max(time, decidedAt ?? time)
             next.expiresAt = nil
+            // It is that of a yes, and would stay here when the yes is purged.
+            next.policyEffectiveAt = nil
         case .optOutCompleted(let id):
             // A later re-grant has cleared the opt-out; its completion must not bring it back.
             guard optOut == id, optOutStatus == .pending else { return self }

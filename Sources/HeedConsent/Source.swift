@@ -15,7 +15,7 @@ public struct Source: Hashable, Sendable, CustomStringConvertible {
             throw Refusal(
                 .invalid,
                 field: field,
-                "a short name has 1 to 64 of a-z, 0-9, '-', '_' and '.', for example 'form' or 'api'"
+                "a short name has 1 to 64 of a-z, 0-9, '-', '_' and '.', such as 'form' or 'api'"
             )
         }
         self.text = text

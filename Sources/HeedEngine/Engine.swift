@@ -98,7 +98,8 @@ public struct Engine: Sendable {
     /// Why no stop can be acknowledged, though the database answers: its journal cannot be written.
     public func journalFault() async -> StoreError? { await database.journalFault() }
 
-    /// Why nothing can be stored, though the database may be read; nil when a small write went well.
+    /// Why nothing can be stored, though the database may be read; nil when a small write went
+    /// well.
     public func writeFault() async -> StoreError? {
         do {
             // A row that is there and gone again has been through everything a stop has to pass.

@@ -61,7 +61,7 @@ struct PermissionFoldTests {
         let permission = try fold([record(1, .granted, hour: 0), stop])
         #expect(permission.state == .withdrawn && permission.optOutStatus == .pending)
         #expect(permission.optOut == Fixture.optOut && permission.record?.low == 2)
-        #expect(permission.decidedAt == noon && permission.policyEffectiveAt == effective)
+        #expect(permission.decidedAt == noon && permission.policyEffectiveAt == nil)
     }
 
     private func request(_ number: UInt64, hour: Int64) -> DecidedRecord {

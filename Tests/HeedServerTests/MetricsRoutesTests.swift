@@ -151,7 +151,7 @@ struct MetricsRoutesTests {
         }
     }
 
-    @Test(arguments: [(StoreError.Code.unavailable, 503), (.corrupt, 500)])
+    @Test(arguments: [(StoreError.Code.unavailable, 503), (.statement, 500)])
     func withoutItsDatabaseItSaysSo(_ code: StoreError.Code, _ status: Int) async throws {
         try await withServer { server throws in
             server.faults.set(.reads(code))

@@ -148,7 +148,7 @@ struct DoorTests {
         try await withServer { server in
             var call = door.call
             call.role = .admin
-            for (code, status) in [(StoreError.Code.unavailable, 503), (.corrupt, 500)] {
+            for (code, status) in [(StoreError.Code.unavailable, 503), (.statement, 500)] {
                 server.faults.set(.reads(code))
                 let reply = try await server.send(call)
                 #expect(reply.status == status)

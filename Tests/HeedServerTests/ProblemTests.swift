@@ -27,7 +27,7 @@ struct ProblemTests {
 
     @Test(arguments: [
         (StoreError.Code.busy, 503), (.unavailable, 503), (.full, 503), (.unknown, 503),
-        (.refused, 500), (.corrupt, 500), (.newer, 500), (.wrongKey, 500), (.statement, 500),
+        (.refused, 500), (.corrupt, 503), (.newer, 500), (.wrongKey, 500), (.statement, 500),
     ])
     func storeErrors(_ code: StoreError.Code, _ status: Int) {
         let problem = Problem(StoreError(code, "table people, row 7"))

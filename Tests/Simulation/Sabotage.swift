@@ -36,9 +36,12 @@ struct Sabotage: Sendable {
         case .logIsExact:
             try await run(
                 """
-                INSERT INTO checkpoints (size, root, signed_at, note)
-                SELECT max(leaf_index), zeroblob(32), 0, x'00' FROM ledger_leaves
-                WHERE leaf_index NOT IN (SELECT size FROM checkpoints) HAVING max(leaf_index) > 0
+                INSERT INTO ledger_leaves (leaf_index, position, event_id, hash)
+                SELECT (SELECT coalesce(max(leaf_index) + 1, 0) FROM ledger_leaves), position, id,
+                    zeroblob(32)
+                FROM audit_events
+                WHERE position > (SELECT coalesce(max(position), 0) FROM ledger_leaves)
+                ORDER BY position LIMIT 1
                 """,
                 database
             )

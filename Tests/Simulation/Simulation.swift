@@ -88,6 +88,7 @@ struct Simulation {
                 try await nodes[number].work(.claim)
                 while nodes[number].isBusy { try await nodes[number].work(.handle) }
             }
+            try await sabotage?.strike(self, asking: nodes[0].engine)
             try await observer.look(&promises, nodes[0].engine)
         }
         while try await observer.unsequenced() > 0 {

@@ -20,8 +20,8 @@ package enum JSON: Hashable, Sendable {
 
     /// Reads a document that callers of ours write; takes UTF-8 alone (RFC 8259 §8.1).
     ///
-    /// - Throws: `JSONFault.repeated` for a name that stands twice in one object. Programs differ in
-    ///   which of the two they take (RFC 8259 §4), and an opt-out must mean one person.
+    /// - Throws: `JSONFault.repeated` for a name that stands twice in one object. Programs differ
+    ///   in which of the two they take (RFC 8259 §4), and an opt-out must mean one person.
     package init(strictly bytes: some Sequence<UInt8>) throws(JSONFault) {
         self = try JSONReader.strictDocument(Array(bytes))
     }

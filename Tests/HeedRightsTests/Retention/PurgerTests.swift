@@ -1,5 +1,6 @@
 // Purging at the boundary: what is a second too young stays, and what goes leaves its hash.
 
+import HeedAudit
 import HeedConsent
 import HeedEngine
 import HeedLedger
@@ -51,6 +52,27 @@ struct PurgerTests {
         try await installation.database.read { transaction in
             try transaction.connection.run("SELECT id FROM audit_events ORDER BY position", [])
                 .map { try $0.id(0) }
+        }
+    }
+
+    /// Of a yes that is purged before the stop after it nothing is left in the permission.
+    @Test(arguments: Backend.allCases)
+    func aStopStandsAloneOnceTheYesIsPurged(_ backend: Backend) async throws {
+        try await PurgerTests.inThePast(backend) { installation in
+            let policy = try Sample.policy("2015-01", effectiveAt: PurgerTests.start)
+            try await installation.record([.policyPublished(policy)])
+            let address = try Sample.address()
+            try await installation.decide(address, terms: Terms(version: "2015-01"))
+            installation.clock.advance(seconds: 3 * 365 * 86_400)
+            try await installation.optOut(address)
+            try await installation.drainQueue()
+            installation.clock.advance(seconds: 3 * 365 * 86_400)
+            try await PurgerTests.sequence(installation)
+            let counts = try await PurgerTests.purge(installation)
+            #expect(counts.first { $0.kind == .consentRecords }?.purged == 1)
+            let report = try await Verifier(engine: installation.engine).run()
+            #expect(report.isClean, "\(report.findings)")
+            #expect(try await installation.check(address).reason == .optOut)
         }
     }
 
