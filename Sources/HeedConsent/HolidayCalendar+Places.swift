@@ -75,44 +75,6 @@ extension HolidayCalendar {
         ]
     )
 
-    /// The bank holidays of England and Wales: Banking and Financial Dealings Act 1971, schedule 1,
-    /// and the proclamations made under its section 1.
-    ///
-    /// Good Friday and Christmas Day are holidays by common law.
-    public static let englandAndWales: HolidayCalendar = {
-        let afterWeekend = HolidayRule.Substitute(saturday: 2, sunday: 1)
-        // Christmas and Boxing Day are neighbours and must not meet on the same Monday.
-        let inPair = HolidayRule.Substitute(saturday: 2, sunday: 2)
-        return HolidayCalendar(
-            "england-wales",
-            version: 1,
-            rules: [
-                .init("New Year's Day", .date(month: 1, day: 1), substitute: afterWeekend),
-                .init("Good Friday", .easter(-2)),
-                .init("Easter Monday", .easter(1)),
-                .init("Early May bank holiday", .nth(1, .monday, month: 5), except: [2020]),
-                .once("Early May bank holiday, on VE Day", 2020, 5, 8),
-                .init(
-                    "Spring bank holiday",
-                    .last(.monday, month: 5),
-                    except: [2002, 2012, 2022]
-                ),
-                .once("Spring bank holiday", 2002, 6, 4),
-                .once("Golden Jubilee", 2002, 6, 3),
-                .once("Royal wedding", 2011, 4, 29),
-                .once("Spring bank holiday", 2012, 6, 4),
-                .once("Diamond Jubilee", 2012, 6, 5),
-                .once("Spring bank holiday", 2022, 6, 2),
-                .once("Platinum Jubilee", 2022, 6, 3),
-                .once("State funeral of Elizabeth II", 2022, 9, 19),
-                .once("Coronation of Charles III", 2023, 5, 8),
-                .init("Summer bank holiday", .last(.monday, month: 8)),
-                .init("Christmas Day", .date(month: 12, day: 25), substitute: inPair),
-                .init("Boxing Day", .date(month: 12, day: 26), substitute: inPair),
-            ]
-        )
-    }()
-
     /// The days that are public holidays in every state and territory of Australia.
     ///
     /// A business day is one without a public holiday "in the place concerned" (Acts Interpretation
@@ -141,21 +103,6 @@ extension HolidayCalendar {
         )
     }()
 
-    /// The days that are public holidays in every country of the European Economic Area.
-    ///
-    /// Regulation 1182/71, article 2(1), takes the holidays of the state where the action is to be
-    /// taken. Heed does not know that state, so only what all of them have can move a deadline.
-    public static let europe = HolidayCalendar(
-        "europe-common",
-        version: 1,
-        rules: [
-            .init("New Year's Day", .date(month: 1, day: 1)),
-            .init("Christmas Day", .date(month: 12, day: 25)),
-        ]
-    )
-
     /// Every calendar that has holidays.
-    package static let withHolidays = [
-        usFederal, canadaFederal, englandAndWales, australia, europe,
-    ]
+    package static let withHolidays = [usFederal, canadaFederal, australia]
 }

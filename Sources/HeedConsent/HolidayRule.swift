@@ -40,21 +40,17 @@ struct HolidayRule: Hashable, Sendable {
     let substitute: Substitute
     /// The years that have it.
     let years: ClosedRange<Int64>
-    /// The years in which a law moved it elsewhere.
-    let except: Set<Int64>
 
     init(
         _ name: String,
         _ pattern: Pattern,
         substitute: Substitute = .none,
-        years: ClosedRange<Int64> = knownYears,
-        except: Set<Int64> = []
+        years: ClosedRange<Int64> = knownYears
     ) {
         self.name = name
         self.pattern = pattern
         self.substitute = substitute
         self.years = years
-        self.except = except
     }
 
     /// A holiday that was given once.
@@ -66,7 +62,7 @@ struct HolidayRule: Hashable, Sendable {
     ///
     /// It can lie in the year before or after.
     func day(of year: Int64) -> CivilDay? {
-        guard years.contains(year), !except.contains(year) else { return nil }
+        guard years.contains(year) else { return nil }
         guard let day = nominalDay(of: year), year >= substitute.since else {
             return nominalDay(of: year)
         }

@@ -88,9 +88,9 @@ extension Regime {
     /// Hawaii in winter to New York in summer; the territories have country codes of their own.
     static let americanHours: ClosedRange<Int64> = -10...(-4)
     /// British Columbia to Newfoundland in summer, its half hour rounded to the earlier end.
-    private static let canadianHours: ClosedRange<Int64> = -8...(-2)
+    static let canadianHours: ClosedRange<Int64> = -8...(-2)
     /// Perth to Sydney in summer.
-    private static let australianHours: ClosedRange<Int64> = 8...11
+    static let australianHours: ClosedRange<Int64> = 8...11
 
     private static func fortyEightHours(_ code: String) -> Regime {
         Regime(

@@ -13,9 +13,6 @@ from dateutil.relativedelta import relativedelta
 
 YEARS = range(2000, 2100)
 AUSTRALIAN_STATES = ("ACT", "NSW", "NT", "QLD", "SA", "TAS", "VIC", "WA")
-EUROPEAN_AREA = (
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
-)
 
 
 def canada() -> set[date]:
@@ -36,24 +33,17 @@ def canada() -> set[date]:
 
 
 def common(tables: list[holidays.HolidayBase]) -> set[date]:
-    """The days that all tables have; Spain's begins in 2008 and is not asked before."""
-    days = set().union(*tables)
-    return {day for day in days if all(day in t for t in tables if t.start_year <= day.year)}
+    """The days that all tables have."""
+    return {day for day in set().union(*tables) if all(day in table for table in tables)}
 
 
 def calendars() -> dict[str, set[date]]:
     """The days off by calendar, weekends left out, which are off anyway."""
     states = [holidays.country_holidays("AU", state, years=YEARS) for state in AUSTRALIAN_STATES]
-    europe = [holidays.country_holidays(code, years=YEARS) for code in EUROPEAN_AREA.split()]
     tables = {
         "us-federal@1": set(holidays.country_holidays("US", years=YEARS)),
         "canada-federal@1": canada(),
-        # Wales has the same days as England, which is asked as well.
-        "england-wales@1": common(
-            [holidays.country_holidays("GB", part, years=YEARS) for part in ("ENG", "WLS")]
-        ),
         "australia@1": common(states),
-        "europe-common@1": common(europe),
     }
     return {
         name: {day for day in days if day.year in YEARS and day.weekday() < 5}
@@ -67,10 +57,6 @@ def after(start: date, count: int, off: set[date]) -> date:
     return [day for day in working if day.weekday() < 5 and day not in off][count - 1]
 
 
-def on_working_day(day: date, off: set[date]) -> date:
-    return after(day - timedelta(days=1), 1, off)
-
-
 def last_day(rule: str, start: date, tables: dict[str, set[date]]) -> date:
     match rule:
         case "can-spam@2" | "tcpa@1" | "ccpa+can-spam@2":
@@ -79,31 +65,38 @@ def last_day(rule: str, start: date, tables: dict[str, set[date]]) -> date:
             return after(start, 10, tables["canada-federal@1"])
         case "au-spam-act@2":
             return after(start - timedelta(days=1), 5, tables["australia@1"])
-        case "gdpr-request@1":
-            return on_working_day(start + relativedelta(months=1), tables["europe-common@1"])
-        case "gdpr-request-extended@1":
-            return on_working_day(start + relativedelta(months=3), tables["europe-common@1"])
-        case "uk-request@1":
-            return on_working_day(start + relativedelta(months=1), tables["england-wales@1"])
-        case "uk-request-extended@1":
-            return on_working_day(start + relativedelta(months=3), tables["england-wales@1"])
-        case "ccpa-confirm@1":
-            return after(start, 10, set())
+        case "ccpa-sale@1":
+            return after(start, 15, tables["us-federal@1"])
+        case "gdpr-request@2" | "uk-gdpr-request@1":
+            return start + relativedelta(months=1)
+        case "gdpr-request-extended@1" | "gdpr-request-extended@2" | "uk-gdpr-request-extended@1":
+            return start + relativedelta(months=3)
         case "ccpa-request@1":
-            return start + timedelta(days=44)
+            return start + timedelta(days=45)
         case "ccpa-request-extended@1":
-            return start + timedelta(days=89)
+            return start + timedelta(days=90)
+        case "pipeda-request@1" | "au-app-request@1":
+            return start + timedelta(days=30)
+        case "pipeda-request-extended@1":
+            return start + timedelta(days=60)
+        case "lgpd-request@1":
+            return start + timedelta(days=15)
+        case "request-28d@1":
+            return start + timedelta(days=28)
     raise ValueError(f"no such rule: {rule}")
 
 
 def offsets(rule: str) -> tuple[int, int]:
     """The hours from UTC of the people's westernmost and easternmost clocks."""
     for start, hours in {
-        "ccpa-": (-8, -7),
         "casl": (-8, -2),
+        "pipeda-": (-8, -2),
         "au-": (8, 11),
+        "gdpr-request-extended@1": (-3, 3),
         "gdpr-": (-4, 4),
         "uk-": (0, 1),
+        "lgpd-": (-5, -2),
+        "request-": (-12, 14),
     }.items():
         if rule.startswith(start):
             return hours

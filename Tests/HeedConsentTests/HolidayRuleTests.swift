@@ -51,10 +51,10 @@ struct HolidayRuleTests {
     }
 
     @Test func onlyInItsYears() {
-        let rule = HolidayRule("a day", .easter(1), years: 2021...2030, except: [2025])
+        let rule = HolidayRule("a day", .easter(1), years: 2021...2030)
         #expect(
-            [2020, 2021, 2025, 2026, 2031].map { rule.day(of: $0) != nil } == [
-                false, true, false, true, false,
+            [2020, 2021, 2026, 2031].map { rule.day(of: $0) != nil } == [
+                false, true, true, false,
             ]
         )
         let once = HolidayRule.once("a day", 2022, 9, 19)

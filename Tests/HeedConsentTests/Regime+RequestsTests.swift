@@ -37,8 +37,13 @@ struct RegimeRequestsTests {
         Row("2026-03-01T20:00:00Z", "CA", .access, ("2026-03-31", "2026-04-30")),
         Row("2026-03-01T02:00:00Z", "AU", .access, ("2026-03-31", nil)),
         Row("2026-03-01T20:00:00Z", "BR", .access, ("2026-03-16", nil)),
-        Row("2026-03-01T20:00:00Z", nil, .erasure, ("2026-03-31", nil)),
-        Row("2026-03-01T20:00:00Z", "JP", .erasure, ("2026-03-31", nil)),
+        Row("2026-03-01T20:00:00Z", nil, .erasure, ("2026-03-29", nil)),
+        Row("2026-03-01T20:00:00Z", "JP", .erasure, ("2026-03-29", nil)),
+        // Within a month in February, too.
+        Row("2026-01-31T12:00:00Z", nil, .access, ("2026-02-28", nil)),
+        Row("2026-02-05T12:00:00Z", nil, .access, ("2026-03-05", nil)),
+        // Still February in Martinique.
+        Row("2026-03-01T02:00:00Z", "FR", .access, ("2026-03-28", "2026-05-28")),
     ]
 
     @Test(arguments: table)
@@ -85,7 +90,60 @@ struct RegimeRequestsTests {
         #expect(request.daysLeft(at: Timestamp(seconds: 10 * 86_400 + 1)) == -1)
     }
 
-    @Test func everyRuleHasANameOfItsOwn() {
-        #expect(Set(Regime.requests.map(\.name)).count == Regime.requests.count)
+    /// A day ends in Réunion before it ends anywhere else under the regulation.
+    @Test func noDeadlineIsLateInTheUnionsFarthestParts() throws {
+        let received = try instant("2026-09-03T10:00:00Z")
+        #expect(Regime.gdprRequest.deadline(from: received).text == "2026-10-03T19:59:59Z")
+    }
+
+    /// Golden: who changes a line here gives the rule a new version, and an extension to the old
+    /// one if it has one, because requests are stored with the name they were counted by.
+    @Test func theRules() {
+        let extensions = Regime.extensions.sorted { $0.key < $1.key }
+        func text(_ rule: Regime) -> String {
+            "\(rule.name): \(rule.amount) \(rule.unit), \(rule.firstDay) first, "
+                + "\(rule.calendar.name), \(rule.offsetHours)"
+        }
+        #expect(
+            Regime.requests.map(text) == [
+                "gdpr-request@2: 1 calendarMonths, dayAfter first, every-day@1, -4...4",
+                "uk-gdpr-request@1: 1 calendarMonths, dayAfter first, every-day@1, 0...1",
+                "ccpa-request@1: 45 calendarDays, dayAfter first, every-day@1, -10...-4",
+                "ccpa-sale@1: 15 businessDays, dayAfter first, us-federal@1, -10...-4",
+                "pipeda-request@1: 30 calendarDays, dayAfter first, every-day@1, -8...-2",
+                "au-app-request@1: 30 calendarDays, dayAfter first, every-day@1, 8...11",
+                "lgpd-request@1: 15 calendarDays, dayAfter first, every-day@1, -5...-2",
+                "request-28d@1: 28 calendarDays, dayAfter first, every-day@1, -12...14",
+            ]
+        )
+        #expect(
+            extensions.map { "\($0.key) → \(text($0.value))" } == [
+                "ccpa-request@1 → ccpa-request-extended@1: 90 calendarDays, dayAfter first, "
+                    + "every-day@1, -10...-4",
+                "gdpr-request@1 → gdpr-request-extended@1: 3 calendarMonths, dayAfter first, "
+                    + "every-day@1, -3...3",
+                "gdpr-request@2 → gdpr-request-extended@2: 3 calendarMonths, dayAfter first, "
+                    + "every-day@1, -4...4",
+                "pipeda-request@1 → pipeda-request-extended@1: 60 calendarDays, dayAfter first, "
+                    + "every-day@1, -8...-2",
+                "uk-gdpr-request@1 → uk-gdpr-request-extended@1: 3 calendarMonths, dayAfter "
+                    + "first, every-day@1, 0...1",
+            ]
+        )
+    }
+
+    /// Whatever the law, whatever the month: 28 days are within every law of 30 days or a month.
+    @Test func anUnknownRegionIsWithinAMonth() throws {
+        var generator = SeededGenerator(seed: 0x28DA)
+        for _ in 0..<1_000 {
+            let start = Timestamp(
+                seconds: .random(in: 1_600_000_000...3_000_000_000, using: &generator)
+            )
+            let unknown = Regime.requestDefault.deadline(from: start)
+            for rule in [Regime.gdprRequest, .ukRequest, .ccpaRequest, .pipeda, .australianPrivacy]
+            {
+                #expect(unknown <= rule.deadline(from: start), "\(rule.name)")
+            }
+        }
     }
 }

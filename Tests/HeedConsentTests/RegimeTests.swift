@@ -201,12 +201,10 @@ struct RegimeTests {
         #expect(Regime.canSpam.start(sent: received, received: sent) == sent)
     }
 
-    /// Rules that count days, in force and former.
+    /// Rules that count days, in force and former, of opt-outs and of requests.
     static let inDays =
-        (Regime.current + Regime.former
-        + [RequestRule.gdpr, .uk, .ccpa, .shortest].flatMap { rule in
-            [rule.confirmation, rule.answer, rule.extended].compactMap { $0 }
-        }).filter { $0.unit != .hours }
+        (Regime.current + Regime.former + Regime.requests + Regime.extensions.values)
+        .filter { $0.unit != .hours }
 
     /// Whoever counts by any local clock of the region gets the same end or a later one.
     @Test(arguments: inDays)

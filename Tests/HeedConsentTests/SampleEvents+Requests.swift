@@ -146,15 +146,15 @@ extension SampleEvent {
         {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
         "contact":"01900000-0000-7001-8000-000000000001",\#
         "details":"dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd",\#
-        "facts":{"block":"kept","deadlineAt":"2026-02-28T20:59:59Z",\#
-        "regime":"gdpr-request@1","request":"erasure","requestedAt":"2026-01-31T09:30:00Z"},\#
+        "facts":{"block":"kept","deadlineAt":"2026-02-28T19:59:59Z",\#
+        "regime":"gdpr-request@2","request":"erasure","requestedAt":"2026-01-31T09:30:00Z"},\#
         "id":"01900000-0000-7006-8000-000000000006","kind":"request.received",\#
         "source":"form","subject":"019000000000700a800000000000000a","to":"received","v":1}
         """#,
         "request verified": #"""
         {"actor":"anna","actorType":"operator","at":"2026-01-31T09:30:00Z",\#
         "contact":"01900000-0000-7001-8000-000000000001",\#
-        "facts":{"deadlineAt":"2026-02-28T20:59:59Z","request":"erasure",\#
+        "facts":{"deadlineAt":"2026-02-28T19:59:59Z","request":"erasure",\#
         "verifiedBy":"account-login"},"from":"received",\#
         "id":"01900000-0000-7006-8000-000000000006","kind":"request.verified",\#
         "source":"form","subject":"019000000000700a800000000000000a","to":"verified","v":1}

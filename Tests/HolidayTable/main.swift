@@ -9,11 +9,10 @@ for calendar in HolidayCalendar.withHolidays {
     }
 }
 
-let requests = [RequestRule.gdpr, .uk, .ccpa].flatMap { rule in
-    [rule.confirmation, rule.answer, rule.extended].compactMap { $0 }
-}
+let optOuts = [Regime.canSpam, .tcpa, .ccpa, .casl, .spamAct]
+let extensions = Regime.extensions.values.sorted { $0.name < $1.name }
 let first = CivilDay(year: 2020, month: 1, day: 1)?.number ?? 0
-for regime in [Regime.canSpam, .tcpa, .ccpa, .casl, .spamAct] + requests {
+for regime in optOuts + Regime.requests + extensions {
     for number in first..<first + 20 * 365 {
         let noon = CivilDay(number: number).start.adding(seconds: 12 * 3600)
         print("deadline \(regime.name) \(noon.text) \(regime.deadline(from: noon).text)")

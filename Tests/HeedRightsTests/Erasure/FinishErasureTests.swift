@@ -88,7 +88,7 @@ struct FinishErasureTests {
             #expect(receipt.contact == contact.text)
             #expect(receipt.verifiedBy == "account-login")
             #expect(receipt.blockKept == true)
-            #expect(receipt.regime == "gdpr-request@1")
+            #expect(receipt.regime == "gdpr-request@2")
             let systems = receipt.systems.map { "\($0.connector) \($0.outcome) \($0.answer ?? "")" }
             #expect(systems == ["crm confirmed 200 OK"])
             let rows = Dictionary(uniqueKeysWithValues: receipt.tables.map { ($0.table, $0.rows) })

@@ -70,7 +70,7 @@ struct RequestRoutesTests {
             try await installation.decide(Address(email: "ada@mail.example"))
             let taken = try await take(server)
             #expect(taken.kind == "erasure" && taken.status == "received")
-            #expect(taken.blockKept == true && taken.daysLeft == 30)
+            #expect(taken.blockKept == true && taken.daysLeft == 28)
             #expect(taken.receiptUrl.hasSuffix("/v1/receipts/\(taken.receiptToken)"))
             let path = "/v1/receipts/\(taken.receiptToken)"
             #expect(try await server.send(.get(path)).status == 404)
