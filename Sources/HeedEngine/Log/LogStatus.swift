@@ -56,8 +56,6 @@ public struct LogStatus: Query {
         public let unsequenced: Int
         /// The newest result of a verifier.
         public let verification: LastVerification.Result?
-        /// Jobs by lane and state.
-        public let queue: [QueueDepth.Entry]
     }
 
     /// Reads it.
@@ -68,8 +66,7 @@ public struct LogStatus: Query {
             size: head?.size ?? 0,
             signedAt: head?.signedAt,
             unsequenced: try transaction.unsequencedCount(),
-            verification: try LastVerification().answer(in: transaction),
-            queue: try QueueDepth().answer(in: transaction)
+            verification: try LastVerification().answer(in: transaction)
         )
     }
 }

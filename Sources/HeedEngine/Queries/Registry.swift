@@ -52,27 +52,6 @@ public struct ListConnectors: Query {
     }
 }
 
-/// How many jobs there are, by lane and state.
-public struct QueueDepth: Query {
-    /// Asks for all lanes.
-    public init() {}
-
-    /// One number.
-    public struct Entry: Sendable {
-        /// The lane.
-        public let lane: String
-        /// `ready`, `leased` or `buried`.
-        public let state: String
-        /// How many.
-        public let count: Int64
-    }
-
-    /// The numbers.
-    public func answer(in transaction: Transaction) throws -> [Entry] {
-        try transaction.queueDepth().map { Entry(lane: $0.lane, state: $0.state, count: $0.count) }
-    }
-}
-
 /// For which connectors a lane has work that is due; nil stands for work that speaks to none.
 ///
 /// Asked before claiming, so that idling writes nothing.

@@ -66,7 +66,7 @@ struct MailHandlerTests {
     }
 
     private func states(_ installation: Installation) async throws -> [String] {
-        try await installation.engine.ask(QueueDepth()).map { "\($0.lane) \($0.state)" }
+        try await installation.queueDepth().map { "\($0.lane) \($0.state)" }
     }
 
     /// The parts of the message that a server heard, decoded.

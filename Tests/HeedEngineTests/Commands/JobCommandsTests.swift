@@ -37,7 +37,7 @@ struct JobCommandsTests {
     }
 
     private func depth(_ installation: Installation) async throws -> [String] {
-        try await installation.engine.ask(QueueDepth()).map { "\($0.state) \($0.count)" }
+        try await installation.queueDepth().map { "\($0.state) \($0.count)" }
     }
 
     /// An opt-out that two connectors must be told about, started, with its two jobs claimed.

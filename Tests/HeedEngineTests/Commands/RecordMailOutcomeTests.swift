@@ -19,7 +19,7 @@ struct RecordMailOutcomeTests {
             try await installation.engine.perform(command, as: .system("mail"))
         }
         #expect(effect.failure == nil && effect.changed == ["jobs"])
-        return try await installation.engine.ask(QueueDepth()).map { "\($0.lane) \($0.state)" }
+        return try await installation.queueDepth().map { "\($0.lane) \($0.state)" }
     }
 
     @Test(arguments: Backend.allCases)

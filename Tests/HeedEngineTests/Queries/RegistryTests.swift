@@ -16,7 +16,7 @@ struct RegistryTests {
             #expect(try await engine.ask(ListPolicies()).isEmpty)
             #expect(try await engine.ask(ListKeys()).isEmpty)
             #expect(try await engine.ask(ListConnectors()).isEmpty)
-            #expect(try await engine.ask(QueueDepth()).isEmpty)
+            #expect(try await installation.queueDepth().isEmpty)
             let position = try await engine.ask(LogPosition())
             #expect(backend == .sqlite ? position == 0 : position >= 0)
         }
@@ -28,7 +28,7 @@ struct RegistryTests {
             for number in 0..<3 { try await installation.optOut(Sample.address(number)) }
             let claim = ClaimJobs(lane: .optOut, limit: 1, leaseSeconds: 10)
             _ = try await installation.engine.perform(claim, as: .system("worker"))
-            let depth = try await installation.engine.ask(QueueDepth()).map {
+            let depth = try await installation.queueDepth().map {
                 "\($0.lane) \($0.state) \($0.count)"
             }
             #expect(depth == ["opt-out leased 1", "opt-out ready 2"])

@@ -33,7 +33,7 @@ struct DoubleOptInRoutesTests {
             #expect(seen.count == 1)
             #expect(seen.first?.contains(#"{"status":"accepted"}"#) == true)
             // Of five for one address three went.
-            let depth = try await server.installation.engine.ask(QueueDepth())
+            let depth = try await server.installation.queueDepth()
             #expect(depth.first { $0.lane == "mail" }?.count == 5)
             #expect(try await server.check().reason == "unconfirmed")
         }
