@@ -149,37 +149,6 @@ extension Transaction {
         )
     }
 
-    /// What became of messages to a person, oldest first, at most `limit`.
-    ///
-    /// Unsealed personal data: for the person's own export only.
-    package func activities(
-        of contact: ContactID,
-        limit: Int64
-    ) throws(StoreError) -> [Activity] {
-        let found = try rows(
-            "SELECT id, kind, at, campaign, scope, sealed FROM events WHERE contact_id = $1 "
-                + "ORDER BY at, id LIMIT $2",
-            .id(contact),
-            .integer(limit)
-        )
-        guard !found.isEmpty else { return [] }
-        let key = try contactKeys(of: [contact])[contact]
-        var activities: [Activity] = []
-        for row in found {
-            let details = try activityDetails(in: row, at: 5, of: contact, with: key)
-            activities.append(
-                Activity(
-                    stored: try row.word(1),
-                    at: try row.time(2),
-                    campaign: try row.optionalText(3),
-                    scope: try row.optionalText(4).map { ScopeName(stored: $0) },
-                    details: details
-                )
-            )
-        }
-        return activities
-    }
-
     /// The details of an event whose id is in the first column, unsealed; nothing without the key.
     func activityDetails(
         in row: Row,

@@ -80,11 +80,6 @@ extension Transaction {
         return events
     }
 
-    /// Events after a position, oldest first, at most `limit`.
-    package func events(after position: Int64, limit: Int64) throws(StoreError) -> [StoredEvent] {
-        try events(where: "position > $1", [.integer(position)], limit: limit)
-    }
-
     /// The canonical bytes of an event; nil for an unknown or purged one.
     package func body(of event: EventID) throws(StoreError) -> [UInt8]? {
         let row = try row("SELECT body FROM audit_events WHERE id = $1", .id(event))
@@ -99,9 +94,13 @@ extension Transaction {
     ) throws(StoreError) -> [StoredEvent] {
         let statement: SQL = "SELECT position, at, kind, body FROM audit_events WHERE "
         let end = " ORDER BY position LIMIT " + SQL.parameter(values.count + 1)
-        let rows = try rows(
-            Statement(statement + condition + end, values + [.integer(limit)])
+        return try storedEvents(
+            rows(Statement(statement + condition + end, values + [.integer(limit)]))
         )
+    }
+
+    /// Reads rows with position, time, kind and body.
+    func storedEvents(_ rows: [Row]) throws(StoreError) -> [StoredEvent] {
         var events: [StoredEvent] = []
         for row in rows {
             events.append(

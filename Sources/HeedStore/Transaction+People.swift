@@ -190,21 +190,6 @@ extension Transaction {
         )
     }
 
-    private func storedEvents(_ rows: [Row]) throws(StoreError) -> [StoredEvent] {
-        var events: [StoredEvent] = []
-        for row in rows {
-            events.append(
-                StoredEvent(
-                    position: try row.integer(0),
-                    at: try row.time(1),
-                    kind: try row.text(2),
-                    body: try row.blob(3)
-                )
-            )
-        }
-        return events
-    }
-
     private func storedKeys(in range: ContactRange) throws(StoreError) -> [PeoplePage.Keys] {
         var keys: [PeoplePage.Keys] = []
         for row in try rows(

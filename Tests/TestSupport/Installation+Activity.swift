@@ -2,6 +2,7 @@
 
 package import HeedConsent
 package import HeedEngine
+import HeedStore
 
 extension Sample {
     /// An event about a message.
@@ -49,6 +50,28 @@ extension Installation {
             campaign: campaign
         )
         return try await engine.take([report], as: Sample.actor).outcomes.first
+    }
+
+    /// What a person is told about messages to them: each by the names of its columns.
+    package func activities(of contact: ContactID) async throws -> [[String: String]] {
+        let span = PersonalSpan(contact: contact, through: clock.now.adding(days: 1))
+        return try await database.read { transaction in
+            let category = PersonalCategory.all.first { $0.name == "events" }
+            guard let category else { return [] }
+            let page = try category.page(
+                of: span,
+                after: PersonalPlace(),
+                limit: 1000,
+                in: transaction
+            )
+            return page.rows.map { row in
+                var texts: [String: String] = [:]
+                for case (let column, .text(let text)) in zip(category.columns, row) {
+                    texts[column.name] = text
+                }
+                return texts
+            }
+        }
     }
 
     /// Counts and rates by day, of everything there is.

@@ -116,19 +116,3 @@ public struct ActivityStatistics: Query {
         return Report(from: start, to: end, period: period, total: total, rows: rows)
     }
 }
-
-/// What became of messages to a person, as they may be told.
-public struct ActivityHistory: Query {
-    /// At most so many are told.
-    public static let activitiesMaximum: Int64 = 100_000
-
-    private let contact: ContactID
-
-    /// Names the person.
-    public init(of contact: ContactID) { self.contact = contact }
-
-    /// The activities, oldest first; none for somebody who was erased.
-    public func answer(in transaction: Transaction) throws -> [Activity] {
-        try transaction.activities(of: contact, limit: ActivityHistory.activitiesMaximum)
-    }
-}

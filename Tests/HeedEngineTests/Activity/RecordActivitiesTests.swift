@@ -28,10 +28,10 @@ struct RecordActivitiesTests {
                 again.append(try await installation.tell("e-1", .complained, address))
             }
             #expect(effect == .unchanged && again == [.duplicate, .duplicate])
-            let history = try await installation.engine.ask(ActivityHistory(of: contact))
-            #expect(history.map(\.kind) == [.opened])
-            #expect(history.first?.details.ip == "203.0.113.77")
-            #expect(history.first?.campaign == "spring")
+            let history = try await installation.activities(of: contact)
+            #expect(history.map { $0["kind"] } == ["opened"])
+            #expect(history.first?["ip"] == "203.0.113.77")
+            #expect(history.first?["campaign"] == "spring")
             // Another teller means another event by the same id.
             let other = RecordActivities(
                 [try Sample.report("e-1", .opened, .address(address), at: installation.clock.now)],

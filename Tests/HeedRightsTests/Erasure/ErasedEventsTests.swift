@@ -104,7 +104,7 @@ struct ErasedEventsTests {
             #expect(try await installation.number("SELECT count(*) FROM addresses") == 0)
             #expect(try await installation.statistics().total[.opened].unique == unique)
             #expect(try await installation.check(erin).reason == .erased)
-            let told = try await installation.engine.ask(ActivityHistory(of: contact))
+            let told = try await installation.activities(of: contact)
             #expect(told.isEmpty)
         }
     }
@@ -203,8 +203,8 @@ struct ErasedEventsTests {
             try await installation.doSteps()
             let after = try await rows(of: contact, in: installation)
             for (table, rows) in before { #expect(after[table] == rows, "\(table)") }
-            let told = try await installation.engine.ask(ActivityHistory(of: contact))
-            #expect(told.count == 4 && told.allSatisfy { $0.details.ip == "203.0.113.77" })
+            let told = try await installation.activities(of: contact)
+            #expect(told.count == 4 && told.allSatisfy { $0["ip"] == "203.0.113.77" })
             #expect(try await rows(of: erin, in: installation)["events"] == [])
         }
     }
