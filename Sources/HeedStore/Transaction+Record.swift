@@ -143,7 +143,8 @@ extension Transaction {
         case .lookupKeyAdded(let change): try apply(change)
         case .lookupHashesMoved(let move): try apply(move)
         case .sendsRecorded(let batch): try insert(batch)
-        default: break
+        case .personExported, .evidenceExported, .sendsChecked: break
+        default: throw Transaction.withoutEffect(event)
         }
     }
 
@@ -154,8 +155,14 @@ extension Transaction {
         case .connectorDisabled(let settings): try disableConnector(settings.name, since: now)
         case .connectorEnabled(let settings): try disableConnector(settings.name, since: nil)
         case .connectorRemoved(let settings): try deleteConnector(settings.name)
-        default: break
+        default: throw Transaction.withoutEffect(event)
         }
+    }
+
+    /// A case that was sent on and that nobody takes: its line must not stand without its change.
+    private static func withoutEffect(_ event: Event) -> StoreError {
+        let name = Mirror(reflecting: event).children.first?.label ?? ""
+        return StoreError(.corrupt, "an event without an effect: \(name)")
     }
 
     private func apply(_ change: JobChange) throws(StoreError) {
