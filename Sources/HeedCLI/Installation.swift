@@ -167,7 +167,8 @@ struct Installation: Sendable {
 
 /// Files that only their owner may read.
 enum SecretFile {
-    /// Writes a new file with mode 0600; refuses to touch one that exists.
+    /// Writes a new file with mode 0600, and waits until it and its name are on the disk; refuses
+    /// to touch one that exists.
     static func write(_ text: String, to path: String) throws {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
         guard descriptor >= 0 else {
@@ -176,5 +177,6 @@ enum SecretFile {
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         try file.write(contentsOf: Data(text.utf8))
         try file.synchronize()
+        try flush(folderOf: path)
     }
 }

@@ -41,6 +41,8 @@ struct MasterKeyFiles {
         try? FileManager.default.removeItem(atPath: part)
         try SecretFile.write(text + "\n", to: part)
         try FileManager.default.moveItem(atPath: part, toPath: next)
+        // The database is about to need this key, and it must not outlive the key's name.
+        try flush(folderOf: next)
         return try MasterKeyFiles.key(text)
     }
 
@@ -59,5 +61,6 @@ struct MasterKeyFiles {
         guard unsafe rename(next, path) == 0 else {
             throw CommandError("the file \(next) cannot take the place of \(path)")
         }
+        try flush(folderOf: path)
     }
 }

@@ -3,6 +3,7 @@
 import Foundation
 import HeedConsent
 import HeedSQLite
+import HeedStore
 
 /// Puts a backup's file into the configured place.
 struct RestorePlace {
@@ -61,13 +62,6 @@ struct RestorePlace {
         try setAside()
         try FileManager.default.moveItem(atPath: part, toPath: path)
         try flush(settings.database.folder)
-    }
-
-    private func flush(_ path: String) throws {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw CommandError("\(path) cannot be opened") }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw CommandError("\(path) cannot be flushed") }
     }
 
     private func remove(_ path: String) throws {

@@ -2,6 +2,7 @@
 
 import Foundation
 public import HeedLedger
+import HeedStore
 
 /// Why the archive did not take or give a checkpoint.
 public struct ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -106,7 +107,7 @@ public struct CheckpointArchive: Sendable {
         do {
             try CheckpointArchive.create(temporary, note)
             guard unsafe rename(temporary, final) == 0 else { throw CocoaError(.fileWriteUnknown) }
-            try CheckpointArchive.synchronize(folder: path)
+            try flush(path)
         } catch {
             unsafe unlink(temporary)
             throw ArchiveError(.unavailable, "the file \(name) cannot be written in \(path)")
@@ -120,13 +121,5 @@ public struct CheckpointArchive: Sendable {
         try file.write(contentsOf: Data(bytes))
         try file.synchronize()
         try file.close()
-    }
-
-    /// A rename is durable once its folder is.
-    private static func synchronize(folder path: String) throws {
-        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw CocoaError(.fileReadUnknown) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw CocoaError(.fileWriteUnknown) }
     }
 }

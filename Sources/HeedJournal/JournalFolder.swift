@@ -106,16 +106,8 @@ package struct JournalFolder: Hashable, Sendable {
         )
         guard opened.size == 0 else { return opened }
         try opened.append([header])
-        try synchronize()
+        do { try flush(self.path) } catch { throw failure("the folder cannot be flushed") }
         return opened
-    }
-
-    /// A new name is durable once its folder is.
-    private func synchronize() throws(StoreError) {
-        let descriptor = unsafe Foundation.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure("the folder cannot be opened") }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw failure("the folder cannot be flushed") }
     }
 
     private func failure(_ what: String) -> StoreError {

@@ -25,13 +25,13 @@ extension SQLiteDatabase {
             }
             try session.close()
             try SQLiteDatabase.checkCopy(at: part)
-            try SQLiteDatabase.flush(part)
+            try flush(part)
             // Fails where a file has appeared meanwhile, unlike a rename.
             guard unsafe link(part, target) == 0 else {
                 throw StoreError(.unavailable, "the file \(target) cannot be made")
             }
             try FileManager.default.removeItem(atPath: part)
-            try SQLiteDatabase.flush(URL(filePath: target).deletingLastPathComponent().path)
+            try flush(folderOf: target)
         } catch {
             try? FileManager.default.removeItem(atPath: part)
             throw (error as? StoreError) ?? (error as? DatabaseError).map { StoreError($0) }
@@ -84,12 +84,5 @@ extension SQLiteDatabase {
         } catch {
             // What cannot be opened is what the backup is for.
         }
-    }
-
-    private static func flush(_ path: String) throws {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw CocoaError(.fileReadUnknown) }
-        defer { Foundation.close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw CocoaError(.fileWriteUnknown) }
     }
 }
