@@ -106,7 +106,7 @@ let package = Package(
         ),
         .target(
             name: "HeedEngine",
-            dependencies: ["HeedConsent", "HeedLedger", "HeedStore", crypto, logging, metrics]
+            dependencies: ["HeedConsent", "HeedLedger", "HeedStore", crypto, metrics]
         ),
         .target(
             name: "HeedAudit",
@@ -119,7 +119,6 @@ let package = Package(
             name: "HeedRights",
             dependencies: [
                 "HeedConsent", "HeedJournal", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine",
-                crypto,
             ]
         ),
         .target(
@@ -149,9 +148,8 @@ let package = Package(
         .target(
             name: "HeedServer",
             dependencies: [
-                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine", "HeedAudit",
-                "HeedEvidence", "HeedRights", "HeedExchange", "HeedConnectors", crypto, logging,
-                lifecycle, metrics,
+                "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine", "HeedEvidence",
+                "HeedRights", "HeedExchange", "HeedConnectors", crypto, logging, lifecycle, metrics,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -217,7 +215,7 @@ let package = Package(
         .testTarget(
             name: "HeedStoreTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", crypto,
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", crypto,
             ]
         ),
         .testTarget(
@@ -231,36 +229,36 @@ let package = Package(
         .testTarget(
             name: "HeedPostgresTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedStore", "HeedSQLite", "HeedPostgres",
+                "TestSupport", "HeedConsent", "HeedStore", "HeedPostgres",
                 "HeedEngine", "HeedAudit", "HeedRights",
             ]
         ),
         .testTarget(
             name: "HeedEngineTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", "HeedEngine",
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine",
                 "HeedAudit", "HeedRights", metrics,
             ]
         ),
         .testTarget(
             name: "HeedAuditTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", "HeedEngine",
-                "HeedAudit", "HeedRights", crypto,
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine",
+                "HeedAudit", "HeedRights",
             ]
         ),
         .testTarget(
             name: "HeedRightsTests",
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedJournal", "HeedLedger", "HeedLists", "HeedStore",
-                "HeedSQLite", "HeedEngine", "HeedAudit", "HeedRights", "HeedServer", crypto,
+                "HeedEngine", "HeedAudit", "HeedRights", "HeedServer", crypto,
             ]
         ),
         .testTarget(
             name: "HeedEvidenceTests",
             dependencies: [
-                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedSQLite", "HeedEngine",
-                "HeedRights", "HeedEvidence", crypto,
+                "TestSupport", "HeedConsent", "HeedLedger", "HeedStore", "HeedEngine",
+                "HeedRights", "HeedEvidence",
             ]
         ),
         .testTarget(
@@ -293,7 +291,7 @@ let package = Package(
             name: "HeedServerTests",
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine",
-                "HeedAudit", "HeedRights", "HeedEvidence", "HeedExchange", "HeedConnectors",
+                "HeedAudit", "HeedRights", "HeedExchange", "HeedConnectors",
                 "HeedServer", crypto, logging, metrics,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

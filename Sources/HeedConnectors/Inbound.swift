@@ -82,18 +82,14 @@ public enum InboundStep: Sendable {
 
 /// The events of one proven message.
 public struct InboundBatch: Hashable, Sendable {
-    /// By what a repetition of the same message is known.
+    /// By what a repetition of the same message is known; kept for a day, which is longer than any
+    /// of them takes a message for fresh.
     public struct Replay: Hashable, Sendable {
         /// The message's own token or id.
         public let token: String
-        /// Until when the same message would still count as fresh, so the token must be kept.
-        public let until: Timestamp
 
         /// Names a message.
-        public init(token: String, until: Timestamp) {
-            self.token = token
-            self.until = until
-        }
+        public init(token: String) { self.token = token }
     }
 
     /// What happened, in the order of the message.
@@ -191,8 +187,6 @@ public struct InboundEvent: Hashable, Sendable {
     public let kind: Kind
     /// The address as the other system writes it.
     public let address: String
-    /// The new address of `addressChanged`.
-    public let newAddress: String?
     /// The list, group, topic or stream it is about, as the other system calls it.
     public let place: String?
     /// The scopes that place stands for, `global` for everything, empty when nobody said.
@@ -206,7 +200,6 @@ public struct InboundEvent: Hashable, Sendable {
     public init(
         _ kind: Kind,
         _ address: String,
-        newAddress: String? = nil,
         place: String? = nil,
         extents: [String] = ["global"],
         at: Timestamp,
@@ -214,7 +207,6 @@ public struct InboundEvent: Hashable, Sendable {
     ) {
         self.kind = kind
         self.address = address
-        self.newAddress = newAddress
         self.place = place
         self.extents = extents
         self.at = at

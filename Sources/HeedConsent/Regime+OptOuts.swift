@@ -66,7 +66,6 @@ extension Regime {
         version: 2,
         amount: 10,
         unit: .businessDays,
-        startEvent: .requestSent,
         firstDay: .dayAfter,
         calendar: .canadaFederal,
         offsetHours: canadianHours
@@ -79,7 +78,6 @@ extension Regime {
         version: 2,
         amount: 5,
         unit: .businessDays,
-        startEvent: .requestSent,
         firstDay: .dayOfStart,
         calendar: .australia,
         offsetHours: australianHours
@@ -98,66 +96,21 @@ extension Regime {
             version: 1,
             amount: 48,
             unit: .hours,
-            startEvent: .requestReceived,
             firstDay: .dayAfter,
             calendar: .everyDay,
             offsetHours: 0...0
         )
     }
 
-    private static func americanDays(
-        _ code: String,
-        version: Int,
-        calendar: HolidayCalendar = .usFederal
-    ) -> Regime {
+    private static func americanDays(_ code: String, version: Int) -> Regime {
         Regime(
             code: code,
             version: version,
             amount: 10,
             unit: .businessDays,
-            startEvent: .requestReceived,
             firstDay: .dayAfter,
-            calendar: calendar,
+            calendar: .usFederal,
             offsetHours: americanHours
         )
-    }
-}
-
-extension Regime {
-    /// The rules in force here.
-    static let current = [mailbox, gdpr, pecr, canSpam, tcpa, ccpa, casl, spamAct]
-
-    /// The rules of earlier releases, whose deadlines stand with the opt-outs of their time.
-    ///
-    /// Version 1 counted public holidays as working days, and gave Australia the day of the request
-    /// even when it was a weekend.
-    static let former = [
-        americanDays("can-spam", version: 1, calendar: .weekdays),
-        americanDays("ccpa+can-spam", version: 1, calendar: .weekdays),
-        Regime(
-            code: "casl",
-            version: 1,
-            amount: 10,
-            unit: .businessDays,
-            startEvent: .requestReceived,
-            firstDay: .dayAfter,
-            calendar: .weekdays,
-            offsetHours: canadianHours
-        ),
-        Regime(
-            code: "au-spam-act",
-            version: 1,
-            amount: 4,
-            unit: .businessDays,
-            startEvent: .requestReceived,
-            firstDay: .dayAfter,
-            calendar: .weekdays,
-            offsetHours: australianHours
-        ),
-    ]
-
-    /// The rule that an opt-out was counted by; nil for a name that no release has used.
-    public static func named(_ name: String) -> Regime? {
-        (current + former).first { $0.name == name }
     }
 }

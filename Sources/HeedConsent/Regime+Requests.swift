@@ -44,7 +44,6 @@ extension Regime {
         version: 1,
         amount: 15,
         unit: .businessDays,
-        startEvent: .requestReceived,
         firstDay: .dayAfter,
         calendar: .usFederal,
         offsetHours: americanHours
@@ -126,7 +125,6 @@ extension Regime {
             version: version,
             amount: length.amount,
             unit: length.unit,
-            startEvent: .requestReceived,
             firstDay: .dayAfter,
             calendar: .everyDay,
             offsetHours: hours

@@ -18,14 +18,6 @@ public struct Regime: Hashable, Sendable {
         case calendarMonths
     }
 
-    /// What starts the window.
-    public enum StartEvent: String, Sendable {
-        /// The person sends the request.
-        case requestSent
-        /// The request reaches the one who has to honour it.
-        case requestReceived
-    }
-
     /// Which day is counted as the first.
     public enum FirstDay: String, Sendable {
         /// The day of the start itself.
@@ -42,8 +34,6 @@ public struct Regime: Hashable, Sendable {
     public let amount: Int64
     /// In which unit.
     public let unit: Unit
-    /// From when.
-    public let startEvent: StartEvent
     /// Whether the day of the start counts.
     public let firstDay: FirstDay
     /// Which days are working days.
@@ -56,17 +46,6 @@ public struct Regime: Hashable, Sendable {
 
     /// The name with the version, for example `can-spam@2`, as it is stored with each opt-out.
     public var name: String { "\(code)@\(version)" }
-
-    /// When the window starts for a request that was received at one time and, as far as is known,
-    /// sent at another.
-    ///
-    /// A sending time after the receipt is a wrong clock and is ignored.
-    public func start(sent: Timestamp?, received: Timestamp) -> Timestamp {
-        switch startEvent {
-        case .requestSent: min(sent ?? received, received)
-        case .requestReceived: received
-        }
-    }
 
     /// The end of the window that starts at `start`: the last second in which it is still open.
     public func deadline(from start: Timestamp) -> Timestamp {

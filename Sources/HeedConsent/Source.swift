@@ -53,8 +53,6 @@ public struct Source: Hashable, Sendable, CustomStringConvertible {
     public static let mailLink = Source(stored: "mail-link")
     /// Nobody has to show who they are, as for a stop to selling (11 CCR 7026(d)).
     public static let notNeeded = Source(stored: "not-needed")
-    /// Heed itself, for example when a job completes.
-    public static let system = Source(stored: "system")
 
     /// Sources that are the person's own act (SPEC B4): enough to come back after an opt-out.
     public static let ownActs: Set<Source> = [.form, .preferenceCentre, .doubleOptIn]

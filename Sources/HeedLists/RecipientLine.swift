@@ -71,9 +71,6 @@ package struct LineBuffer: Sendable {
     /// Starts with nothing.
     package init() {}
 
-    /// How many lines are complete and not taken.
-    package var count: Int { lines.count - taken }
-
     /// Adds what has arrived.
     package mutating func add(_ bytes: some Collection<UInt8>) {
         var bytes = bytes[...]
@@ -99,13 +96,6 @@ package struct LineBuffer: Sendable {
             }
         }
         return lines[taken]
-    }
-
-    /// Takes up to `maximum` lines.
-    package mutating func take(_ maximum: Int) -> [Line] {
-        var lines: [Line] = []
-        while lines.count < maximum, let line = next() { lines.append(line) }
-        return lines
     }
 
     private mutating func keep(_ bytes: some Collection<UInt8>) {

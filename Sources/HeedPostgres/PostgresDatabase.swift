@@ -25,7 +25,7 @@ public final class PostgresDatabase: Database, Sendable {
     let options: PostgresOptions
     /// A random name, by which it knows its own notifications.
     let node: String
-    private let pool: SessionPool
+    let pool: SessionPool
     /// The keys as they were last found.
     private let vault: Mutex<Vault>
     private let surroundings: Surroundings
@@ -264,10 +264,4 @@ public final class PostgresDatabase: Database, Sendable {
 
     /// Ends all sessions when they are done with what they have; what waits is refused.
     public func close() { pool.close() }
-
-    /// How many callers wait for a session; for tests.
-    package var waitingCount: Int { pool.waitingCount }
-
-    /// How many sessions were opened so far; for tests and measurements.
-    package var sessionCount: Int { pool.threadCount }
 }

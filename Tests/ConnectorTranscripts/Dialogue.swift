@@ -114,7 +114,7 @@ extension Line {
             [
                 "kind": event.kind.rawValue, "address": event.address,
                 "extents": event.extents.joined(separator: ","), "place": event.place ?? "",
-                "at": event.at.text, "id": event.id ?? "", "new": event.newAddress ?? "",
+                "at": event.at.text, "id": event.id ?? "",
             ]
         }
         ignored = batch.ignored

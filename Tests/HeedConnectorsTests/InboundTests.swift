@@ -9,7 +9,6 @@ struct InboundTests {
     private let event = InboundEvent(
         .unsubscribed,
         "ana@mail.example",
-        newAddress: "ana@work.example",
         at: Scene.now,
         id: "e-1"
     )

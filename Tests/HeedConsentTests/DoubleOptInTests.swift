@@ -76,7 +76,7 @@ struct DoubleOptInTests {
                 reason: $0,
                 scope: nil,
                 since: Fixture.now,
-                source: .system,
+                source: .commandLine,
                 optOut: nil
             )
         }

@@ -40,7 +40,7 @@ struct GrantRuleTests {
     }
 
     private static let others: [Source] = [
-        .api, .batchImport, .commandLine, .system, .oneClick, .unsubscribePage,
+        .api, .batchImport, .commandLine, .oneClick, .unsubscribePage,
         Source(stored: "checkout"),
     ]
 
@@ -49,7 +49,7 @@ struct GrantRuleTests {
             reason: reason,
             scope: reason == .optOut ? scope ?? Fixture.newsletter : nil,
             since: Fixture.now,
-            source: .system,
+            source: .commandLine,
             optOut: nil
         )
     }

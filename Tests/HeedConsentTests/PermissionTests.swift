@@ -84,7 +84,7 @@ let moments = [-1, 0, 1].map {
 let unlisted = Source(stored: "checkout")
 let ownActs: [Source] = [.form, .preferenceCentre, .doubleOptIn]
 let otherSources: [Source] = [
-    .oneClick, .unsubscribePage, .api, .batchImport, .commandLine, .system, unlisted,
+    .oneClick, .unsubscribePage, .api, .batchImport, .commandLine, unlisted,
 ]
 
 @Suite("Permission: every state and every signal")

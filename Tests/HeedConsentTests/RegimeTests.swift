@@ -165,7 +165,6 @@ struct RegimeTests {
             version: 7,
             amount: amount,
             unit: unit,
-            startEvent: .requestSent,
             firstDay: firstDay,
             calendar: calendar,
             offsetHours: 0...0
@@ -188,17 +187,6 @@ struct RegimeTests {
     func units(_ regime: Regime, _ deadline: String) throws {
         #expect(regime.deadline(from: try instant("2026-01-31T12:00:00Z")).text == deadline)
         #expect(regime.name == "a-rule@7")
-    }
-
-    @Test func theStart() throws {
-        let sent = try instant("2026-01-30T12:00:00Z")
-        let received = try instant("2026-01-31T12:00:00Z")
-        #expect(Regime.casl.start(sent: sent, received: received) == sent)
-        #expect(Regime.casl.start(sent: nil, received: received) == received)
-        // A clock that is ahead must not make the deadline late.
-        #expect(Regime.casl.start(sent: received, received: sent) == sent)
-        #expect(Regime.canSpam.start(sent: sent, received: received) == received)
-        #expect(Regime.canSpam.start(sent: received, received: sent) == sent)
     }
 
     /// Rules that count days, in force and former, of opt-outs and of requests.
@@ -227,7 +215,6 @@ struct RegimeTests {
                     version: regime.version,
                     amount: regime.amount,
                     unit: regime.unit,
-                    startEvent: regime.startEvent,
                     firstDay: regime.firstDay,
                     calendar: regime.calendar,
                     offsetHours: hours...hours

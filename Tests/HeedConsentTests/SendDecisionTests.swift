@@ -72,7 +72,7 @@ extension Suppression {
             reason: reason,
             scope: reason == .optOut ? Fixture.newsletter : nil,
             since: Fixture.now,
-            source: .system,
+            source: .commandLine,
             optOut: [.optOut, .optOutGlobal].contains(reason) ? Fixture.otherOptOut : nil
         )
     }

@@ -15,7 +15,6 @@ struct SourceTests {
         (.api, "api", false),
         (.batchImport, "import", false),
         (.commandLine, "command-line", false),
-        (.system, "system", false),
     ])
     func ownActs(_ source: Source, _ name: String, _ isOwnAct: Bool) throws {
         #expect(source.text == name)

@@ -4,11 +4,12 @@ import Dispatch
 import Foundation
 import HeedConsent
 import HeedEngine
-import HeedPostgres
 import HeedStore
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import HeedPostgres
 
 @Suite("GroupWrite", .timeLimit(.minutes(10)))
 struct GroupWriteTests {
@@ -72,7 +73,7 @@ struct GroupWriteTests {
                 }
             }
         }
-        try await wait { database.waitingCount == bodies.count }
+        try await wait { database.pool.waitingCount == bodies.count }
         release.signal()
         for blocker in blockers { _ = await blocker.result }
         var results: [Result<Int64, any Error>] = []
@@ -113,7 +114,7 @@ struct GroupWriteTests {
                 try $0.number(GroupWriteTests.transactionNumber)
             }
             async let fifth = database.write(needing: others[0], number)
-            try await wait { database.waitingCount == 1 }
+            try await wait { database.pool.waitingCount == 1 }
             async let sixth = database.write(needing: others[1], number)
             // They are done while the four are still held.
             let numbers = try await (fifth, sixth)

@@ -70,7 +70,7 @@ struct PendingRowsTests {
                         reason: .manual,
                         scope: nil,
                         since: Timestamp(seconds: Int64(second)),
-                        source: .system,
+                        source: .commandLine,
                         optOut: nil
                     )
                     return Event.suppressionAdded(block, .contact(id))

@@ -44,7 +44,7 @@ struct PlanTests {
                 reason: .manual,
                 scope: nil,
                 since: transaction.now,
-                source: .system,
+                source: .commandLine,
                 optOut: nil
             )
             let lifted = try Event.suppressionLifted(block, #require(person.first).id(0))

@@ -60,7 +60,7 @@ struct TransactionForesightTests {
                 reason: .manual,
                 scope: nil,
                 since: Timestamp(seconds: 5),
-                source: .system,
+                source: .commandLine,
                 optOut: nil
             )
             let seen = try await installation.database.write(needing: needs(address)) {

@@ -167,7 +167,7 @@ struct TransactionGuardTests {
                 reason: .legal,
                 scope: nil,
                 since: Timestamp(seconds: 5),
-                source: .system,
+                source: .commandLine,
                 optOut: nil
             )
             try await installation.record([

@@ -36,7 +36,7 @@ struct TransactionRecordTests {
             reason: .manual,
             scope: nil,
             since: time,
-            source: .system,
+            source: .commandLine,
             optOut: nil
         )
         let granted = Event.consentRecorded(

@@ -13,7 +13,13 @@ struct TransactionSuppressionsTests {
         since: Timestamp = Timestamp(seconds: 100),
         optOut: OptOutID? = nil
     ) -> Suppression {
-        Suppression(reason: reason, scope: scope, since: since, source: .system, optOut: optOut)
+        Suppression(
+            reason: reason,
+            scope: scope,
+            since: since,
+            source: .commandLine,
+            optOut: optOut
+        )
     }
 
     private func blocks(

@@ -71,7 +71,7 @@ package enum GuardPopulation {
                 reason: reasons.randomElement(using: &generator) ?? .legal,
                 scope: Bool.random(using: &generator) ? scope : nil,
                 since: installation.clock.now,
-                source: .system,
+                source: .commandLine,
                 optOut: nil
             )
             try await installation.record([.suppressionAdded(block, .address(address))])

@@ -35,7 +35,7 @@ enum ImportRule {
             "HeedStore", "HeedConsent", "HeedLedger",
         ],
         "HeedServer": [
-            "HeedEngine", "HeedAudit", "HeedRights", "HeedEvidence", "HeedExchange", "HeedLists",
+            "HeedEngine", "HeedRights", "HeedEvidence", "HeedExchange", "HeedLists",
             "HeedConnectors", "HeedStore", "HeedConsent", "HeedLedger",
         ],
         "HeedCLI": [

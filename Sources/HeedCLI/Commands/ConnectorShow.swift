@@ -75,7 +75,9 @@ extension ConnectorCommand {
             let scopes = try await engine.ask(ListScopes()).map(\.name)
             let coverage = ScopeCoverage(of: settings, kind: kind, scopes: scopes)
             let open = try await engine.ask(QueueOverview()).connectors.named(name)
-            let page = Page(settings, kind, coverage, open)
+            var page = Page(settings, kind, coverage, open)
+            page.compared = try await engine.ask(LastReconciliations())
+                .first { $0.reconciliation.connector == name }.map { Page.Comparison($0) }
             if json {
                 try Terminal.print(json: page)
             } else {
@@ -97,6 +99,25 @@ extension ConnectorCommand {
             let unmappedScopes: [String]
             let pending: Int64
             let buried: Int64
+            /// The newest comparison with its list; nil before the first.
+            var compared: Comparison?
+
+            struct Comparison: Encodable {
+                let at: String
+                let differences: Int
+                let isComplete: Bool
+
+                init(_ last: LastReconciliations.Entry) {
+                    at = last.at.text
+                    differences = last.reconciliation.differences
+                    isComplete = last.reconciliation.isComplete
+                }
+
+                var text: String {
+                    let count = "\(differences) \(differences == 1 ? "difference" : "differences")"
+                    return "\(at), \(count)" + (isComplete ? "" : " until the list broke off")
+                }
+            }
 
             init(
                 _ settings: ConnectorSettings,
@@ -120,6 +141,7 @@ extension ConnectorCommand {
                     + options.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
                     + secrets.map { "\($0): (set, not shown)" }
                     + ["pending: \(pending)", "buried: \(buried)"]
+                    + ["compared: \(compared?.text ?? "never")"]
             }
         }
     }

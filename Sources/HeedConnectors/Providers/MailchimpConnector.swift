@@ -237,7 +237,6 @@ public struct MailchimpConnector: Connector {
             return InboundEvent(
                 kind,
                 address,
-                newAddress: fields["data[new_email]"],
                 place: list,
                 extents: isAboutList
                     ? scopes.extents(of: list ?? "") : [OptOutNotice.globalExtent],

@@ -245,7 +245,7 @@ public struct ResendConnector: Connector {
             at: now,
             prefix: Self.prefix
         )
-        let replay = try secret.replay(of: delivery.headers, at: now, prefix: Self.prefix)
+        let replay = try secret.replay(of: delivery.headers, prefix: Self.prefix)
         let message = try delivery.json()
         let events = ResendConnector.events(message, replay.token, at: now)
         let activities = ResendConnector.activities(message, replay.token, at: now)

@@ -159,9 +159,7 @@ public struct SparkPostConnector: Connector {
             $0.name.lowercased() == "x-messagesystems-batch-id"
         }
         // Batches that got no 200 come again for eight hours.
-        let replay = batch.map {
-            InboundBatch.Replay(token: $0.value, until: now.adding(seconds: 9 * 3600))
-        }
+        let replay = batch.map { InboundBatch.Replay(token: $0.value) }
         let events = items.map { SparkPostConnector.event($0["msys"], at: now) }
         let activities = items.compactMap { SparkPostConnector.activity($0["msys"], at: now) }
         return .accepted(InboundBatch(events, activities: activities, replay: replay))

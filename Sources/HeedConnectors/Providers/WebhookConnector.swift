@@ -104,7 +104,7 @@ public struct WebhookConnector: Connector {
         at now: Timestamp
     ) throws(Refusal) -> InboundStep {
         try secret.verify(headers: delivery.headers, body: delivery.body, at: now)
-        let replay = try secret.replay(of: delivery.headers, at: now)
+        let replay = try secret.replay(of: delivery.headers)
         let message = try delivery.json()
         let activity = WebhookConnector.activity(message, replay.token, at: now)
         return .accepted(

@@ -10,7 +10,6 @@ package struct DERValue {
     package let whole: ArraySlice<UInt8>
 
     static let sequence: UInt8 = 0x30
-    static let set: UInt8 = 0x31
     static let objectIdentifier: UInt8 = 0x06
     static let utcTime: UInt8 = 0x17
     static let generalizedTime: UInt8 = 0x18

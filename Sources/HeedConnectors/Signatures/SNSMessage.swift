@@ -93,9 +93,7 @@ struct SNSMessage: Sendable {
     }
 
     /// By what a repetition is known.
-    var replay: InboundBatch.Replay {
-        InboundBatch.Replay(token: id, until: sentAt.adding(seconds: Self.ageSecondsMaximum + 1))
-    }
+    var replay: InboundBatch.Replay { InboundBatch.Replay(token: id) }
 
     private static func hash(version: String, allowed: [SNSHash]) throws(Refusal) -> SNSHash {
         let hash: SNSHash? = ["1": .sha1, "2": .sha256][version]

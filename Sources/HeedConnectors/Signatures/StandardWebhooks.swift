@@ -118,17 +118,12 @@ public struct WebhookSecret: Sendable {
         }
     }
 
-    /// By what a repetition of a verified message is known, and how long that must be kept.
+    /// By what a repetition of a verified message is known.
     func replay(
         of headers: [(name: String, value: String)],
-        at now: Timestamp,
         prefix: String = "webhook"
     ) throws(Refusal) -> InboundBatch.Replay {
-        let window = 2 * WebhookSecret.toleranceSeconds + 1
-        return InboundBatch.Replay(
-            token: try WebhookSecret.field("\(prefix)-id", of: headers),
-            until: now.adding(seconds: window)
-        )
+        InboundBatch.Replay(token: try WebhookSecret.field("\(prefix)-id", of: headers))
     }
 
     private static func signed(id: String, seconds: String, body: [UInt8]) -> [UInt8] {

@@ -1,4 +1,4 @@
-// Sign-up forms and the words of scopes, for the pages and for operators.
+// Sign-up forms, for the pages and for operators.
 
 public import HeedConsent
 public import HeedStore
@@ -24,16 +24,5 @@ public struct ListForms: Query {
     /// The forms.
     public func answer(in transaction: Transaction) throws -> [SignUpForm] {
         try transaction.forms()
-    }
-}
-
-/// The words of all scopes.
-public struct ListScopeTexts: Query {
-    /// Asks for all.
-    public init() {}
-
-    /// The words by scope, then language.
-    public func answer(in transaction: Transaction) throws -> [ScopeName: [ScopeText]] {
-        try transaction.scopeTexts()
     }
 }

@@ -17,7 +17,7 @@ public struct RecordReconciliation: Command {
     }
 }
 
-/// The newest comparison with each connector, for measurements and alerts.
+/// The newest comparison with each connector.
 public struct LastReconciliations: Query {
     /// Asks for all connectors.
     public init() {}

@@ -17,9 +17,6 @@ package struct RowOutcome: Hashable, Sendable {
     package var hardBounce = false
     /// Why consent was refused.
     package var refused: String?
-
-    /// True when it changed nobody's standing.
-    package var isUnchanged: Bool { self == RowOutcome() }
 }
 
 /// Rows with different addresses, to be recorded together.

@@ -54,7 +54,7 @@ package struct ImportUndoing: Sendable {
             let granted = records.filter { $0.decision == .granted }.map(\.id)
             report.optOutsKept += records.count - granted.count
             guard !granted.isEmpty else { continue }
-            let command = TakeBack(batch: batch, records: granted)
+            let command = TakeBack(records: granted)
             let done = try await engine.perform(command, as: actor).receipt
             report.takenBack += done.takenBack
             report.changed += done.changed
@@ -98,7 +98,6 @@ private struct TakeBack: Command {
         var changed = 0
     }
 
-    let batch: ImportID
     let records: [ConsentID]
 
     func decide(in transaction: Transaction) throws -> Decision<Receipt> {

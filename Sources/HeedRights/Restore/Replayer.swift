@@ -14,16 +14,6 @@ public struct Replayer: Sendable {
     public struct Plan: Sendable {
         /// The entries that may be newer than the backup, oldest first.
         let entries: [JournalEntry]
-        /// The first few alone; for tests.
-        package func first(_ count: Int) -> Plan {
-            Plan(
-                entries: Array(entries.prefix(count)),
-                damagedLines: damagedLines,
-                newestEpoch: newestEpoch,
-                isComplete: isComplete
-            )
-        }
-
         /// Lines that could not be read.
         public let damagedLines: Int
         /// The newest epoch that a line speaks of.

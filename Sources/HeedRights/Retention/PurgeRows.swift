@@ -16,7 +16,6 @@ struct PurgeableRows: Query {
         var cursor: PurgeCursor
         /// Rows that may go; nil for none.
         var purge: Purge?
-        var looked = 0
         var old = 0
         var held = 0
         var needed = 0
@@ -73,7 +72,6 @@ struct PurgeableRows: Query {
 extension PurgeableRows.Page {
     /// Counts a page, and answers with what may go.
     fileprivate mutating func count<Key>(_ rows: [PurgeCandidate<Key>], limit: Int) -> [Key] {
-        looked = rows.count
         old = rows.count(where: \.isOld)
         held = rows.count { $0.isOld && $0.isHeld }
         needed = rows.count { $0.isOld && !$0.isHeld && $0.isNeeded }

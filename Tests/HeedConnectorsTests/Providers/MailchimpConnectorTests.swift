@@ -154,7 +154,6 @@ struct MailchimpConnectorTests {
         if body.contains("fired_at") {
             #expect(batch.events[0].at == Scene.now.adding(seconds: -60))
         }
-        if body.contains("new_email") { #expect(batch.events[0].newAddress == "c@d.example") }
         #expect(try Arrival(query: "secret=x", body: body).problem(connector) == "authorization")
     }
 }

@@ -77,7 +77,6 @@ struct SNSMessageTests {
         #expect(read.fetched == ["GET \(SNSSample.certificateURL)"])
         #expect(read.batch?.events.map(\.line) == ["complained ana@mail.example - global f-1"])
         #expect(read.batch?.replay?.token == "m-1")
-        #expect(read.batch?.replay?.until == Scene.now.adding(seconds: 7 * 3600 + 1))
         let bare = SNSEnvelope.note.with("Subject", nil)
             .with("Signature", SNSSample.bareSHA256).read(by: try connector())
         #expect(bare.problem == nil)

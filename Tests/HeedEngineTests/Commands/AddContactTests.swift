@@ -157,7 +157,7 @@ struct AddContactTests {
                 reason: .erasure,
                 scope: nil,
                 since: installation.clock.now,
-                source: .system,
+                source: .commandLine,
                 optOut: nil
             )
             try await installation.record([.suppressionAdded(block, .address(address))])

@@ -229,7 +229,7 @@ struct RequestOptOutTests {
             reason: reason,
             scope: nil,
             since: installation.clock.now,
-            source: .system,
+            source: .commandLine,
             optOut: nil
         )
         try await installation.record([.suppressionAdded(block, .address(address))])

@@ -98,7 +98,7 @@ struct GuardHistory {
             reason: Bool.random(using: &generator) ? .manual : .legal,
             scope: Bool.random(using: &generator) ? scope : nil,
             since: installation.clock.now,
-            source: .system,
+            source: .commandLine,
             optOut: nil
         )
         try await installation.record([.suppressionAdded(block, .address(address))])

@@ -85,7 +85,7 @@ struct RectifyAddressTests {
                 reason: .erasure,
                 scope: nil,
                 since: installation.clock.now,
-                source: .system,
+                source: .commandLine,
                 optOut: nil
             )
             let new = try Address(email: Self.right)

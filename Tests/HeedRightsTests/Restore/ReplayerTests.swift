@@ -7,10 +7,11 @@ import HeedConsent
 import HeedEngine
 import HeedJournal
 import HeedLedger
-import HeedRights
 import HeedStore
 import TestSupport
 import Testing
+
+@testable import HeedRights
 
 @Suite("Return to a backup")
 struct ReplayerTests {
@@ -363,3 +364,15 @@ struct ReplayerTests {
 }
 
 private func sha256(_ bytes: [UInt8]) -> String { hexadecimal(SHA256.hash(data: bytes)) }
+
+extension Replayer.Plan {
+    /// The first few entries alone.
+    fileprivate func first(_ count: Int) -> Replayer.Plan {
+        Replayer.Plan(
+            entries: Array(entries.prefix(count)),
+            damagedLines: damagedLines,
+            newestEpoch: newestEpoch,
+            isComplete: isComplete
+        )
+    }
+}
