@@ -103,3 +103,10 @@ public enum ConnectorKind: String, CaseIterable, Sendable {
         return (shown, secrets.sorted())
     }
 }
+
+extension ConnectorSettings {
+    /// The connector that these settings are for; refuses those that its kind cannot work with.
+    public func connector() throws(Refusal) -> any Connector {
+        try ConnectorKind(named: kind).make(self)
+    }
+}

@@ -72,7 +72,7 @@ public struct Reconciler: Sendable {
         as actor: Actor,
         page: @escaping () async throws -> Void = {}
     ) async throws -> Report {
-        let connector = try ConnectorKind(named: settings.kind).make(settings)
+        let connector = try settings.connector()
         var run = Run(connector: connector, mode: mode, startedAt: surroundings.now())
         let outcome = try await compare(&run, as: actor, page: page)
         let reconciliation = Reconciliation(

@@ -34,8 +34,7 @@ struct WebhookRoutes {
     ) async throws -> Response {
         let body = try await request.body.collect(upTo: options.webhookBytesMaximum)
         let name = context.parameters.get("connector") ?? ""
-        let settings = try await engine.ask(ListConnectors()).first { $0.name == name }
-        guard let settings else {
+        guard let settings = try await engine.ask(FindConnector(name: name)) else {
             throw Problem(.notFound, "not-found", "there is no connector of this name")
         }
         let message = WebhookDelivery(
@@ -97,7 +96,7 @@ struct WebhookRoutes {
         _ context: HeedRequestContext
     ) async throws -> InboundBatch {
         do {
-            let connector = try ConnectorKind(named: settings.kind).make(settings)
+            let connector = try settings.connector()
             return try await connector.receive(message, at: inbox.now())
                 .walk(now: inbox.now, carry: inbox.carry)
         } catch let refusal as Refusal {

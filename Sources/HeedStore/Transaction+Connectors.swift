@@ -59,22 +59,34 @@ extension Transaction {
         var connectors: [ConnectorSettings] = []
         for row in try rows(
             "SELECT name, kind, sealed, disabled_at FROM connectors ORDER BY name"
-        ) {
-            let name = try row.text(0)
-            let bytes = try vault.openSetting(try row.blob(2), label: "connector:" + name)
-            guard let opened = try? JSONDecoder().decode(SealedSettings.self, from: Data(bytes)),
-                var settings = try? ConnectorSettings(
-                    name: name,
-                    kind: try row.text(1),
-                    url: opened.url,
-                    secret: opened.secret,
-                    options: opened.options
-                )
-            else { throw StoreError(.corrupt, "a connector's settings are not readable") }
-            settings.disabledAt = try row.optionalTime(3)
-            connectors.append(settings)
-        }
+        ) { connectors.append(try open(row)) }
         return connectors
+    }
+
+    /// A connector by its name; nobody else's settings are unsealed.
+    package func connector(_ name: String) throws(StoreError) -> ConnectorSettings? {
+        let row = try row(
+            "SELECT name, kind, sealed, disabled_at FROM connectors WHERE name = $1",
+            .text(name)
+        )
+        guard let row else { return nil }
+        return try open(row)
+    }
+
+    private func open(_ row: Row) throws(StoreError) -> ConnectorSettings {
+        let name = try row.text(0)
+        let bytes = try vault.openSetting(try row.blob(2), label: "connector:" + name)
+        guard let opened = try? JSONDecoder().decode(SealedSettings.self, from: Data(bytes)),
+            var settings = try? ConnectorSettings(
+                name: name,
+                kind: try row.text(1),
+                url: opened.url,
+                secret: opened.secret,
+                options: opened.options
+            )
+        else { throw StoreError(.corrupt, "a connector's settings are not readable") }
+        settings.disabledAt = try row.optionalTime(3)
+        return settings
     }
 
     /// The names of all connectors: who has to be told about an opt-out.

@@ -56,13 +56,10 @@ struct ConnectorOptions: ParsableArguments {
 extension Engine {
     /// A connector's settings; refuses a name nobody knows.
     func connector(_ name: String) async throws -> ConnectorSettings {
-        let all = try await ask(ListConnectors())
-        guard let found = all.first(where: { $0.name == name }) else {
-            let names = all.map(\.name).joined(separator: ", ")
-            let known = all.isEmpty ? "there is none" : "there are \(names)"
-            throw Refusal(.notFound, field: "name", "there is no connector '\(name)'; \(known)")
-        }
-        return found
+        if let found = try await ask(FindConnector(name: name)) { return found }
+        let names = try await ask(ListConnectors()).map(\.name).joined(separator: ", ")
+        let known = names.isEmpty ? "there is none" : "there are \(names)"
+        throw Refusal(.notFound, field: "name", "there is no connector '\(name)'; \(known)")
     }
 
     /// How a connector's settings fit the scopes there are; refuses one that there is not.

@@ -30,9 +30,8 @@ struct Reconcile: AsyncParsableCommand {
 
     func run() async throws {
         let installation = try Installation(await global.settings(), opening: .existing)
-        let settings = try await installation.engine.ask(ListConnectors())
-            .first { $0.name == connector }
-        guard let settings else {
+        guard let settings = try await installation.engine.ask(FindConnector(name: connector))
+        else {
             throw CommandError("connector: there is no connector '\(connector)'")
         }
         let transport = HTTPTransport()

@@ -40,8 +40,7 @@ struct ConnectorTelling: Sendable {
     ///
     /// - Throws: `Refusal` when its settings are wrong, which waiting will not mend.
     func connector(named name: String) async throws -> (any Connector)? {
-        let settings = try await engine.ask(ListConnectors()).first { $0.name == name }
-        return try settings.map { try ConnectorKind(named: $0.kind).make($0) }
+        try await engine.ask(FindConnector(name: name))?.connector()
     }
 
     /// Tells about each address in turn; the first failure ends it.

@@ -1,6 +1,7 @@
 // A message of Heed's own as it is composed: to whom, and the same words as text and as HTML.
 
 public import HeedConsent
+import HeedRights
 
 /// A message before it has a sender, a date and an id.
 public struct OutgoingMessage: Sendable {
@@ -60,15 +61,16 @@ public struct OutgoingMessage: Sendable {
     var html: String {
         let paragraphs = parts.map { part in
             switch part {
-            case .paragraph(let text): "<p dir=\"auto\">\(escaped(text))</p>"
+            case .paragraph(let text): "<p dir=\"auto\">\(Markup.entities(text))</p>"
             case .link(let url, let name):
-                "<p dir=\"auto\"><a href=\"\(escaped(url))\">\(escaped(name))</a></p>"
+                "<p dir=\"auto\"><a href=\"\(Markup.entities(url))\">"
+                    + "\(Markup.entities(name))</a></p>"
             }
         }
         return """
             <!DOCTYPE html>
-            <html lang="\(escaped(language.tag))" dir="\(language.direction)">
-            <head><meta charset="utf-8"><title>\(escaped(subject))</title></head>
+            <html lang="\(Markup.entities(language.tag))" dir="\(language.direction)">
+            <head><meta charset="utf-8"><title>\(Markup.entities(subject))</title></head>
             <body>
             \(paragraphs.joined(separator: "\n"))
             </body>
@@ -95,10 +97,4 @@ public struct OutgoingMessage: Sendable {
 extension OutgoingMessage: CustomStringConvertible {
     /// Says only that there is a message: every part of one may name a person.
     public var description: String { "<outgoing message>" }
-}
-
-/// The five characters that mean something in HTML, written so that they do not.
-private func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-        .replacing("\"", with: "&quot;").replacing("'", with: "&#39;")
 }

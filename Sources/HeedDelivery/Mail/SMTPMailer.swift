@@ -101,7 +101,7 @@ public struct SMTPMailer: Sendable {
         return try await stream.executeThenClose { inbound, outbound in
             var dialogue = dialogue
             var reader = SMTPReplyReader()
-            var lines = LineBuffer()
+            var lines = ReplyLines()
             for try await part in inbound {
                 try lines.append(part)
                 while let line = lines.next() {
@@ -163,8 +163,8 @@ func stuffed(_ message: [UInt8]) -> [UInt8] {
     return bytes
 }
 
-/// Bytes as they come, taken out as lines; a server that never ends a line is cut off.
-struct LineBuffer {
+/// A server's bytes as they come, taken out as lines; a server that never ends a line is cut off.
+struct ReplyLines {
     private static let bytesMaximum = 16_384
     private var bytes: [UInt8] = []
 
@@ -172,7 +172,7 @@ struct LineBuffer {
 
     mutating func append(_ buffer: ByteBuffer) throws(MailProtocolError) {
         bytes += buffer.readableBytesView
-        guard bytes.count <= LineBuffer.bytesMaximum else { throw MailProtocolError() }
+        guard bytes.count <= ReplyLines.bytesMaximum else { throw MailProtocolError() }
     }
 
     mutating func next() -> String? {

@@ -42,13 +42,26 @@ public struct ListAllKeys: Query {
     }
 }
 
-/// All connectors with their opened settings, for the worker.
+/// All connectors with their opened settings.
 public struct ListConnectors: Query {
     /// Asks for all.
     public init() {}
     /// The connectors.
     public func answer(in transaction: Transaction) throws -> [ConnectorSettings] {
         try transaction.connectors()
+    }
+}
+
+/// A connector with its opened settings, by its name.
+public struct FindConnector: Query {
+    let name: String
+
+    /// Names the connector.
+    public init(name: String) { self.name = name }
+
+    /// The connector, or nil when there is none.
+    public func answer(in transaction: Transaction) throws -> ConnectorSettings? {
+        try transaction.connector(name)
     }
 }
 

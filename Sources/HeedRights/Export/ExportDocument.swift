@@ -107,7 +107,8 @@ struct ExportDocument: Sendable {
     }
 
     private func text(_ key: String, _ values: [String: String] = [:]) -> String {
-        Markup.escaped(language.text(key, values))
+        // The words may turn letters: each value keeps a direction of its own.
+        Markup.entities(language.text(key, values.mapValues(Markup.visible)))
     }
 
     /// What Article 15(1) wants said beside the data.

@@ -4,11 +4,13 @@ import HeedConsent
 
 /// Pieces of HTML that nothing from outside can turn into more than text.
 public enum Markup {
-    /// Text as it may stand in an element or an attribute in quotes.
+    /// Text from anywhere as it may stand in an element or an attribute in quotes.
+    public static func escaped(_ text: String) -> String { entities(visible(text)) }
+
+    /// The five characters that mean something in HTML, written so that they do not.
     ///
-    /// What would turn the letters around it, and other controls, is shown by its number, so that
-    /// nobody's browser name can rewrite a page that a lawyer reads (Unicode TR 36, 3.1.3).
-    public static func escaped(_ text: String) -> String {
+    /// All that words of Heed's own need: the marks in them that turn letters are meant.
+    package static func entities(_ text: String) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -17,13 +19,26 @@ public enum Markup {
             case ">": escaped += "&gt;"
             case "\"": escaped += "&quot;"
             case "'": escaped += "&#39;"
-            case "\n", "\t", "\r": escaped.unicodeScalars.append(scalar)
-            case _ where turnsLetters(scalar) || scalar.properties.generalCategory == .control:
-                escaped += "\\u{\(String(scalar.value, radix: 16))}"
             default: escaped.unicodeScalars.append(scalar)
             }
         }
         return escaped
+    }
+
+    /// Text in which what would turn the letters around it, and other controls, is shown by its
+    /// number, so that nobody's browser name can rewrite a page that a lawyer reads (Unicode TR 36,
+    /// 3.1.3).
+    package static func visible(_ text: String) -> String {
+        var shown = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\n", "\t", "\r": shown.unicodeScalars.append(scalar)
+            case _ where turnsLetters(scalar) || scalar.properties.generalCategory == .control:
+                shown += "\\u{\(String(scalar.value, radix: 16))}"
+            default: shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
     }
 
     /// Nothing is loaded, run or sent anywhere, wherever the file lies.

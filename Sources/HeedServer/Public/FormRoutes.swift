@@ -4,6 +4,7 @@
 import HTTPTypes
 public import HeedConsent
 import HeedEngine
+import HeedRights
 import HeedStore
 import Hummingbird
 import Logging
@@ -153,8 +154,5 @@ public enum FormHTML {
         return lines.joined(separator: "\n")
     }
 
-    private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
-            .replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
-    }
+    private static func escaped(_ text: String) -> String { Markup.entities(text) }
 }

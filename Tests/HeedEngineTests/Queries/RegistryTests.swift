@@ -23,6 +23,18 @@ struct RegistryTests {
     }
 
     @Test(arguments: Backend.allCases)
+    func aConnectorIsFoundByItsName(_ backend: Backend) async throws {
+        try await backend.withEngine { installation in
+            for name in ["alpha", "beta"] {
+                try await installation.record([.connectorAdded(Sample.connector(name))])
+            }
+            let found = try await installation.engine.ask(FindConnector(name: "beta"))
+            #expect(try found == Sample.connector("beta"))
+            #expect(try await installation.engine.ask(FindConnector(name: "Beta")) == nil)
+        }
+    }
+
+    @Test(arguments: Backend.allCases)
     func depthIsByLaneAndState(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
             for number in 0..<3 { try await installation.optOut(Sample.address(number)) }
