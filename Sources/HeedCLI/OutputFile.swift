@@ -7,6 +7,8 @@ enum OutputFile {
     /// Opens or makes a file, emptied, as a shell does: a device or a link is written to and never
     /// replaced.
     ///
+    /// A file that was there before is its owner's alone from now on.
+    ///
     /// - Throws: an error that names `field` when it cannot be written.
     static func open(
         _ path: String,
@@ -16,7 +18,16 @@ enum OutputFile {
         if !replacing { try refuseFile(at: path, field: field) }
         let descriptor = unsafe Foundation.open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         guard descriptor >= 0 else { throw CommandError("\(field): \(path) cannot be written") }
-        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var found = stat()
+        // What is not a file, a terminal or a pipe, stays as it is.
+        guard unsafe fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {
+            return file
+        }
+        guard fchmod(descriptor, 0o600) == 0 else {
+            throw CommandError("\(field): \(path) cannot be kept from other people")
+        }
+        return file
     }
 
     /// Writes rows of a list.

@@ -309,7 +309,7 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
         try pool.close()
     }
 
-    /// A setting of the writing session, for `doctor` and tests.
+    /// A setting of the writing session; for tests.
     package func writerPragma(_ name: StaticString) throws -> Int64 {
         try pool.writeWithoutTransaction { database in
             try Int64.fetchOne(database, sql: "PRAGMA \(name)") ?? -1

@@ -1,4 +1,4 @@
-// A small receiver of Heed's webhooks, for the demonstration and for trying a connector out.
+// A small receiver of Heed's webhooks, for the demonstration.
 
 public import HeedConnectors
 public import HeedConsent

@@ -51,7 +51,7 @@ enum SourceTree {
     static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// What `.gitignore` names, and git's own folder.
+    /// What `.gitignore` names and is not a build folder, and git's own folder.
     private static let skippedNames: Set<String> = [
         ".git", ".swiftpm", ".venv", "__pycache__", "heed-data", "test-artifacts",
         "Package.resolved",

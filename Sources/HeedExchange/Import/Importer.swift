@@ -1,4 +1,4 @@
-// Runs an import: reads files, takes opt-outs before consents, and records rows a few hundred at a
+// Runs an import: reads files, takes opt-outs before consents, and records rows a thousand at a
 // time.
 
 package import HeedConsent
