@@ -56,6 +56,13 @@ struct Installation: Sendable {
         }
         engine = Engine(database: opened.database)
         self.settings = settings
+        if opened.journal?.hasBegunLate == true {
+            Terminal.note(
+                "The journal in \(settings.journalFolder) begins now, beside a database that is "
+                    + "not new. If there was one before, journalFolder names the wrong folder, or its "
+                    + "disk is not mounted: then stop, for what it knows is not compared."
+            )
+        }
     }
 
     /// Makes or updates the tables; names the steps that were applied.

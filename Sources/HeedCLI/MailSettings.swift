@@ -122,6 +122,18 @@ extension MailServer {
             security: security
         )
         credentials = try MailCredentials(prefix, security, reader)
+        let publicHost = URL(string: reader.string(forKey: "publicUrl", default: ""))?.host()
+        if let publicHost, MailServer.isName(publicHost) { client = publicHost }
+    }
+
+    /// Whether this is a name that a mail server may look up, and no number and no short name.
+    private static func isName(_ host: String) -> Bool {
+        let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.count > 1, labels.last?.first?.isLetter == true else { return false }
+        return labels.allSatisfy { label in
+            !label.isEmpty
+                && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        }
     }
 }
 

@@ -77,6 +77,11 @@ extension Journal {
         if try options.folder.numbers().isEmpty {
             try options.folder.make()
             try journal.settle(completeTo: try transaction.position())
+            // Another node, a journal that is wanted from now on, or the wrong folder: nothing in
+            // the database tells which.
+            if case .serving = options.opening, try transaction.newestEventTime() != nil {
+                journal.noteLateBeginning()
+            }
         }
         return journal
     }

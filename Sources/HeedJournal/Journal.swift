@@ -30,6 +30,11 @@ package final class Journal: Sendable {
     private let epoch: Mutex<Int64>
     private let queue = Mutex(Queue())
     private let file: Mutex<JournalFile?>
+    private let late = Mutex(false)
+
+    /// True when opening it has begun it beside a database that is not new: what a journal in
+    /// another place knows was not compared with it.
+    package var hasBegunLate: Bool { late.withLock { $0 } }
 
     init(
         _ folder: JournalFolder,
@@ -46,6 +51,9 @@ package final class Journal: Sendable {
 
     /// From here on entries belong to this epoch.
     package func enter(epoch: Int64) { self.epoch.withLock { $0 = epoch } }
+
+    /// Notes that it was begun beside a database that is not new.
+    func noteLateBeginning() { late.withLock { $0 = true } }
 
     /// True while lines wait that could not be written.
     package var isBehind: Bool { queue.withLock(\.hasFailed) }

@@ -47,7 +47,7 @@ struct LogRoutes {
         guard case .hashes(let tile) = LogRoutes.path(request),
             let bytes = try await engine.ask(LogTile(tile))
         else { throw LogRoutes.noTile }
-        return Response(bytes: bytes, .binary, cache: .forGood)
+        return Response(bytes: bytes, .binary, cache: .day)
     }
 
     @Sendable
@@ -165,9 +165,9 @@ extension Response {
     fileprivate enum Cache: String {
         /// What the next head replaces.
         case brief = "public, max-age=2"
-        /// What never changes.
-        case forGood = "public, max-age=31536000, immutable"
-        /// What never changes, but is purged one day, and must not live on in caches.
+        /// What stays as it is while the log has its name, and must not live on in caches: an entry
+        /// is purged one day, and after the return to a backup the log goes on under another name,
+        /// with other tiles at the same paths.
         case day = "public, max-age=86400, immutable"
         /// The same behind a key.
         case ownDay = "private, max-age=86400, immutable"

@@ -36,6 +36,18 @@ struct MailSettingsTests {
         #expect(try settings.outlet(PageLanguages()) { "" } != nil)
     }
 
+    /// A server may turn away a name that nobody has.
+    @Test(arguments: [
+        ("https://mail.shop.example:8443/heed", "mail.shop.example"),
+        ("https://shop.example", "shop.example"), ("http://127.0.0.1:8080", "heed.invalid"),
+        ("http://[::1]:8080", "heed.invalid"), ("http://localhost", "heed.invalid"),
+        ("https://a..example", "heed.invalid"), ("", "heed.invalid"),
+    ])
+    func theNameOfThisMachine(_ url: String, _ name: String) throws {
+        let settings = try settings(Self.mail.merging(["publicUrl": url]) { $1 })
+        #expect(settings.server?.client == name)
+    }
+
     @Test func whatAnOperatorChanges() throws {
         let settings = try settings(
             Self.mail.merging([

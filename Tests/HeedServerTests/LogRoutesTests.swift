@@ -88,7 +88,7 @@ struct LogRoutesTests {
                 let reply = try await server.send(.get("/log/\(tile.path)"))
                 #expect(reply.status == 200)
                 #expect(reply.headers[.contentType] == "application/octet-stream")
-                let cache = "public, max-age=31536000, immutable"
+                let cache = "public, max-age=86400, immutable"
                 #expect(reply.headers[.cacheControl] == cache)
                 #expect(reply.headers[.eTag] == nil)
                 tiles[tile] = reply.bytes

@@ -17,6 +17,8 @@ public struct MailServer: Sendable {
     public var credentials: MailCredentials?
     /// Seconds a whole conversation may take.
     public var timeoutSeconds: Int64 = 30
+    /// The name that this machine says it has; a server may turn away one that is made up.
+    public var client = "heed.invalid"
     /// Certificates to trust besides the system's, in PEM; for servers with a certificate of their
     /// own making.
     public var trusting: String?
@@ -41,13 +43,9 @@ public struct MailServer: Sendable {
 /// because whoever sends has to decide what to do then.
 public struct SMTPMailer: Sendable {
     private let server: MailServer
-    private let client: String
 
-    /// Takes the server and the name this machine says it has.
-    public init(_ server: MailServer, client: String = "heed.invalid") {
-        self.server = server
-        self.client = client
-    }
+    /// Takes the server.
+    public init(_ server: MailServer) { self.server = server }
 
     /// Hands over one message.
     ///
@@ -57,7 +55,7 @@ public struct SMTPMailer: Sendable {
     /// - Returns: What became of it.
     public func send(_ message: MailMessage, bytes: [UInt8]) async -> MailOutcome {
         let dialogue = SMTPDialogue(
-            client: client,
+            client: server.client,
             message: message,
             security: server.security,
             credentials: server.credentials

@@ -19,6 +19,7 @@ struct SMTPMailerTests {
             security: security
         )
         server.timeoutSeconds = timeoutSeconds
+        server.client = "node.example"
         let message = try MailMessage(
             from: "heed@shop.example",
             to: "ada@mail.example",
@@ -26,7 +27,7 @@ struct SMTPMailerTests {
             text: "Hello\n"
         )
         let bytes = message.bytes(at: Timestamp(seconds: 1_769_851_800), id: "m1")
-        let outcome = await SMTPMailer(server, client: "node.example").send(message, bytes: bytes)
+        let outcome = await SMTPMailer(server).send(message, bytes: bytes)
         try await listener.close()
         return (outcome, listener.lines)
     }

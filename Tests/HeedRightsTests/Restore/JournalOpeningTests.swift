@@ -60,6 +60,24 @@ struct JournalOpeningTests {
         }
     }
 
+    /// A folder without a journal beside a database that is not new may be the wrong one.
+    @Test(arguments: Backend.allCases)
+    func aJournalThatBeginsLateSaysSo(_ backend: Backend) async throws {
+        try await backend.withDatabase { plain in
+            let first = try plain.journaled()
+            #expect(!first.journal.hasBegunLate)
+        }
+        try await backend.withEngine { plain in
+            let late = try plain.journaled()
+            #expect(late.journal.hasBegunLate)
+            let again = try plain.journaled(seed: 79)
+            #expect(!again.journal.hasBegunLate)
+            let elsewhere = plain.journalPath + "-elsewhere"
+            let restoring = try plain.journaled(.restoring, journal: elsewhere, seed: 80)
+            #expect(!restoring.journal.hasBegunLate)
+        }
+    }
+
     /// A database that does not know its journal's newest line was put back, and serves nobody.
     @Test(arguments: Backend.allCases)
     func anOlderDatabaseIsRefused(_ backend: Backend) async throws {
