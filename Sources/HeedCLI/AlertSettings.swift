@@ -107,6 +107,8 @@ struct AlertSettings: Sendable {
         guard let secret else {
             throw missing("alertWebhookSecret", "a webhook needs a secret to sign with (whsec_…)")
         }
+        try OutboundNetworks(setting: reader.string(forKey: "outboundNetworks"))
+            .check(url: url, field: "alertWebhookUrl")
         return Webhook(url: url, secret: secret)
     }
 

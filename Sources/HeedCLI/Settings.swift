@@ -3,6 +3,7 @@
 import ArgumentParser
 import Configuration
 import Foundation
+import HeedConnectors
 import HeedConsent
 import HeedDelivery
 import HeedLedger
@@ -81,6 +82,8 @@ struct Settings: Sendable {
     let guardIndex: Bool
     /// How much of what the guard is asked is written down.
     let sendDecisions: SendRecording
+    /// How far requests to other systems may go.
+    let outboundNetworks: OutboundNetworks
     /// How much to log.
     let logLevel: Logger.Level
     /// Jobs done at the same time in the opt-out lane.
@@ -156,6 +159,7 @@ struct Settings: Sendable {
             default: 86_400,
             in: 60...2_592_000
         )
+        outboundNetworks = try .init(setting: reader.string(forKey: "outboundNetworks"))
         (guardIndex, sendDecisions) = try (Self.onOrOff("guardIndex", reader), Self.sends(reader))
         pagesFolder = try Settings.path("pagesFolder", reader)
         metricsPort = try Settings.optionalPort("metricsPort", reader)
@@ -170,9 +174,8 @@ struct Settings: Sendable {
         journalFolder = try Settings.path("journalFolder", reader) ?? database.folder + "/journal"
         journalDays = try Settings.integer("journalDays", reader, default: 400, in: 0...36_500)
         importFolder = try Settings.path("importFolder", reader) ?? database.folder + "/imports"
-        let importRange = 1024...(1 << 40)
         importBytesMaximum =
-            try Settings.integer("importBytesMaximum", reader, default: 1 << 30, in: importRange)
+            try Self.integer("importBytesMaximum", reader, default: 1 << 30, in: 1024...1 << 40)
         controller = try Controller(reader)
         pagesLanguage = reader.string(forKey: "pagesLanguage")
     }

@@ -72,7 +72,7 @@ public struct Conversation: Sendable {
             return response
         } catch let error as TransportError {
             // A request that could not be written says nothing about the other system.
-            let ours: Set<TransportError.Code> = [.invalidRequest, .shutDown]
+            let ours: Set<TransportError.Code> = [.invalidRequest, .forbidden, .shutDown]
             if !ours.contains(error.code) { gate.note(.failed, of: connector.name) }
             throw error
         }

@@ -18,7 +18,9 @@ public struct HTTPTransport: Transport {
     private let client: HTTPClient
 
     /// Opens a transport with its own pool of connections.
-    public init() {
+    ///
+    /// - Parameter networks: How far its requests may go.
+    public init(reaching networks: OutboundNetworks) {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: HTTPClient.Configuration.Timeout(
@@ -29,6 +31,17 @@ public struct HTTPTransport: Transport {
         )
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
+        // Runs once for each connection, on the address that is really spoken to and before a byte
+        // of a request, so that no name can stand for another address once it was looked at.
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            if networks.allow(channel.remoteAddress) {
+                return channel.eventLoop.makeSucceededVoidFuture()
+            }
+            // The client forgets the connection without closing it, and would take an end that it
+            // hears of first for a failure of its own.
+            channel.eventLoop.execute { channel.close(promise: nil) }
+            return channel.eventLoop.makeFailedFuture(ForbiddenAddress())
+        }
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
@@ -59,6 +72,24 @@ public struct HTTPTransport: Transport {
         } catch {
             throw TransportError(error)
         }
+    }
+}
+
+/// A connection leads where no request may go.
+private struct ForbiddenAddress: Error {}
+
+extension OutboundNetworks {
+    /// A socket in the file system, or one without an address, leads nowhere that is allowed.
+    fileprivate func allow(_ place: SocketAddress?) -> Bool {
+        let bytes: [UInt8]? =
+            switch place {
+            case .v4(let four):
+                unsafe withUnsafeBytes(of: four.address.sin_addr) { unsafe Array($0) }
+            case .v6(let six):
+                unsafe withUnsafeBytes(of: six.address.sin6_addr) { unsafe Array($0) }
+            default: nil
+            }
+        return bytes.flatMap { NetworkAddress(bytes: $0) }.map { allow($0.reach) } ?? false
     }
 }
 
@@ -99,6 +130,7 @@ extension TransportError {
     fileprivate init(_ error: any Error) {
         switch error {
         case let error as HTTPClientError: self.init(client: error)
+        case is ForbiddenAddress: self = .forbidden
         case is HTTPParserError: self = .replyLost
         case let error as IOError where [ECONNRESET, EPIPE].contains(error.errnoCode):
             self = .replyLost
@@ -125,6 +157,10 @@ extension TransportError {
     private static let replyLost = TransportError(
         .replyLost,
         "the connection gave no complete answer"
+    )
+    private static let forbidden = TransportError(
+        .forbidden,
+        "the settings let no request go to this address (outboundNetworks)"
     )
     private static let unreachable = TransportError(
         .unreachable,

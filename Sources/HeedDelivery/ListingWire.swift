@@ -37,7 +37,9 @@ struct ListingWire: Sendable {
                 let answer = connector.rules.answer(to: response, at: surroundings.now())
                 guard case .retry(let asked, _) = answer else { return response }
                 try await pause(min(asked ?? usual, ListingWire.pauseSecondsMaximum))
-            } catch let error as TransportError where !isLast && error.code != .invalidRequest {
+            } catch let error as TransportError
+                where !isLast && ![.invalidRequest, .forbidden].contains(error.code)
+            {
                 try await pause(usual)
             }
             attempt += 1

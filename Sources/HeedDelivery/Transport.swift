@@ -27,6 +27,8 @@ public struct TransportError: Error, Hashable, Sendable {
 
         /// The request cannot be sent as it is.
         public static let invalidRequest = Code(name: "invalid-request")
+        /// What the name stands for is where the settings let no request go; nothing was sent.
+        public static let forbidden = Code(name: "forbidden-address")
         /// There was no connection the other system could have read the request from.
         public static let unreachable = Code(name: "unreachable")
         /// No complete answer in HTTP came back; the request may have been acted upon.

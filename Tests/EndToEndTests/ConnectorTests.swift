@@ -100,6 +100,41 @@ struct ConnectorTests {
         }
     }
 
+    /// What a setting forbids is refused when it is written down, and what a name turns out to be
+    /// when it is spoken to.
+    @Test func noRequestGoesWhereNoneMay() async throws {
+        try await Workplace.open { place in
+            let receiver = try Receiver()
+            receiver.goUp()
+            let server = try await place.serve(
+                environment: ["HEED_OUTBOUND_NETWORKS": "outside-only"]
+            )
+            try await place.register()
+            try await place.done("connector", "add", "webhook", "crm", "--url", receiver.url)
+            let link = "https://169.254.169.254/latest"
+            for line in [["add", "webhook", "x", "--url"], ["set", "crm", "--url"]] {
+                let refused = try await place.heed(["connector"] + line + [link])
+                #expect(refused.exitCode == 2 && refused.errors.contains("url: "))
+                let strict = ["HEED_OUTBOUND_NETWORKS": "outside-only"]
+                let inside = try await place.heed(
+                    ["connector"] + line + ["https://10.0.0.1/"],
+                    environment: strict
+                )
+                #expect(inside.exitCode == 2 && inside.errors.contains("outboundNetworks"))
+            }
+            let doctor = try await place.heed("doctor", "--url", link)
+            #expect(doctor.exitCode == 2 && doctor.errors.contains("url: "))
+            // The command line allows what the server does not.
+            #expect(try await place.heed("connector", "test", "crm").exitCode == 0)
+            let id = try await server.optOut("ada@mail.example", "newsletter").json["id"].string
+            try await eventually("the refusal is the answer") {
+                try await server.get("/v1/opt-outs/\(id ?? "")").text.contains("forbidden-address")
+            }
+            // The test of the connector, and no other.
+            #expect(receiver.messages.count == 1)
+        }
+    }
+
     @Test func whatIsNotMappedIsSaid() async throws {
         try await Workplace.open { place in
             try await place.register()

@@ -2,6 +2,7 @@
 
 import Configuration
 import Foundation
+import HeedConnectors
 import HeedConsent
 import HeedDelivery
 import Logging
@@ -31,7 +32,7 @@ struct AlertSettingsTests {
 
     /// The names of the channels that settings come to.
     private func channels(_ source: [String: String]) async throws -> [String] {
-        let transport = HTTPTransport()
+        let transport = HTTPTransport(reaching: .insideToo)
         let names = Result {
             try settings(source).channels(
                 transport: transport,

@@ -2,6 +2,7 @@
 
 import Configuration
 import Foundation
+import HeedConnectors
 import HeedConsent
 import Logging
 import Testing
@@ -35,6 +36,7 @@ struct SettingsTests {
         #expect(settings.leaseSeconds == 30)
         #expect(settings.guardIndex)
         #expect(settings.retryScale == 1)
+        #expect(settings.outboundNetworks == .insideToo)
         #expect(settings.reconcileIntervalSeconds == 86_400)
         #expect(settings.logOrigin == "127.0.0.1:8080/log")
         #expect(settings.checkpointArchivePath == nil)
@@ -107,6 +109,7 @@ struct SettingsTests {
         ("logOrigin", "a\u{a0}b"), ("logOrigin", "a\nb"),
         ("checkpointArchive", ""), ("witnessPolicy", ""),
         ("workers", "0"), ("workers", "1001"), ("workers", "two"),
+        ("outboundNetworks", "everywhere"), ("outboundNetworks", ""),
         ("guardIndex", "often"), ("guardIndex", ""), ("leaseSeconds", "19"),
         ("leaseSeconds", "3601"),
         ("reconcileIntervalSeconds", "-1"), ("reconcileIntervalSeconds", "2592001"),

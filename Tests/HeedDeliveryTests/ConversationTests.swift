@@ -88,7 +88,9 @@ struct ConversationTests {
     }
 
     /// What is wrong with one request, or with us, says nothing about the others.
-    @Test(arguments: [Turn.answer(400), .answer(410), .fail(.invalidRequest), .fail(.shutDown)])
+    @Test(arguments: [
+        Turn.answer(400), .answer(410), .fail(.invalidRequest), .fail(.forbidden), .fail(.shutDown),
+    ])
     func otherFailuresDoNot(_ turn: Turn) async {
         for _ in 0..<20 { _ = await talk(ScriptedTransport(turn)) }
         #expect(gate.state(of: "crm") == .closed)

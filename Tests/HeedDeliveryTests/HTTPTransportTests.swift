@@ -10,10 +10,11 @@ struct HTTPTransportTests {
     /// Runs against a fresh server and transport, and closes both whatever happens.
     private func with<T: Sendable>(
         _ reply: LoopbackServer.Reply,
+        reaching networks: OutboundNetworks = .insideToo,
         _ body: (LoopbackServer, HTTPTransport) async throws -> T
     ) async throws -> T {
         let server = try await LoopbackServer.listen(reply)
-        let transport = HTTPTransport()
+        let transport = HTTPTransport(reaching: networks)
         let result: Result<T, any Error>
         do {
             result = .success(try await body(server, transport))
@@ -61,6 +62,47 @@ struct HTTPTransportTests {
         }
     }
 
+    /// A name's address is known only when there is a connection, so that is looked at.
+    @Test(arguments: ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f000001"])
+    func nothingIsSentToThisMachineWhereThatIsForbidden(_ host: String) async throws {
+        let reply = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+        try await with(.bytes(reply), reaching: .outsideOnly) { server, transport in
+            let url = server.url.replacing("127.0.0.1", with: host)
+            // Again and again: the client's pool survives a refusal.
+            for _ in 0..<3 {
+                let error = await #expect(throws: TransportError.self) {
+                    try await transport.send(request(url), timeoutSeconds: 3600)
+                }
+                #expect(error?.code == .forbidden)
+                #expect(error.map { "\($0)".contains(host) } == false)
+            }
+            // Each was connected to and closed without a byte.
+            for _ in 0..<3 { #expect(await server.nextByteCount() == 0) }
+        }
+        try await with(.bytes(reply)) { server, transport in
+            let url = server.url.replacing("127.0.0.1", with: host)
+            for _ in 0..<3 {
+                let response = try await transport.send(request(url), timeoutSeconds: 3600)
+                #expect(response.status == 200)
+            }
+        }
+    }
+
+    /// The client also speaks to sockets in the file system.
+    @Test func aSocketInTheFileSystemIsNowhere() async throws {
+        let path = "/tmp/heed-\(UInt32.random(in: 0 ... .max)).sock"
+        let server = try await LoopbackServer.listen(.silence, path: path)
+        let transport = HTTPTransport(reaching: .insideToo)
+        let error = await #expect(throws: TransportError.self) {
+            let host = path.replacing("/", with: "%2F")
+            _ = try await transport.send(request("http+unix://\(host)/x"), timeoutSeconds: 3600)
+        }
+        #expect(error?.code == .forbidden)
+        #expect(await server.nextByteCount() == 0)
+        try await transport.shutdown()
+        try await server.close()
+    }
+
     @Test(arguments: [
         "", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf",
         "220 mail.example ESMTP\r\n",
@@ -83,7 +125,7 @@ struct HTTPTransportTests {
     @Test func aRefusedConnectionIsSaidAtOnce() async throws {
         // Taken but not listened to, so that no other test's server can be given this port.
         let port = try RefusedPort()
-        let transport = HTTPTransport()
+        let transport = HTTPTransport(reaching: .insideToo)
         let error = await #expect(throws: TransportError.self) {
             try await transport.send(
                 request("http://127.0.0.1:\(port.number)/"),
@@ -147,7 +189,7 @@ struct HTTPTransportTests {
         "http://127.0.0.1:-1/",
     ])
     func anUnusableURLIsTheRequestsFault(_ url: String) async throws {
-        let transport = HTTPTransport()
+        let transport = HTTPTransport(reaching: .insideToo)
         let error = await #expect(throws: TransportError.self) {
             try await transport.send(request(url), timeoutSeconds: 3600)
         }
@@ -170,7 +212,7 @@ struct HTTPTransportTests {
     }
 
     @Test func nothingIsSentAfterShutdown() async throws {
-        let transport = HTTPTransport()
+        let transport = HTTPTransport(reaching: .insideToo)
         try await transport.shutdown()
         let error = await #expect(throws: TransportError.self) {
             try await transport.send(request("http://127.0.0.1:9/"), timeoutSeconds: 3600)

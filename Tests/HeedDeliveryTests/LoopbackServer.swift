@@ -18,20 +18,29 @@ struct LoopbackServer: Sendable {
     private let channel: any Channel
     /// Every request, as its text, once it is complete.
     let requests: AsyncStream<String>
+    /// How many bytes came over each connection, once it is closed.
+    private let byteCounts: AsyncStream<Int>
 
-    /// Listens on a free port of 127.0.0.1.
-    static func listen(_ reply: Reply) async throws -> LoopbackServer {
+    /// Listens on a free port of 127.0.0.1, or on a socket in the file system.
+    static func listen(_ reply: Reply, path: String? = nil) async throws -> LoopbackServer {
         let (requests, arrived) = AsyncStream.makeStream(of: String.self)
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let (byteCounts, closed) = AsyncStream.makeStream(of: Int.self)
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        RequestReader(reply: reply, arrived: arrived)
+                        RequestReader(reply: reply, arrived: arrived, closed: closed)
                     )
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
-        return LoopbackServer(channel: channel, requests: requests)
+        let place =
+            path.map { bootstrap.bind(unixDomainSocketPath: $0) }
+            ?? bootstrap.bind(host: "127.0.0.1", port: 0)
+        return LoopbackServer(
+            channel: try await place.get(),
+            requests: requests,
+            byteCounts: byteCounts
+        )
     }
 
     var url: String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)/hook" }
@@ -42,6 +51,11 @@ struct LoopbackServer: Sendable {
     func nextRequest() async -> String? {
         await requests.first { _ in true }
     }
+
+    /// How many bytes the next connection to be closed brought; waits for it.
+    func nextByteCount() async -> Int? {
+        await byteCounts.first { _ in true }
+    }
 }
 
 /// Collects bytes until a request is complete by its `content-length`.
@@ -51,15 +65,29 @@ private final class RequestReader: ChannelInboundHandler {
 
     private let reply: LoopbackServer.Reply
     private let arrived: AsyncStream<String>.Continuation
+    private let closed: AsyncStream<Int>.Continuation
     private var text = ""
+    private var byteCount = 0
 
-    init(reply: LoopbackServer.Reply, arrived: AsyncStream<String>.Continuation) {
+    init(
+        reply: LoopbackServer.Reply,
+        arrived: AsyncStream<String>.Continuation,
+        closed: AsyncStream<Int>.Continuation
+    ) {
         self.reply = reply
         self.arrived = arrived
+        self.closed = closed
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        closed.yield(byteCount)
+        context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        text += String(buffer: unwrapInboundIn(data))
+        let bytes = unwrapInboundIn(data)
+        byteCount += bytes.readableBytes
+        text += String(buffer: bytes)
         guard isComplete else { return }
         arrived.yield(text)
         text = ""

@@ -21,13 +21,15 @@ extension ConnectorCommand {
         @Option(help: "The name of an option to take away, once for each.") var unset: [String] = []
 
         func run() async throws {
-            let installation = try Installation(await global.settings(), opening: .existing)
+            let place = try await global.settings()
+            let installation = try Installation(place, opening: .existing)
             let engine = installation.engine
             let old = try await engine.connector(name)
             let kind = try ConnectorKind(named: old.kind)
             let new = try changed(old, kind)
             // Settings that no connector can be made of are refused before anything changes.
             _ = try kind.make(new)
+            try place.outboundNetworks.check(new)
             let coverage = try await engine.coverage(of: new, kind)
             let change = ChangeConnector(from: old, to: new)
             let names = try await engine.perform(change, as: Installation.actor).receipt

@@ -64,7 +64,9 @@ struct ConnectorCommand: AsyncParsableCommand {
                 options: try options.given(to: kind)
             )
             _ = try kind.make(settings)
-            let installation = try Installation(await global.settings(), opening: .orNew)
+            let place = try await global.settings()
+            try place.outboundNetworks.check(settings)
+            let installation = try Installation(place, opening: .orNew)
             let coverage = try await installation.engine.coverage(of: settings, kind)
             _ = try await installation.engine.perform(
                 AddConnector(settings),
@@ -85,13 +87,14 @@ struct ConnectorCommand: AsyncParsableCommand {
         @Argument(help: "Your name for it.") var name: String
 
         func run() async throws {
-            let installation = try Installation(await global.settings(), opening: .existing)
+            let place = try await global.settings()
+            let installation = try Installation(place, opening: .existing)
             let settings = try await installation.engine.connector(name)
             let kind = try ConnectorKind(named: settings.kind)
             let connector = try kind.make(settings)
             let coverage = try await installation.engine.coverage(of: settings, kind)
             let surroundings = Installation.surroundings
-            let transport = HTTPTransport()
+            let transport = HTTPTransport(reaching: place.outboundNetworks)
             let conversation = Conversation(
                 with: connector,
                 over: transport,

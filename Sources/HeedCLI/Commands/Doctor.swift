@@ -53,7 +53,8 @@ struct Doctor: AsyncParsableCommand {
         }
         let settings = try await global.settings()
         let isOurs = url.hasPrefix(settings.publicURL + "/")
-        let transport = HTTPTransport()
+        try settings.outboundNetworks.check(url: url)
+        let transport = HTTPTransport(reaching: settings.outboundNetworks)
         let check = EndpointCheck(
             url: url,
             transport: transport,

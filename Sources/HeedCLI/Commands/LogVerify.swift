@@ -89,7 +89,8 @@ struct LogVerify: AsyncParsableCommand {
     private func served(_ log: NoteVerifier, _ policy: WitnessPolicy) async throws -> Verdict {
         let kept = try LogVerify.bytes(of: checkpoint ?? "")
         let base = (url ?? "").replacing(#/\/+$/#, with: "")
-        let transport = HTTPTransport()
+        let networks = try await global.settings().outboundNetworks
+        let transport = HTTPTransport(reaching: networks)
         let served = ServedLog(log: log, policy: policy) { path in
             try await LogVerify.get("\(base)/\(path)", by: transport)
         }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import HeedConnectors
 import HeedConsent
 import HeedDelivery
 import HeedEngine
@@ -29,12 +30,13 @@ struct Reconcile: AsyncParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
-        let installation = try Installation(await global.settings(), opening: .existing)
+        let place = try await global.settings()
+        let installation = try Installation(place, opening: .existing)
         guard let settings = try await installation.engine.ask(FindConnector(name: connector))
         else {
             throw CommandError("connector: there is no connector '\(connector)'")
         }
-        let transport = HTTPTransport()
+        let transport = HTTPTransport(reaching: place.outboundNetworks)
         let report: Reconciler.Report
         do {
             report = try await Reconciler(installation, transport: transport)

@@ -90,7 +90,7 @@ struct Serve: AsyncParsableCommand {
         for variable in unknown {
             logger.warning("no setting has this variable", metadata: ["variable": "\(variable)"])
         }
-        let transport = HTTPTransport()
+        let transport = HTTPTransport(reaching: settings.outboundNetworks)
         do {
             try await serve(settings, transport, logger)
         } catch {

@@ -43,7 +43,7 @@ extension DemoStage {
             headers: [(name: "content-type", value: "application/x-www-form-urlencoded")],
             body: Array("List-Unsubscribe=One-Click".utf8)
         )
-        let transport = HTTPTransport()
+        let transport = HTTPTransport(reaching: .insideToo)
         let response = try await transport.send(request, timeoutSeconds: 10)
         try await transport.shutdown()
         return response.status

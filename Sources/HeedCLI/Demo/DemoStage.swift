@@ -17,7 +17,7 @@ final class DemoStage: Sendable {
     private let folder: URL
     private let installation: Installation
     private let receiver: WebhookReceiver
-    private let transport = HTTPTransport()
+    private let transport = HTTPTransport(reaching: .insideToo)
     private let logger: Logger
     private let secret: WebhookSecret
     private let ports = Mutex<(api: Int, receiver: Int)>((0, 0))

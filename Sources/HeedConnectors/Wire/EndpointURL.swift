@@ -5,8 +5,9 @@ package import HeedConsent
 
 /// The base of a provider's interface, for example `https://api.sendgrid.com`.
 ///
-/// Tests and proxies put another in its place. Hosts in private networks are allowed, since that is
-/// where a self-hosted proxy is.
+/// Tests and proxies put another in its place. Hosts in private networks are allowed here, since
+/// that is where a self-hosted proxy is; the setting `outboundNetworks` may forbid them (decision
+/// 41).
 package struct EndpointURL: Hashable, Sendable {
     /// The URL without a slash at its end.
     package let text: String
@@ -75,6 +76,8 @@ package struct EndpointURL: Hashable, Sendable {
         guard scheme == "https" || isLoopback(host) else {
             throw refusal("'http' is only for this machine (127.0.0.1, [::1], localhost)")
         }
+        // Where neither setting lets a request go.
+        try OutboundNetworks.insideToo.check(host: host, field: field)
         return url
     }
 
