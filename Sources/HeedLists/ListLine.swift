@@ -12,8 +12,20 @@ package func listLine(_ cells: [String], delimiter: Character = ",") -> String {
 /// The cells as they are, quoted where they need to be (RFC 4180), without a line break.
 package func csvLine(_ cells: [String], delimiter: Character = ",") -> String {
     cells.map { cell in
-        let needsQuotes = cell.contains { $0 == delimiter || $0 == "\"" || $0.isNewline }
-        return needsQuotes ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell
+        // By scalars: a mark that joins a quote or a delimiter makes one character of the two, in
+        // which a reader of bytes still finds the quote.
+        let scalars = cell.unicodeScalars
+        let needsQuotes = scalars.contains {
+            delimiter.unicodeScalars.contains($0) || $0 == "\"" || Character($0).isNewline
+        }
+        guard needsQuotes else { return cell }
+        var quoted = "\"".unicodeScalars
+        for scalar in scalars {
+            if scalar == "\"" { quoted.append(scalar) }
+            quoted.append(scalar)
+        }
+        quoted.append("\"")
+        return String(quoted)
     }.joined(separator: String(delimiter))
 }
 

@@ -10,6 +10,7 @@ struct ListLineTests {
     @Test(arguments: [
         (["a", "b c"], "a,b c"), (["a,b", "c\"d"], "\"a,b\",\"c\"\"d\""), (["a\nb"], "\"a\nb\""),
         (["", ""], ","), (["=1+1", "+x", "-x", "@x"], " =1+1, +x, -x, @x"),
+        (["\"\u{301}", ",\u{301}", "\u{301}"], "\"\"\"\u{301}\",\",\u{301}\",\u{301}"),
         (["\t=1", "\r=1"], " \t=1,\" \r=1\""), (["a=1", "a@b"], "a=1,a@b"),
     ])
     func aCellIsQuotedWhereItMustBeAndNeverAFormula(_ cells: [String], _ line: String) {

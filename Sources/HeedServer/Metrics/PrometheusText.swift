@@ -63,7 +63,14 @@ enum PrometheusText {
 
     /// A backslash and a line feed are escaped everywhere, a quote in label values.
     private static func escaped(_ text: String, quotes: Bool) -> String {
-        let plain = text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
-        return quotes ? plain.replacing("\"", with: "\\\"") : plain
+        // By scalars: with a mark that joins it, a quote is no character of its own.
+        text.unicodeScalars.map { scalar -> String in
+            switch scalar {
+            case "\\": "\\\\"
+            case "\n": "\\n"
+            case "\"" where quotes: "\\\""
+            default: String(scalar)
+            }
+        }.joined()
     }
 }

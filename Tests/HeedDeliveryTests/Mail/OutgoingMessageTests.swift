@@ -37,6 +37,20 @@ struct OutgoingMessageTests {
         )
     }
 
+    /// A mark that joins a sign does not hide it.
+    @Test func noMarkHidesASign() {
+        let message = OutgoingMessage(
+            to: "ada@mail.example",
+            subject: "x",
+            parts: [.paragraph("a\"\u{301}<\u{20DD}'\u{FE0F}&\u{308}")],
+            language: PageLanguage(tag: "en", texts: [:])
+        )
+        let expected = Array("a&quot;\u{301}&lt;\u{20DD}&#39;\u{FE0F}&amp;\u{308}<".utf8)
+        let bytes = Array(message.html.utf8)
+        let starts = bytes.indices.filter { bytes[$0...].starts(with: expected) }
+        #expect(starts.count == 1)
+    }
+
     @Test func printsNobody() throws {
         #expect(!"\(message)".contains("ada"))
         #expect(try message.mail(from: "heed@shop.example").to == "ada@mail.example")
