@@ -196,12 +196,12 @@ let package = Package(
             ],
             path: "Tests/TestSupport"
         ),
-        .testTarget(name: "HeedConsentTests", dependencies: ["HeedConsent"]),
+        .testTarget(name: "HeedConsentTests", dependencies: ["TestSupport", "HeedConsent"]),
         .testTarget(
             name: "HeedListsTests",
             dependencies: ["TestSupport", "HeedConsent", "HeedLists"]
         ),
-        .testTarget(name: "HeedLedgerTests", dependencies: ["HeedLedger", crypto]),
+        .testTarget(name: "HeedLedgerTests", dependencies: ["TestSupport", "HeedLedger", crypto]),
         .executableTarget(
             name: "HolidayTable",
             dependencies: ["HeedConsent"],
@@ -270,7 +270,7 @@ let package = Package(
         ),
         .testTarget(
             name: "HeedConnectorsTests",
-            dependencies: ["HeedConsent", "HeedConnectors", crypto, extras]
+            dependencies: ["TestSupport", "HeedConsent", "HeedConnectors", crypto, extras]
         ),
         .executableTarget(
             name: "ConnectorTranscripts",
