@@ -55,6 +55,10 @@ final class PostgresConnection: SQLConnection {
 
     @unsafe
     private static func connect(_ options: PostgresOptions) throws(StoreError) -> OpaquePointer {
+        // What libpq says of such a string repeats all of it.
+        guard options.isReadable else {
+            throw .lost("the connection string cannot be read; it may hold a password")
+        }
         var reasons: [Substring] = []
         for parameters in options.parametersByHost {
             let session = unsafe try start(parameters)

@@ -47,6 +47,13 @@ public struct PostgresOptions: Sendable {
         return "PostgreSQL database \(words["dbname"] ?? "of that name") on \(host)\(role)"
     }
 
+    /// False for a connection string that libpq does not understand.
+    var isReadable: Bool {
+        let options = unsafe PQconninfoParse(connection, nil)
+        defer { unsafe PQconninfoFree(options) }
+        return unsafe options != nil
+    }
+
     /// The values a connection string gives by name; none when it cannot be read.
     private static func words(of connection: String) -> [String: String] {
         var words: [String: String] = [:]
