@@ -23,7 +23,8 @@ test: setup-test lint ## everything: format, unit, conformance, end to end, cont
 	scripts/test.sh $(FLAGS)
 
 check: setup-run lint ## the quick loop: format, unit and SQLite tests, nothing end to end
-	swift test --disable-xctest --skip '^EndToEndTests\.' $(FLAGS)
+	HEED_TEST_ENGINES=sqlite swift test --disable-xctest \
+	    --skip '^(EndToEndTests|HeedPostgresTests|SimulationTests)\.' $(FLAGS)
 
 # A release build is the faster demo, but not worth minutes of waiting for whoever has none.
 demo: setup-run ## the main job on sample data, narrated; no network, under a minute

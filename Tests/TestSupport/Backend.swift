@@ -15,6 +15,11 @@ package enum Backend: String, CaseIterable, Sendable, CustomStringConvertible {
     /// A database of its own on the shared server.
     case postgres
 
+    /// Both, or the one that `HEED_TEST_ENGINES` names: `make check` has no server to wait for.
+    package static let allCases: [Backend] =
+        ProcessInfo.processInfo.environment["HEED_TEST_ENGINES"]
+        .flatMap(Backend.init(rawValue:)).map { [$0] } ?? [.sqlite, .postgres]
+
     /// The engines whose data is in a file that a test can copy, read or count.
     ///
     /// What such a test shows has a counterpart of its own in `HeedPostgresTests`.
