@@ -59,8 +59,8 @@ struct Installation: Sendable {
         if opened.journal?.hasBegunLate == true {
             Terminal.note(
                 "The journal in \(settings.journalFolder) begins now, beside a database that is "
-                    + "not new. If there was one before, journalFolder names the wrong folder, or its "
-                    + "disk is not mounted: then stop, for what it knows is not compared."
+                    + "not new. If there was one before, journalFolder names the wrong folder, or "
+                    + "its disk is not mounted: then stop, for what it knows is not compared."
             )
         }
     }
