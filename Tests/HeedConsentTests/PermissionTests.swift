@@ -164,6 +164,7 @@ struct PermissionTests {
             expected.optOut = Fixture.otherOptOut
             expected.decidedAt = decided
             expected.expiresAt = nil
+            expected.policyEffectiveAt = nil
             let after = try row.permission.applying(.optOut(Fixture.otherOptOut, at: moment))
             #expect(after == expected)
         }

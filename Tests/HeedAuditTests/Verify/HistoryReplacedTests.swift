@@ -42,7 +42,8 @@ struct HistoryReplacedTests {
             "UPDATE permissions SET state = 'granted', opt_out_status = 'none', "
                 + "opt_out_id = NULL, record_id = (SELECT id FROM consent_records r "
                 + "WHERE r.contact_id = permissions.contact_id), decided_at = (SELECT given_at "
-                + "FROM consent_records r WHERE r.contact_id = permissions.contact_id)",
+                + "FROM consent_records r WHERE r.contact_id = permissions.contact_id), "
+                + "policy_effective_at = (SELECT effective_at FROM policies)",
             "DELETE FROM audit_events WHERE position >= (SELECT min(position) FROM audit_events "
                 + "WHERE kind = 'optout.requested')",
         ] { try await installation.sql(statement) }

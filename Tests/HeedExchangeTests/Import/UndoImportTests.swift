@@ -72,8 +72,8 @@ struct UndoImportTests {
             let undoing = ImportUndoing(engine: engine, actor: Sample.actor)
             let report = try await undoing.run(batch)
             #expect(report.takenBack == 4)
-            // Of the one who left, only which policy they once agreed to is another.
-            #expect(report.changed == 3)
+            // Of the one who left nothing is another: a stop shows no policy.
+            #expect(report.changed == 2)
             #expect(report.optOutsKept == 1)
             let expected: [(String, SendDecision.Reason)] = [
                 ("new", .noConsent), ("older", .allowed), ("left", .optOut), ("again", .allowed),
