@@ -16,11 +16,12 @@ run-postgres: setup-test ## the same on a throwaway PostgreSQL server, gone at t
 	swift build -c release --product heed $(FLAGS)
 	scripts/run-postgres.sh .build/release/heed
 
-test: setup-test lint ## everything: format, unit, conformance, end to end, contract
+test: setup-test lint ## everything: format, unit, conformance, end to end, contract, faults
 	scripts/venv.sh
 	swift build --build-tests $(FLAGS)
 	scripts/contract.sh
 	scripts/test.sh $(FLAGS)
+	scripts/faults.sh
 
 check: setup-run lint ## the quick loop: format, unit and SQLite tests, nothing end to end
 	HEED_TEST_ENGINES=sqlite swift test --disable-xctest \

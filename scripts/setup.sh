@@ -63,6 +63,8 @@ if [ "$mode" = test ]; then
     # A real browser walks the public pages.
     has_command chromium || missing+=(chromium)
     has_command chromedriver || missing+=(chromium-driver)
+    # Drills put the program's clock wrong.
+    has_command faketime || missing+=(faketime)
     # promtool checks the alert rules in deploy/.
     has_command promtool || missing+=(prometheus)
     # Go's checksum-database library is the outside verifier of the log's formats.

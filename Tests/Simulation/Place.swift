@@ -82,6 +82,8 @@ struct Place: Sendable {
     }
 
     /// Where files are kept in memory, or the usual place where there is none.
+    ///
+    /// SQLite's own `:memory:` has no second process, and nothing of it is left after a crash.
     static func withFolder<Answer>(_ body: (URL) async throws -> Answer) async throws -> Answer {
         let memory = URL(filePath: "/dev/shm")
         let base =
