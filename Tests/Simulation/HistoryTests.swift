@@ -10,7 +10,7 @@ import Testing
 struct HistoryTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let seeds = environment["HEED_SIMULATION_SEEDS"].flatMap { UInt64($0) } ?? 500
-    private static let steps = environment["HEED_SIMULATION_STEPS"].flatMap { Int($0) } ?? 40
+    private static let steps = environment["HEED_SIMULATION_STEPS"].flatMap { Int($0) } ?? 25
     private static let chosen = environment["HEED_SIMULATION_SEED"].flatMap { UInt64($0) }
 
     /// Plays one history; a violation is told with the seed and what came before it.
