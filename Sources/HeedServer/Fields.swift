@@ -36,8 +36,8 @@ struct Fields {
     /// The name of a member with where it is.
     func name(_ member: String) -> String { path + member }
 
-    /// Where these members are; nil for the body itself.
-    private var nameOrPlace: String? { path.isEmpty ? nil : String(path.dropLast()) }
+    /// Where these members are.
+    private var place: String { path.isEmpty ? "body" : String(path.dropLast()) }
 
     private mutating func take(_ name: String) -> JSON? {
         guard let value = members.removeValue(forKey: name) else { return nil }
@@ -186,7 +186,7 @@ struct Fields {
     func finish() throws(Refusal) {
         guard let unknown = members.keys.sorted().first else { return }
         guard !unknown.isEmpty else {
-            throw Refusal(.unknownField, field: nameOrPlace, "a member has no name")
+            throw Refusal(.unknownField, field: place, "a member has no name")
         }
         throw Refusal(.unknownField, field: name(unknown), "there is no field of this name")
     }

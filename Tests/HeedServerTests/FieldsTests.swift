@@ -41,7 +41,7 @@ struct FieldsTests {
 
     @Test func aMemberHasAName() throws {
         let refusal = refusal { try fields(#"{"":1}"#).finish() }
-        #expect(refusal?.field == nil && refusal?.message == "a member has no name")
+        #expect(refusal?.field == "body" && refusal?.message == "a member has no name")
         var outer = try fields(#"{"o":{"":1}}"#)
         let inner = try #require(try outer.optionalObject("o"))
         #expect(self.refusal { try inner.finish() }?.field == "o")
