@@ -81,15 +81,7 @@ private struct ForbiddenAddress: Error {}
 extension OutboundNetworks {
     /// A socket in the file system, or one without an address, leads nowhere that is allowed.
     fileprivate func allow(_ place: SocketAddress?) -> Bool {
-        let bytes: [UInt8]? =
-            switch place {
-            case .v4(let four):
-                unsafe withUnsafeBytes(of: four.address.sin_addr) { unsafe Array($0) }
-            case .v6(let six):
-                unsafe withUnsafeBytes(of: six.address.sin6_addr) { unsafe Array($0) }
-            default: nil
-            }
-        return bytes.flatMap { NetworkAddress(bytes: $0) }.map { allow($0.reach) } ?? false
+        place?.ipAddress.flatMap { NetworkAddress(host: $0) }.map { allow($0.reach) } ?? false
     }
 }
 

@@ -30,15 +30,6 @@ struct QueryFields {
         values.removeValue(forKey: name).map { FormBody.decoded($0[...]) }
     }
 
-    /// How many items a page has, from 1 to the most; nil where nobody said.
-    mutating func limit(atMost most: Int) throws(Refusal) -> Int? {
-        guard let limit = try number("limit") else { return nil }
-        guard (1...most).contains(limit) else {
-            throw Refusal(.invalid, field: "limit", "this has to be from 1 to \(most)")
-        }
-        return limit
-    }
-
     /// A whole number, or nil.
     mutating func number(_ name: String) throws(Refusal) -> Int? {
         guard let text = take(name) else { return nil }

@@ -1,6 +1,7 @@
 // What is known about a request on its way to a handler.
 
 import HTTPTypes
+import HeedConnectors
 import HeedConsent
 import Hummingbird
 import NIOCore
@@ -47,20 +48,8 @@ extension HeedRequestContext {
     }
 }
 
-/// What clients are counted by: an IPv6 address without its last 64 bits, which are the client's
-/// own to choose (RFC 4291 §2.5.1); an IPv4 address as it is.
-func clientKey(of ip: String) -> String {
-    guard ip.contains(":") else { return ip }
-    // `::ffff:192.0.2.1` is an IPv4 address (RFC 4291 §2.5.5.2).
-    if let last = ip.split(separator: ":").last, last.contains(".") { return String(last) }
-    let halves = ip.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
-    var groups = halves[0].split(separator: ":").map { $0.lowercased() }
-    if halves.count == 2 {
-        let tail = halves[1].split(separator: ":").map { $0.lowercased() }
-        groups += Array(repeating: "0", count: max(0, 8 - groups.count - tail.count)) + tail
-    }
-    return groups.prefix(4).joined(separator: ":") + "::/64"
-}
+/// What clients are counted by; text that is no address counts as it is.
+func clientKey(of ip: String) -> String { NetworkAddress(host: ip)?.holder ?? ip }
 
 extension HTTPField.Name {
     static let xForwardedFor = HTTPField.Name("X-Forwarded-For") ?? .via

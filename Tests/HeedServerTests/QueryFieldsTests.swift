@@ -38,18 +38,6 @@ struct QueryFieldsTests {
         #expect(refusal?.field?.isEmpty == false)
     }
 
-    @Test func aPageIsNotLongerThanTheMost() throws {
-        var none = try fields("")
-        #expect(try none.limit(atMost: 200) == nil)
-        var most = try fields("limit=200")
-        #expect(try most.limit(atMost: 200) == 200)
-        for wrong in ["0", "-1", "201", "9223372036854775807"] {
-            var fields = try fields("limit=\(wrong)")
-            let refusal = #expect(throws: Refusal.self) { try fields.limit(atMost: 200) }
-            #expect(refusal?.field == "limit")
-        }
-    }
-
     /// As Python's requests, a browser's form and curl's `--data-urlencode` write them.
     @Test(arguments: [
         ("file+17%2F26", "file 17/26"), ("file%2017/26", "file 17/26"), ("1%2B1", "1+1"),

@@ -1,7 +1,7 @@
 // What may happen in a step of a simulated history, and how often.
 
 /// A thing that happens.
-enum Act: CaseIterable {
+enum Act {
     case grant
     case deny
     case withdraw

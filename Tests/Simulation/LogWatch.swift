@@ -10,9 +10,6 @@ struct LogWatch {
     private var lastPosition: Int64 = 0
     private var checkpoints: [Int: Hash] = [:]
 
-    /// How many events the log has.
-    var size: Int { leaves.count }
-
     /// Looks at what has come.
     ///
     /// - Throws: `Violation` for a leaf that is not the next event's, and for a checkpoint that is

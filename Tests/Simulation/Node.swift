@@ -44,7 +44,7 @@ struct Node {
     }
 
     /// The kinds of work a process does.
-    enum Work: CaseIterable {
+    enum Work {
         case claim
         case handle
         case rescue

@@ -6,9 +6,7 @@ import HeedStore
 
 /// What SQLite finds wrong with its file; nothing on PostgreSQL, which has `amcheck` for that.
 struct StorageFaults: Query {
-    /// SQLite's words, which name tables, indexes and pages; at most so many.
-    static let faultsMaximum = 20
-
+    /// SQLite's words, which name tables, indexes and pages; the first twenty.
     func answer(in transaction: Transaction) throws -> [String] {
         guard transaction.engine == .sqlite else { return [] }
         return try transaction.rows("PRAGMA integrity_check(20)")

@@ -151,7 +151,7 @@ struct RequestCommand: AsyncParsableCommand {
 
         func run() async throws {
             let installation = try Installation(await global.settings(), opening: .existing)
-            let question = ListRequests(openOnly: !all)
+            let question = try ListRequests(openOnly: !all)
             let (requests, now) = try await installation.engine.ask(question)
             if json {
                 try Terminal.print(json: RequestList(requests, now: now))

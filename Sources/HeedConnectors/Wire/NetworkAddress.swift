@@ -43,6 +43,19 @@ package struct NetworkAddress: Hashable, Sendable {
     /// Where it leads.
     package var reach: Reach { bytes.count == 4 ? fourReach(of: bytes) : sixReach }
 
+    /// What its holder is known by: the first half of an IPv6 address, whose other half the holder
+    /// chooses (RFC 4291 §2.5.1); an IPv4 address as it is, also inside `::ffff:0:0/96`.
+    package var holder: String {
+        let mapped = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
+        if bytes.count == 4 || bytes.starts(with: mapped) {
+            return bytes.suffix(4).map(String.init).joined(separator: ".")
+        }
+        let groups = stride(from: 0, to: 8, by: 2).map { place in
+            String(Int(bytes[place]) << 8 | Int(bytes[place + 1]), radix: 16)
+        }
+        return groups.joined(separator: ":") + "::/64"
+    }
+
     private var sixReach: Reach {
         let bytes = bytes
         let isZero = bytes.dropLast(4).allSatisfy { $0 == 0 }

@@ -48,11 +48,20 @@ public struct ListRequests: Query {
     let after: RequestID?
     let limit: Int64
 
-    /// Asks for the open ones or for all, after one in the order of the list.
-    public init(openOnly: Bool, after: RequestID? = nil, limit: Int64 = pageMaximum) {
+    /// Asks for the open ones or for all, after one in the order of the list; refuses a page of
+    /// none or of more than `pageMaximum`.
+    public init(
+        openOnly: Bool,
+        after: RequestID? = nil,
+        limit: Int64 = pageMaximum
+    ) throws(Refusal) {
+        guard (1...ListRequests.pageMaximum).contains(limit) else {
+            let message = "this has to be from 1 to \(ListRequests.pageMaximum)"
+            throw Refusal(.invalid, field: "limit", message)
+        }
         isOpenOnly = openOnly
         self.after = after
-        self.limit = min(max(limit, 1), ListRequests.pageMaximum)
+        self.limit = limit
     }
 
     /// The requests and the present.

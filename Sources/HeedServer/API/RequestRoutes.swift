@@ -61,11 +61,10 @@ struct RequestRoutes {
     @Sendable
     func list(_ request: Request, _ context: HeedRequestContext) async throws -> Response {
         var fields = try QueryFields(request)
-        let limit =
-            try fields.limit(atMost: Int(ListRequests.pageMaximum)) ?? RequestRoutes.pageByDefault
-        let question = ListRequests(
-            openOnly: try fields.word("state", as: ListState.self) != .all,
-            after: try fields.id("after"),
+        let limit = try fields.number("limit") ?? RequestRoutes.pageByDefault
+        let question = try ListRequests(
+            openOnly: fields.word("state", as: ListState.self) != .all,
+            after: fields.id("after"),
             limit: Int64(limit)
         )
         try fields.finish()

@@ -135,6 +135,42 @@ struct RequestRoutesTests {
         }
     }
 
+    private struct List: Decodable {
+        struct Line: Decodable { let id: String }
+        let requests: [Line]
+        let next: String?
+    }
+
+    @Test(arguments: ["open", "all"])
+    func pagesLeadToEveryRequestAndEnd(_ state: String) async throws {
+        try await withServer { server in
+            for name in ["ada", "eve", "joan"] {
+                let address = "\(name)@mail.example"
+                try await server.installation.decide(Address(email: address))
+                let body = #"{"address":"\#(address)","kind":"access"}"#
+                try await server.send(.post("/v1/requests", body, as: .collector))
+                server.installation.clock.advance(seconds: 1)
+            }
+            var seen: [String] = []
+            var query = "?state=\(state)&limit=1"
+            while true {
+                let page = try await server.send(.get("/v1/requests\(query)", as: .auditor))
+                let list = try page.decode(List.self)
+                seen += list.requests.map(\.id)
+                guard let next = list.next else { break }
+                try #require(seen.count < 4)
+                query = "?state=\(state)&limit=1&after=\(next)"
+            }
+            #expect(seen.count == 3 && Set(seen).count == 3)
+            for wrong in ["0", "-1", "201", "9223372036854775807"] {
+                let path = "/v1/requests?limit=\(wrong)"
+                let reply = try await server.sendWithoutEffect(.get(path, as: .auditor))
+                #expect(reply.status == 422)
+                #expect(try reply.problem().field == "limit")
+            }
+        }
+    }
+
     @Test func anAddressIsPutRight() async throws {
         try await withServer { server in
             let installation = server.installation
