@@ -1,0 +1,34 @@
+// People get a page where a program gets a problem document.
+
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Turns errors behind the public pages into a page, for who would rather have one.
+///
+/// Its text is that nothing has changed and to try again; the status says the rest.
+struct PageMiddleware: RouterMiddleware {
+    typealias Context = HeedRequestContext
+
+    let pages: Pages
+
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            guard Preferred.isPage(request.headers[values: .accept]) else { throw error }
+            let problem = Problem(error)
+            if problem.status.code >= 500 {
+                context.logger.error("a page failed", metadata: ["error": "\(error)"])
+            }
+            if problem.status == .serviceUnavailable { return pages.notStored(to: request) }
+            return pages.response(.failed, to: request, Pages.Headers(status: problem.status))
+        }
+    }
+}
