@@ -12,15 +12,35 @@ package import HeedConsent
 package final class ImportSpool: Sendable {
     /// At most so many uploads wait; a caller beyond that is to come again.
     package static let waitingMaximum = 32
+    /// What an upload leaves free on its disk, in bytes. That is most often the database's, too,
+    /// and an opt-out that finds no room is none.
+    package static let bytesFreeMinimum: Int64 = 512 << 20
 
     private let path: String
     /// The largest file that is taken, in bytes.
     package let bytesMaximum: Int
+    private let room: SpoolRoom
 
     /// Names the folder, which is made with the first upload.
-    package init(path: String, bytesMaximum: Int) {
+    ///
+    /// - Parameters:
+    ///   - path: The folder.
+    ///   - bytesMaximum: The largest file that is taken.
+    ///   - bytesFree: How much room the disk of a path has; nil when nobody knows.
+    package init(
+        path: String,
+        bytesMaximum: Int,
+        bytesFree: @escaping @Sendable (String) -> Int64? = ImportSpool.bytesFree
+    ) {
         self.path = path
         self.bytesMaximum = bytesMaximum
+        room = SpoolRoom(path: path, bytesFree: bytesFree)
+    }
+
+    /// What the system says.
+    package static func bytesFree(at path: String) -> Int64? {
+        let facts = try? FileManager.default.attributesOfFileSystem(forPath: path)
+        return (facts?[.systemFreeSize] as? NSNumber)?.int64Value
     }
 
     /// An upload that waits, locked for whoever has this value.
@@ -54,11 +74,13 @@ package final class ImportSpool: Sendable {
         } catch {
             throw LockedFile.failure
         }
+        try room.check()
         return ImportUpload(
             id: id,
             file: try LockedFile(creating: listPath(id)),
             orderPath: orderPath(id),
-            bytesMaximum: bytesMaximum
+            bytesMaximum: bytesMaximum,
+            room: room
         )
     }
 
@@ -91,6 +113,23 @@ package final class ImportSpool: Sendable {
 
     private func listPath(_ id: ImportID) -> String { "\(path)/\(id.text).list" }
     private func orderPath(_ id: ImportID) -> String { "\(path)/\(id.text).json" }
+}
+
+/// The disk that uploads go to.
+struct SpoolRoom: Sendable {
+    let path: String
+    let bytesFree: @Sendable (String) -> Int64?
+
+    /// Refuses what would leave too little.
+    func check() throws(Refusal) {
+        guard let bytes = bytesFree(path), bytes < ImportSpool.bytesFreeMinimum else { return }
+        throw Refusal(
+            .notStored,
+            field: "body",
+            "an upload leaves \(ImportSpool.bytesFreeMinimum >> 20) MiB of its disk free, and "
+                + "\(bytes >> 20) are: make room, or put importFolder on another disk"
+        )
+    }
 }
 
 /// What was asked about an uploaded list, kept beside it.

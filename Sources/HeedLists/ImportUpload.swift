@@ -14,8 +14,16 @@ package final class ImportUpload: Sendable {
     /// The most bytes of a file; what is packed may not unpack to more.
     package let bytesMaximum: Int
     private let state = Mutex((hash: SHA256(), count: 0))
+    private let room: SpoolRoom
 
-    init(id: ImportID, file: LockedFile, orderPath: String, bytesMaximum: Int) {
+    init(
+        id: ImportID,
+        file: LockedFile,
+        orderPath: String,
+        bytesMaximum: Int,
+        room: SpoolRoom
+    ) {
+        self.room = room
         self.id = id
         self.file = file
         self.orderPath = orderPath
@@ -31,14 +39,16 @@ package final class ImportUpload: Sendable {
     /// The fingerprint of what has come.
     package var digest: [UInt8] { state.withLock { Array($0.hash.finalize()) } }
 
-    /// Adds some bytes; refuses more than are taken.
+    /// Adds some bytes; refuses more than are taken, or than there is room for.
     package func append(_ bytes: [UInt8]) throws {
-        let count = state.withLock { state in
+        let (before, count) = state.withLock { state in
             state.hash.update(data: bytes)
             state.count += bytes.count
-            return state.count
+            return (state.count - bytes.count, state.count)
         }
         guard count <= bytesMaximum else { throw ImportUpload.tooLarge(bytesMaximum) }
+        // Now and then: others write to the same disk.
+        if before >> 23 != count >> 23 { try room.check() }
         try file.write(bytes)
     }
 

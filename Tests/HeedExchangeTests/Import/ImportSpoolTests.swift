@@ -5,6 +5,7 @@ import HeedConsent
 import HeedEngine
 import HeedLists
 import HeedStore
+import Synchronization
 import TestSupport
 import Testing
 
@@ -54,6 +55,33 @@ struct SpoolFixture {
 struct ImportSpoolTests {
     private func mode(_ path: String) throws -> Int? {
         try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    }
+
+    @Test func anUploadLeavesRoomForOptOuts() throws {
+        let fixture = SpoolFixture()
+        defer { fixture.remove() }
+        let free = Mutex(ImportSpool.bytesFreeMinimum)
+        let spool = ImportSpool(path: fixture.path, bytesMaximum: 64 << 20) { _ in
+            free.withLock { $0 }
+        }
+        let upload = try spool.receive(for: ImportID(high: 1, low: 1))
+        let part = [UInt8](repeating: 10, count: 9 << 20)
+        try upload.append(part)
+        free.withLock { $0 -= 1 }
+        let refusal = try #require(throws: Refusal.self) { try upload.append(part) }
+        #expect(refusal.code == .notStored && refusal.field == "body")
+        #expect(refusal.message.contains("importFolder"))
+        #expect(throws: Refusal.self) { try spool.receive(for: ImportID(high: 1, low: 2)) }
+        #expect(fixture.files.count == 1, "nothing is begun without room: \(fixture.files)")
+    }
+
+    @Test func whoeverCannotBeAskedForRoomIsTakenToHaveSome() throws {
+        let fixture = SpoolFixture()
+        defer { fixture.remove() }
+        #expect(ImportSpool.bytesFree(at: fixture.path + "/none") == nil)
+        #expect(try #require(ImportSpool.bytesFree(at: "/")) > 0)
+        let spool = ImportSpool(path: fixture.path, bytesMaximum: 1 << 20) { _ in nil }
+        try spool.receive(for: ImportID(high: 1, low: 1)).append([1])
     }
 
     @Test func onlyTheirOwnerMayReadThem() throws {
