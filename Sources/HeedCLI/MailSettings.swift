@@ -40,7 +40,7 @@ struct MailSettings: Sendable {
         trustedProxies = try Settings.integer("trustedProxies", reader, default: 0, in: 0...10)
         var server = try MailServer("mail", goingWith: ["mailFrom"], reader)
         // Below the least lease, so that a slow server does not get a message twice.
-        server?.timeoutSeconds = OptOutHandler.jobSecondsMaximum
+        server?.timeoutSeconds = ConnectorTelling.jobSecondsMaximum
         self.server = server
         guard server != nil else {
             from = ""

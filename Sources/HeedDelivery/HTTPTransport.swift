@@ -2,7 +2,7 @@
 
 import AsyncHTTPClient
 import Foundation
-public import HeedConnectors
+package import HeedConnectors
 import NIOCore
 import NIOHTTP1
 
@@ -11,16 +11,16 @@ import NIOHTTP1
 /// It follows no redirect, since a message signed for one receiver is not for another, keeps no
 /// more of a body than a connector may read, and never tries again by itself. `shutdown` must be
 /// called before the last copy goes away.
-public struct HTTPTransport: Transport {
+package struct HTTPTransport: Transport {
     /// A host that takes longer than this to accept a connection counts as unreachable.
-    public static let connectSeconds: Int64 = 5
+    package static let connectSeconds: Int64 = 5
 
     private let client: HTTPClient
 
     /// Opens a transport with its own pool of connections.
     ///
     /// - Parameter networks: How far its requests may go.
-    public init(reaching networks: OutboundNetworks) {
+    package init(reaching networks: OutboundNetworks) {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: HTTPClient.Configuration.Timeout(
@@ -45,11 +45,31 @@ public struct HTTPTransport: Transport {
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
+    /// Opens a transport for as long as `body` runs.
+    ///
+    /// - Throws: what `body` throws; else what closing does.
+    package static func with<Answer>(
+        reaching networks: OutboundNetworks,
+        _ body: (HTTPTransport) async throws -> Answer
+    ) async throws -> Answer {
+        let transport = HTTPTransport(reaching: networks)
+        let answer: Answer
+        do {
+            answer = try await body(transport)
+        } catch {
+            // What went wrong first is what has to be told.
+            try? await transport.shutdown()
+            throw error
+        }
+        try await transport.shutdown()
+        return answer
+    }
+
     /// Closes every connection; what is under way fails.
-    public func shutdown() async throws { try await client.shutdown() }
+    package func shutdown() async throws { try await client.shutdown() }
 
     /// Sends a request once; the time limit covers everything from connecting to the last byte.
-    public func send(
+    package func send(
         _ request: OutboundRequest,
         timeoutSeconds: Int64
     ) async throws -> OutboundResponse {

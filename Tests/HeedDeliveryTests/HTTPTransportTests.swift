@@ -14,14 +14,14 @@ struct HTTPTransportTests {
         _ body: (LoopbackServer, HTTPTransport) async throws -> T
     ) async throws -> T {
         let server = try await LoopbackServer.listen(reply)
-        let transport = HTTPTransport(reaching: networks)
         let result: Result<T, any Error>
         do {
-            result = .success(try await body(server, transport))
+            result = .success(
+                try await HTTPTransport.with(reaching: networks) { try await body(server, $0) }
+            )
         } catch {
             result = .failure(error)
         }
-        try await transport.shutdown()
         try await server.close()
         return try result.get()
     }

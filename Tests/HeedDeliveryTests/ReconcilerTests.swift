@@ -58,13 +58,14 @@ struct ReconcilerTests {
 
     /// Does all the work in the queue, with the provider as the other end.
     private func work(_ installation: Installation) async throws {
-        let handler = OptOutHandler(
+        let telling = ConnectorTelling(
             engine: installation.engine,
             gate: ConnectorGate(slots: 4, surroundings: installation.surroundings),
             transport: provider,
             retryPolicy: RetryPolicy(),
             surroundings: installation.surroundings
         )
+        let handler = OptOutHandler(telling)
         let claim = ClaimJobs(lane: .optOut, limit: 100, leaseSeconds: 30)
         while true {
             let jobs = try await installation.engine.perform(claim, as: .system("test")).receipt

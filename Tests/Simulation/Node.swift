@@ -6,6 +6,7 @@ import HeedDelivery
 import HeedEngine
 import HeedRights
 import HeedStore
+import Logging
 import TestSupport
 
 /// A process with a worker and a sequencer; all it knows is gone when it dies, but the database.
@@ -18,7 +19,7 @@ struct Node {
     private var life: UInt64 = 0
     private(set) var database: FaultyDatabase
     private(set) var engine: Engine
-    private var handlers: Handlers
+    private var worker: Worker
     private var sequencer: Sequencer
     /// Claimed and not done.
     private var jobs: [Job] = []
@@ -29,7 +30,7 @@ struct Node {
         self.place = place
         database = FaultyDatabase(try place.open(name, life: 0))
         engine = Engine(database: database)
-        handlers = Handlers(engine, place.wire, place.surroundings(name, life: 0))
+        worker = Node.worker(engine, place.wire, place.surroundings(name, life: 0))
         sequencer = Node.sequencer(engine, name, life: 0)
     }
 
@@ -39,7 +40,7 @@ struct Node {
         jobs = []
         database = FaultyDatabase(try place.open(name, life: life))
         engine = Engine(database: database)
-        handlers = Handlers(engine, place.wire, place.surroundings(name, life: life))
+        worker = Node.worker(engine, place.wire, place.surroundings(name, life: life))
         sequencer = Node.sequencer(engine, name, life: life)
     }
 
@@ -63,7 +64,7 @@ struct Node {
         case .handle:
             guard let job = jobs.first else { return }
             jobs.removeFirst()
-            try await handlers.handle(job)
+            try await worker.handle(job)
         case .rescue: _ = try await engine.perform(RescueJobs(), as: .system("rescuer"))
         case .sequence: _ = try await sequencer.step()
         case .keepIndex: try await engine.maintainIndex()
@@ -73,6 +74,25 @@ struct Node {
     /// True while it has jobs in its hands.
     var isBusy: Bool { !jobs.isEmpty }
 
+    private static func worker(
+        _ engine: Engine,
+        _ wire: Wire,
+        _ surroundings: Surroundings
+    ) -> Worker {
+        let telling = ConnectorTelling(
+            engine: engine,
+            gate: ConnectorGate(slots: 4, surroundings: surroundings),
+            transport: wire,
+            retryPolicy: RetryPolicy(),
+            surroundings: surroundings
+        )
+        return Worker(
+            telling,
+            options: .init(concurrency: 1, leaseSeconds: Node.leaseSeconds),
+            logger: Logger(label: "simulation")
+        )
+    }
+
     private static func sequencer(_ engine: Engine, _ name: UInt64, life: UInt64) -> Sequencer {
         Sequencer(
             engine: engine,
@@ -80,37 +100,5 @@ struct Node {
             holder: Array(repeating: UInt8(truncatingIfNeeded: name * 100 + life), count: 16),
             batch: 5
         )
-    }
-}
-
-/// What does the jobs of a process.
-private struct Handlers {
-    private let optOuts: OptOutHandler
-    private let erasures: ErasureHandler
-
-    init(_ engine: Engine, _ wire: Wire, _ surroundings: Surroundings) {
-        let gate = ConnectorGate(slots: 4, surroundings: surroundings)
-        optOuts = OptOutHandler(
-            engine: engine,
-            gate: gate,
-            transport: wire,
-            retryPolicy: RetryPolicy(),
-            surroundings: surroundings
-        )
-        erasures = ErasureHandler(
-            engine: engine,
-            gate: gate,
-            transport: wire,
-            retryPolicy: RetryPolicy(),
-            surroundings: surroundings
-        )
-    }
-
-    func handle(_ job: Job) async throws {
-        switch job.lane {
-        case .optOut: try await optOuts.handle(job)
-        case .general: try await erasures.handle(job)
-        case .mail: break
-        }
     }
 }

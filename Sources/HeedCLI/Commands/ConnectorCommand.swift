@@ -14,8 +14,8 @@ struct ConnectorCommand: AsyncParsableCommand {
         commandName: "connector",
         abstract: "The systems that are told about opt-outs.",
         subcommands: [
-            Add.self, List.self, Show.self, Change.self, Test.self, Disable.self, Enable.self,
-            Remove.self,
+            Add.self, List.self, Show.self, Change.self, Test.self, Ask.self, Disable.self,
+            Enable.self, Remove.self,
         ]
     )
 
@@ -93,19 +93,9 @@ struct ConnectorCommand: AsyncParsableCommand {
             let kind = try ConnectorKind(named: settings.kind)
             let connector = try kind.make(settings)
             let coverage = try await installation.engine.coverage(of: settings, kind)
-            let surroundings = Installation.surroundings
-            let transport = HTTPTransport(reaching: place.outboundNetworks)
-            let conversation = Conversation(
-                with: connector,
-                over: transport,
-                gate: ConnectorGate(slots: 1, surroundings: surroundings),
-                surroundings: surroundings,
-                seconds: 60
-            )
-            let answer = await conversation.walk { now throws(Refusal) in
+            let answer = try await ConnectorCommand.walk(connector, place) { now throws(Refusal) in
                 try connector.check(at: now)
             }
-            try await transport.shutdown()
             guard answer.isSuccess else {
                 Terminal.note("connector \(name) does not work: \(answer.text)")
                 throw ExitCode(1)

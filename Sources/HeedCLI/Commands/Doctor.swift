@@ -54,19 +54,13 @@ struct Doctor: AsyncParsableCommand {
         let settings = try await global.settings()
         let isOurs = url.hasPrefix(settings.publicURL + "/")
         try settings.outboundNetworks.check(url: url)
-        let transport = HTTPTransport(reaching: settings.outboundNetworks)
-        let check = EndpointCheck(
-            url: url,
-            transport: transport,
-            post: isOurs || post ? .send : .leaveOut
-        )
-        do {
-            let report = try await check.report()
-            try await transport.shutdown()
-            return report
-        } catch {
-            try await transport.shutdown()
-            throw error
+        return try await HTTPTransport.with(reaching: settings.outboundNetworks) { transport in
+            let check = EndpointCheck(
+                url: url,
+                transport: transport,
+                post: isOurs || post ? .send : .leaveOut
+            )
+            return try await check.report()
         }
     }
 

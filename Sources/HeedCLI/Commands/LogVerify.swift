@@ -90,23 +90,18 @@ struct LogVerify: AsyncParsableCommand {
         let kept = try LogVerify.bytes(of: checkpoint ?? "")
         let base = (url ?? "").replacing(#/\/+$/#, with: "")
         let networks = try await global.settings().outboundNetworks
-        let transport = HTTPTransport(reaching: networks)
-        let served = ServedLog(log: log, policy: policy) { path in
-            try await LogVerify.get("\(base)/\(path)", by: transport)
+        return try await HTTPTransport.with(reaching: networks) { transport in
+            let served = ServedLog(log: log, policy: policy) { path in
+                try await LogVerify.get("\(base)/\(path)", by: transport)
+            }
+            do {
+                let note = try SignedNote(bytes: kept)
+                let old = try Checkpoint(opening: note, origin: log.name, log: log)
+                return Verdict(good: try await served.head(extending: old))
+            } catch let error as LedgerError {
+                return Verdict(wrong: error.message)
+            }
         }
-        let verdict: Verdict
-        do {
-            let note = try SignedNote(bytes: kept)
-            let old = try Checkpoint(opening: note, origin: log.name, log: log)
-            verdict = Verdict(good: try await served.head(extending: old))
-        } catch let error as LedgerError {
-            verdict = Verdict(wrong: error.message)
-        } catch {
-            try await transport.shutdown()
-            throw error
-        }
-        try await transport.shutdown()
-        return verdict
     }
 
     /// Fetches one file; a log redirects nowhere.

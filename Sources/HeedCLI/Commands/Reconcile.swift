@@ -36,16 +36,10 @@ struct Reconcile: AsyncParsableCommand {
         else {
             throw CommandError("connector: there is no connector '\(connector)'")
         }
-        let transport = HTTPTransport(reaching: place.outboundNetworks)
-        let report: Reconciler.Report
-        do {
-            report = try await Reconciler(installation, transport: transport)
+        let report = try await HTTPTransport.with(reaching: place.outboundNetworks) { transport in
+            try await Reconciler(installation, transport: transport)
                 .run(settings, fix ? .fixing : .reporting, as: Installation.actor)
-        } catch {
-            try await transport.shutdown()
-            throw error
         }
-        try await transport.shutdown()
         let found = report.reconciliation
         if json {
             try Terminal.print(json: ReconcileAnswer(report))

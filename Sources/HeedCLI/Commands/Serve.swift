@@ -90,14 +90,9 @@ struct Serve: AsyncParsableCommand {
         for variable in unknown {
             logger.warning("no setting has this variable", metadata: ["variable": "\(variable)"])
         }
-        let transport = HTTPTransport(reaching: settings.outboundNetworks)
-        do {
+        try await HTTPTransport.with(reaching: settings.outboundNetworks) { transport in
             try await serve(settings, transport, logger)
-        } catch {
-            try await transport.shutdown()
-            throw error
         }
-        try await transport.shutdown()
     }
 
     /// Two listeners cannot have one port.
@@ -152,10 +147,10 @@ struct Serve: AsyncParsableCommand {
             services += Serve.worker(
                 installation,
                 transport: transport,
+                outlet: outlet,
                 logger: logger,
                 metrics: metrics
             )
-            if let outlet { services.append(Serve.mailRunner(installation, outlet, logger)) }
             services += await log.services(transport: transport)
         }
         options.inbox = Inbox(now: Installation.surroundings.now) { request in
@@ -200,10 +195,11 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    /// The runner of the opt-out lane, the runner of everything else, and the rescuer.
+    /// All that works in the background of a worker; messages of Heed's own only with a way out.
     static func worker(
         _ installation: Installation,
         transport: any Transport,
+        outlet: MailOutlet? = nil,
         logger: Logger,
         metrics: DeliveryMetrics = DeliveryMetrics()
     ) -> [any Service] {
@@ -212,24 +208,19 @@ struct Serve: AsyncParsableCommand {
             slots: settings.workers,
             surroundings: Installation.surroundings
         )
-        let handle = handler(installation, gate, transport, metrics)
-        let runners = [Job.Lane.optOut, .general].map { lane in
-            Runner(
+        let worker = Worker(
+            ConnectorTelling(
                 engine: installation.engine,
-                options: .init(
-                    lane: lane,
-                    concurrency: lane == .optOut ? settings.workers : 2,
-                    leaseSeconds: Int64(settings.leaseSeconds),
-                    pollMilliseconds: 250
-                ),
                 gate: gate,
-                logger: logger,
-                handle: handle
-            )
-        }
-        let rescuer = Rescuer(
-            engine: installation.engine,
-            intervalMilliseconds: 2000,
+                transport: transport,
+                retryPolicy: RetryPolicy(scale: settings.retryScale),
+                surroundings: Installation.surroundings
+            ),
+            options: .init(
+                concurrency: settings.workers,
+                leaseSeconds: Int64(settings.leaseSeconds)
+            ),
+            metrics: metrics,
             logger: logger
         )
         let pruner = Pruner(
@@ -240,71 +231,8 @@ struct Serve: AsyncParsableCommand {
         )
         let verifier = BackgroundVerifier(installation, logger: logger)
         let drift = DriftChecker(installation, gate: gate, transport: transport, logger: logger)
-        return runners + [rescuer, pruner, verifier] + (drift.map { [$0] } ?? [])
-    }
-
-    /// What to do with a job of either lane.
-    private static func handler(
-        _ installation: Installation,
-        _ gate: ConnectorGate,
-        _ transport: any Transport,
-        _ metrics: DeliveryMetrics
-    ) -> @Sendable (Job) async throws -> Void {
-        let settings = installation.settings
-        let optOuts = OptOutHandler(
-            engine: installation.engine,
-            gate: gate,
-            transport: transport,
-            retryPolicy: RetryPolicy(scale: settings.retryScale),
-            surroundings: Installation.surroundings,
-            metrics: metrics
-        )
-        let erasures = ErasureHandler(
-            engine: installation.engine,
-            gate: gate,
-            transport: transport,
-            retryPolicy: RetryPolicy(scale: settings.retryScale),
-            surroundings: Installation.surroundings
-        )
-        return { job in
-            if case .rights = job.kind {
-                try await erasures.handle(job)
-            } else {
-                try await optOuts.handle(job)
-            }
-        }
-    }
-
-    /// The runner of Heed's own messages, in processes that have a mail server to send by.
-    private static func mailRunner(
-        _ installation: Installation,
-        _ outlet: MailOutlet,
-        _ logger: Logger
-    ) -> any Service {
-        let settings = installation.settings
-        let handler = MailHandler(
-            engine: installation.engine,
-            outlet: outlet,
-            retryPolicy: RetryPolicy(scale: settings.retryScale),
-            surroundings: Installation.surroundings,
-            logger: logger
-        )
-        return Runner(
-            engine: installation.engine,
-            // A mail server takes few conversations at once from one sender.
-            options: .init(
-                lane: .mail,
-                concurrency: 4,
-                leaseSeconds: Int64(settings.leaseSeconds),
-                pollMilliseconds: 250
-            ),
-            gate: ConnectorGate(
-                slots: settings.workers,
-                surroundings: Installation.surroundings
-            ),
-            logger: logger,
-            handle: handler.handle
-        )
+        return worker.services + (outlet.map { [worker.messenger($0)] } ?? [])
+            + [pruner, verifier] + (drift.map { [$0] } ?? [])
     }
 
     /// What listens: the API, and probes and measurements alone where a port is set for them.

@@ -43,10 +43,9 @@ extension DemoStage {
             headers: [(name: "content-type", value: "application/x-www-form-urlencoded")],
             body: Array("List-Unsubscribe=One-Click".utf8)
         )
-        let transport = HTTPTransport(reaching: .insideToo)
-        let response = try await transport.send(request, timeoutSeconds: 10)
-        try await transport.shutdown()
-        return response.status
+        return try await HTTPTransport.with(reaching: .insideToo) { transport in
+            try await transport.send(request, timeoutSeconds: 10).status
+        }
     }
 
     /// The opt-out that refuses an address.

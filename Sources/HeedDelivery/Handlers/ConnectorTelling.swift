@@ -2,16 +2,35 @@
 
 import HeedConnectors
 import HeedConsent
-import HeedEngine
-import HeedStore
+package import HeedEngine
+package import HeedStore
 
 /// What every handler does that speaks to other systems.
-struct ConnectorTelling: Sendable {
+package struct ConnectorTelling: Sendable {
+    /// How long all requests of one job may take; below the least lease, so that a slow answer is
+    /// not told twice.
+    package static let jobSecondsMaximum: Int64 = 18
+
     let engine: Engine
     let gate: ConnectorGate
     let transport: any Transport
     let retryPolicy: RetryPolicy
     let surroundings: Surroundings
+
+    /// Takes the door, what may be asked of whom, the wire, and how long to wait.
+    package init(
+        engine: Engine,
+        gate: ConnectorGate,
+        transport: any Transport,
+        retryPolicy: RetryPolicy,
+        surroundings: Surroundings
+    ) {
+        self.engine = engine
+        self.gate = gate
+        self.transport = transport
+        self.retryPolicy = retryPolicy
+        self.surroundings = surroundings
+    }
 
     /// What a connector is told.
     struct Order: Sendable {
@@ -54,7 +73,7 @@ struct ConnectorTelling: Sendable {
             over: transport,
             gate: gate,
             surroundings: surroundings,
-            seconds: OptOutHandler.jobSecondsMaximum
+            seconds: ConnectorTelling.jobSecondsMaximum
         )
         var answer = ConnectorAnswer.alreadyDone("no address to tell about")
         for (index, address) in order.addresses.enumerated() {

@@ -1,41 +1,27 @@
 // Does the work of one step of an erasure: begin, tell one connector, remove, clean the files.
 
 import HeedConnectors
-public import HeedConsent
-public import HeedEngine
+package import HeedConsent
+import HeedEngine
 import HeedRights
-public import HeedStore
+import HeedStore
 
 /// Carries out erasures, step by step.
 ///
 /// Every step may be repeated: the engine ignores what is known already, and the other system sees
 /// one id for one target however often it is told.
-public struct ErasureHandler: Sendable {
+package struct ErasureHandler: Sendable {
     private let telling: ConnectorTelling
     private let actor = Actor.system("delivery")
 
-    /// Takes the door, what may be asked of whom, the wire, and how long to wait.
-    public init(
-        engine: Engine,
-        gate: ConnectorGate,
-        transport: any Transport,
-        retryPolicy: RetryPolicy,
-        surroundings: Surroundings
-    ) {
-        telling = ConnectorTelling(
-            engine: engine,
-            gate: gate,
-            transport: transport,
-            retryPolicy: retryPolicy,
-            surroundings: surroundings
-        )
-    }
+    /// Takes what speaks to other systems.
+    package init(_ telling: ConnectorTelling) { self.telling = telling }
 
     /// Does a job to its end and records the outcome.
     ///
     /// - Throws: when the outcome could not be recorded or the files not cleaned; the job's lease
     ///   then runs out and it is done again.
-    public func handle(_ job: Job) async throws {
+    package func handle(_ job: Job) async throws {
         guard case .rights(let work) = job.kind else { throw StrayJob(kind: job.kind.stored.name) }
         let engine = telling.engine
         switch work {

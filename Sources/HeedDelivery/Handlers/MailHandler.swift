@@ -1,13 +1,13 @@
 // Does the work of one mail job: composes the message, hands it over, and writes down the outcome.
 
-public import HeedConsent
-public import HeedEngine
+package import HeedConsent
+package import HeedEngine
 import HeedRights
-public import HeedStore
-public import Logging
+package import HeedStore
+package import Logging
 
 /// How messages of Heed's own leave.
-public struct MailOutlet: Sendable {
+package struct MailOutlet: Sendable {
     let mailer: SMTPMailer
     let sender: String
     let languages: PageLanguages
@@ -16,7 +16,7 @@ public struct MailOutlet: Sendable {
     /// Takes the way out, the sender's address, the words, and the base of public links.
     ///
     /// - Throws: `Refusal`, naming `from`, for an address mail cannot come from.
-    public init(
+    package init(
         mailer: SMTPMailer,
         sender: String,
         languages: PageLanguages,
@@ -34,7 +34,7 @@ public struct MailOutlet: Sendable {
 ///
 /// One whose outcome could not be recorded goes again; its Message-ID is the same, so a mailbox can
 /// tell.
-public struct MailHandler: Sendable {
+package struct MailHandler: Sendable {
     private let engine: Engine
     private let outlet: MailOutlet
     private let retryPolicy: RetryPolicy
@@ -43,7 +43,7 @@ public struct MailHandler: Sendable {
     private let actor = Actor.system("mail")
 
     /// Takes the door, the way out, how long to wait, and where to log.
-    public init(
+    package init(
         engine: Engine,
         outlet: MailOutlet,
         retryPolicy: RetryPolicy,
@@ -61,7 +61,7 @@ public struct MailHandler: Sendable {
     ///
     /// - Throws: only when the outcome could not be recorded; the job's lease then runs out and it
     ///   is done again.
-    public func handle(_ job: Job) async throws {
+    package func handle(_ job: Job) async throws {
         guard case .mail(let mail) = job.kind else { throw StrayJob(kind: job.kind.stored.name) }
         let outcome = try await send(mail, job)
         _ = try await engine.perform(RecordMailOutcome(job: job.id, outcome: outcome), as: actor)

@@ -2,39 +2,22 @@
 // answer.
 
 import HeedConnectors
-public import HeedConsent
-public import HeedEngine
-public import HeedStore
+package import HeedConsent
+package import HeedEngine
+import HeedStore
 
 /// Tells other systems about opt-outs.
 ///
 /// Everything it does may be repeated: the engine ignores what is known already, and the other
 /// system sees one id for one target however often it is told.
-public struct OptOutHandler: Sendable {
-    /// How long all requests of one job may take; below the least lease, so that a slow answer is
-    /// not told twice.
-    public static let jobSecondsMaximum: Int64 = 18
-
+package struct OptOutHandler: Sendable {
     private let telling: ConnectorTelling
     private let metrics: DeliveryMetrics
     private let actor = Actor.system("delivery")
 
-    /// Takes the door, what may be asked of whom, the wire, how long to wait, and where to measure.
-    public init(
-        engine: Engine,
-        gate: ConnectorGate,
-        transport: any Transport,
-        retryPolicy: RetryPolicy,
-        surroundings: Surroundings,
-        metrics: DeliveryMetrics = DeliveryMetrics()
-    ) {
-        telling = ConnectorTelling(
-            engine: engine,
-            gate: gate,
-            transport: transport,
-            retryPolicy: retryPolicy,
-            surroundings: surroundings
-        )
+    /// Takes what speaks to other systems, and where to measure.
+    package init(_ telling: ConnectorTelling, metrics: DeliveryMetrics = DeliveryMetrics()) {
+        self.telling = telling
         self.metrics = metrics
     }
 
@@ -42,7 +25,7 @@ public struct OptOutHandler: Sendable {
     ///
     /// - Throws: only when the outcome could not be recorded; the job's lease then runs out and it
     ///   is done again.
-    public func handle(_ job: Job) async throws {
+    package func handle(_ job: Job) async throws {
         switch job.kind {
         case .startOptOut(let id):
             _ = try await telling.engine.perform(StartOptOut(id, job: job.id), as: actor)

@@ -37,13 +37,14 @@ struct ErasureHandlerTests {
 
     /// Does every job that is due until none is.
     private func work(_ installation: Installation, _ transport: some Transport) async throws {
-        let handler = ErasureHandler(
+        let telling = ConnectorTelling(
             engine: installation.engine,
             gate: ConnectorGate(slots: 4, surroundings: installation.surroundings),
             transport: transport,
             retryPolicy: RetryPolicy(),
             surroundings: installation.surroundings
         )
+        let handler = ErasureHandler(telling)
         while true {
             let claim = ClaimJobs(lane: .general, limit: 100, leaseSeconds: 30)
             let jobs = try await installation.engine.perform(claim, as: .system("test")).receipt

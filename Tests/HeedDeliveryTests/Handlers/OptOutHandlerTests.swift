@@ -48,14 +48,14 @@ struct OptOutHandlerTests {
         _ transport: some Transport,
         _ metrics: DeliveryMetrics = DeliveryMetrics()
     ) async throws -> Int {
-        let handler = OptOutHandler(
+        let telling = ConnectorTelling(
             engine: installation.engine,
             gate: ConnectorGate(slots: 4, surroundings: installation.surroundings),
             transport: transport,
             retryPolicy: RetryPolicy(),
-            surroundings: installation.surroundings,
-            metrics: metrics
+            surroundings: installation.surroundings
         )
+        let handler = OptOutHandler(telling, metrics: metrics)
         let claim = ClaimJobs(lane: .optOut, limit: 100, leaseSeconds: 30)
         let jobs = try await installation.engine.perform(claim, as: .system("test")).receipt
         for job in jobs { try await handler.handle(job) }
