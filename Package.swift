@@ -19,7 +19,8 @@ let package = Package(
         .library(
             name: "HeedEngine",
             targets: [
-                "HeedConsent", "HeedStore", "HeedSQLite", "HeedEngine", "HeedAudit", "HeedRights",
+                "HeedConsent", "HeedStore", "HeedJournal", "HeedSQLite", "HeedEngine", "HeedAudit",
+                "HeedRights",
             ]
         ),
         .library(name: "HeedPostgres", targets: ["HeedPostgres"]),
@@ -317,6 +318,7 @@ let package = Package(
             dependencies: [
                 "TestSupport", "HeedConsent", "HeedLedger", "HeedLists", "HeedStore", "HeedEngine",
                 "HeedAudit", "HeedRights", "HeedExchange", "HeedConnectors", "HeedDelivery",
+                logging,
             ],
             path: "Tests/Simulation"
         ),

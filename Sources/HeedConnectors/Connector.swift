@@ -1,13 +1,13 @@
 // What a connector is: a value that writes the requests another system needs and reads its answers.
 
-public import HeedConsent
+package import HeedConsent
 
 /// The language of another system that must be told about opt-outs.
 ///
 /// A connector does no input or output and has no clock: it writes requests, reads answers and
 /// checks what arrives; somebody else carries the bytes and says what time it is. The same notice
 /// leads to the same effect however often it is told, because delivery is at least once.
-public protocol Connector: Sendable {
+package protocol Connector: Sendable {
     /// The operator's name for it.
     var name: String { get }
 
@@ -48,18 +48,18 @@ public protocol Connector: Sendable {
 ///
 /// A conversation that breaks off is begun again from its first step, so every step may be
 /// repeated.
-public enum ConnectorStep: Sendable {
+package enum ConnectorStep: Sendable {
     /// Carry this request, then hand the answer and the present to `read`.
     case send(OutboundRequest, read: Reader)
     /// The conversation is over.
     case answer(ConnectorAnswer)
 
     /// Reads the answer to a request that was sent.
-    public typealias Reader =
+    package typealias Reader =
         @Sendable (OutboundResponse, Timestamp) throws(Refusal) -> ConnectorStep
 
     /// No conversation needs more requests than this; a longer one is a fault of ours.
-    public static let requestsMaximum = 256
+    package static let requestsMaximum = 256
 
     /// Walks the conversation to its end.
     ///
@@ -68,7 +68,7 @@ public enum ConnectorStep: Sendable {
     ///   - carry: Takes a request to the other system and brings its answer.
     /// - Returns: What the other system's last answer means.
     /// - Throws: what `carry` throws, or a `Refusal` when a later request cannot be written.
-    public func walk(
+    package func walk(
         now: () -> Timestamp,
         carry: (OutboundRequest) async throws -> OutboundResponse
     ) async throws -> ConnectorAnswer {
@@ -85,7 +85,7 @@ public enum ConnectorStep: Sendable {
 
 extension ConnectorStep: CustomStringConvertible {
     /// The method of the request or the answer, neither of which names a person.
-    public var description: String {
+    package var description: String {
         switch self {
         case .send(let request, _): "send \(request)"
         case .answer(let answer): "\(answer)"
@@ -96,7 +96,7 @@ extension ConnectorStep: CustomStringConvertible {
 /// What the other system's answer means for what it was told.
 ///
 /// The texts are stored and shown, so they are short and free of personal data.
-public enum ConnectorAnswer: Hashable, Sendable {
+package enum ConnectorAnswer: Hashable, Sendable {
     /// The other system has it.
     case done(String)
     /// The other system had it already; as good as `done`.
@@ -114,7 +114,7 @@ public enum ConnectorAnswer: Hashable, Sendable {
     }
 
     /// True when the other system has what it was told.
-    public var isSuccess: Bool {
+    package var isSuccess: Bool {
         switch self {
         case .done, .alreadyDone: true
         case .absent, .retry, .giveUp: false
@@ -122,7 +122,7 @@ public enum ConnectorAnswer: Hashable, Sendable {
     }
 
     /// The text that is stored and shown.
-    public var text: String {
+    package var text: String {
         switch self {
         case .done(let text), .alreadyDone(let text), .absent(let text), .giveUp(let text): text
         case .retry(_, let text): text

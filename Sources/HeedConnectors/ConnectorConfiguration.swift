@@ -1,17 +1,17 @@
 // A connector's settings as a flat table of texts, and the checks that name the wrong one.
 
-public import HeedConsent
+package import HeedConsent
 
 /// One option of a kind of connector.
-public struct ConnectorOption: Hashable, Sendable {
+package struct ConnectorOption: Hashable, Sendable {
     /// Its name.
-    public let name: String
+    package let name: String
     /// True when the connector cannot work without it.
-    public let isRequired: Bool
+    package let isRequired: Bool
     /// True when its value opens a door and must never be shown.
-    public let isSecret: Bool
+    package let isSecret: Bool
     /// What it is, in a few words.
-    public let help: String
+    package let help: String
 
     static func required(_ name: String, _ help: String) -> ConnectorOption {
         ConnectorOption(name: name, isRequired: true, isSecret: false, help: help)
@@ -37,18 +37,18 @@ public struct ConnectorOption: Hashable, Sendable {
 /// `scope.NAME` says what the scope is called by the other system; several places are separated by
 /// commas, and `none` says that the scope is never sent through it. A scope that is not named is
 /// refused when an opt-out comes, never widened to everything and never passed over.
-public struct ConnectorConfiguration: Sendable {
+package struct ConnectorConfiguration: Sendable {
     /// The operator's name for it.
-    public let name: String
+    package let name: String
     /// Which connector speaks its language.
-    public let kind: ConnectorKind
+    package let kind: ConnectorKind
     let scopes: ScopeMap
     private let options: [String: String]
 
     static let scopePrefix = "scope."
 
     /// Reads settings; refuses unknown names, missing ones and unusable values.
-    public init(
+    package init(
         name: String,
         kind: ConnectorKind,
         options: [String: String]
@@ -124,10 +124,10 @@ public struct ConnectorConfiguration: Sendable {
 
 extension ConnectorConfiguration: CustomStringConvertible, CustomReflectable {
     /// The kind and the name: every option may open a door.
-    public var description: String { "\(kind.rawValue) \(name)" }
+    package var description: String { "\(kind.rawValue) \(name)" }
 
     /// Shows nothing, so that `dump` opens no door either.
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 /// What each scope is called by the other system, and what a global opt-out covers there.

@@ -1,9 +1,9 @@
 // The list of systems Heed can speak to.
 
-public import HeedConsent
+package import HeedConsent
 
 /// Which connector speaks a system's language.
-public enum ConnectorKind: String, CaseIterable, Sendable {
+package enum ConnectorKind: String, CaseIterable, Sendable {
     /// Any system that takes Standard Webhooks messages.
     case webhook
     /// Amazon SES, version 2 of its interface.
@@ -24,7 +24,7 @@ public enum ConnectorKind: String, CaseIterable, Sendable {
     case resend
 
     /// Finds a kind by its name; refuses an unknown one and says which there are.
-    public init(named text: String) throws(Refusal) {
+    package init(named text: String) throws(Refusal) {
         guard let kind = ConnectorKind(rawValue: text) else {
             let known = ConnectorKind.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
             throw Refusal(.invalid, field: "kind", "a connector is one of \(known)")
@@ -33,7 +33,7 @@ public enum ConnectorKind: String, CaseIterable, Sendable {
     }
 
     /// Makes the connector; refuses settings that kind cannot work with.
-    public func make(_ settings: ConnectorSettings) throws(Refusal) -> any Connector {
+    package func make(_ settings: ConnectorSettings) throws(Refusal) -> any Connector {
         var options = settings.options
         if !settings.url.isEmpty { options["url"] = settings.url }
         if !settings.secret.isEmpty { options["secret"] = settings.secret }
@@ -43,7 +43,7 @@ public enum ConnectorKind: String, CaseIterable, Sendable {
     }
 
     /// Makes the connector; refuses options that kind cannot work with.
-    public func make(_ configuration: ConnectorConfiguration) throws(Refusal) -> any Connector {
+    package func make(_ configuration: ConnectorConfiguration) throws(Refusal) -> any Connector {
         switch self {
         case .webhook: try WebhookConnector(configuration)
         case .ses: try SESConnector(configuration)
@@ -58,7 +58,7 @@ public enum ConnectorKind: String, CaseIterable, Sendable {
     }
 
     /// The options a connector of this kind understands, besides `scope.NAME`.
-    public var options: [ConnectorOption] {
+    package var options: [ConnectorOption] {
         switch self {
         case .webhook: WebhookConnector.options
         case .ses: SESConnector.options
@@ -73,7 +73,7 @@ public enum ConnectorKind: String, CaseIterable, Sendable {
     }
 
     /// What `scope.NAME` stands for with this kind; nil when it knows scopes by their own names.
-    public var placeName: String? {
+    package var placeName: String? {
         switch self {
         case .webhook: nil
         case .ses: "topic of the contact list"
@@ -90,7 +90,7 @@ public enum ConnectorKind: String, CaseIterable, Sendable {
     /// What of a connector's settings may be shown, and the names of what may not.
     ///
     /// Of a URL only the place: what follows may open a door.
-    public func shown(
+    package func shown(
         _ settings: ConnectorSettings
     ) -> (options: [String: String], secrets: [String]) {
         let open = Set(options.filter { !$0.isSecret }.map(\.name))
@@ -106,7 +106,7 @@ public enum ConnectorKind: String, CaseIterable, Sendable {
 
 extension ConnectorSettings {
     /// The connector that these settings are for; refuses those that its kind cannot work with.
-    public func connector() throws(Refusal) -> any Connector {
+    package func connector() throws(Refusal) -> any Connector {
         try ConnectorKind(named: kind).make(self)
     }
 }

@@ -1,18 +1,18 @@
 // What other systems report: a message as it arrived, and what it says once it is proven.
 
-public import HeedConsent
+package import HeedConsent
 
 /// A webhook message as it arrived.
-public struct WebhookDelivery: Sendable {
+package struct WebhookDelivery: Sendable {
     /// The query of the URL it came to, without the question mark.
-    public let query: String
+    package let query: String
     /// Header fields as they came.
-    public let headers: [(name: String, value: String)]
+    package let headers: [(name: String, value: String)]
     /// The raw bytes, since signatures cover them.
-    public let body: [UInt8]
+    package let body: [UInt8]
 
     /// Takes a message.
-    public init(query: String = "", headers: [(name: String, value: String)], body: [UInt8]) {
+    package init(query: String = "", headers: [(name: String, value: String)], body: [UInt8]) {
         self.query = query
         self.headers = headers
         self.body = body
@@ -36,25 +36,25 @@ public struct WebhookDelivery: Sendable {
 
 extension WebhookDelivery: CustomStringConvertible, CustomReflectable {
     /// Says only that there is a message.
-    public var description: String { "<webhook message>" }
+    package var description: String { "<webhook message>" }
 
     /// Shows nothing, so that `dump` leaks no address and opens no door.
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 /// What a message needs before it can be believed, or what it says.
-public enum InboundStep: Sendable {
+package enum InboundStep: Sendable {
     /// The message is proven; answer it with a 2xx once its events are stored.
     case accepted(InboundBatch)
     /// Carry this request, then hand the answer and the present to `read`.
     case fetch(OutboundRequest, read: Reader)
 
     /// Reads the answer to a request that was sent.
-    public typealias Reader =
+    package typealias Reader =
         @Sendable (OutboundResponse, Timestamp) throws(Refusal) -> InboundStep
 
     /// No message needs more requests than this: a certificate and a confirmation.
-    public static let requestsMaximum = 2
+    package static let requestsMaximum = 2
 
     /// Fetches what the message needs and reads it.
     ///
@@ -63,7 +63,7 @@ public enum InboundStep: Sendable {
     ///   - carry: Fetches a URL that was checked before; a certificate may come from a cache.
     /// - Returns: What the message says.
     /// - Throws: what `carry` throws, or a `Refusal` when the message is not proven.
-    public func walk(
+    package func walk(
         now: () -> Timestamp,
         carry: (OutboundRequest) async throws -> OutboundResponse
     ) async throws -> InboundBatch {
@@ -81,31 +81,31 @@ public enum InboundStep: Sendable {
 }
 
 /// The events of one proven message.
-public struct InboundBatch: Hashable, Sendable {
+package struct InboundBatch: Hashable, Sendable {
     /// By what a repetition of the same message is known; kept for a day, which is longer than any
     /// of them takes a message for fresh.
-    public struct Replay: Hashable, Sendable {
+    package struct Replay: Hashable, Sendable {
         /// The message's own token or id.
-        public let token: String
+        package let token: String
 
         /// Names a message.
-        public init(token: String) { self.token = token }
+        package init(token: String) { self.token = token }
     }
 
     /// What happened, in the order of the message.
-    public let events: [InboundEvent]
+    package let events: [InboundEvent]
     /// How many events of the message mean nothing for consent: deliveries, opens, soft bounces.
-    public let ignored: Int
+    package let ignored: Int
     /// What happened to messages, for the counts; what is in `events` may be in here, too.
-    public let activities: [InboundActivity]
+    package let activities: [InboundActivity]
     /// How many events are not as the other system describes them: an address is missing, or
     /// what happened.
-    public let unreadable: Int
+    package let unreadable: Int
     /// A message with a token seen before is answered as usual and otherwise dropped.
-    public let replay: Replay?
+    package let replay: Replay?
 
     /// Makes a batch.
-    public init(
+    package init(
         events: [InboundEvent] = [],
         ignored: Int = 0,
         unreadable: Int = 0,
@@ -168,9 +168,9 @@ enum InboundReading: Hashable, Sendable {
 }
 
 /// Something another system says about a person.
-public struct InboundEvent: Hashable, Sendable {
+package struct InboundEvent: Hashable, Sendable {
     /// What happened.
-    public enum Kind: String, CaseIterable, Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
         /// The person asked for no more.
         case unsubscribed
         /// The other system sends again; says nothing about the person's consent.
@@ -184,20 +184,20 @@ public struct InboundEvent: Hashable, Sendable {
     }
 
     /// What happened.
-    public let kind: Kind
+    package let kind: Kind
     /// The address as the other system writes it.
-    public let address: String
+    package let address: String
     /// The list, group, topic or stream it is about, as the other system calls it.
-    public let place: String?
+    package let place: String?
     /// The scopes that place stands for, `global` for everything, empty when nobody said.
-    public let extents: [String]
+    package let extents: [String]
     /// When it happened.
-    public let at: Timestamp
+    package let at: Timestamp
     /// The other system's id of the event, if it has one; the same on every repetition.
-    public let id: String?
+    package let id: String?
 
     /// Makes an event; without `extents` it is about everything.
-    public init(
+    package init(
         _ kind: Kind,
         _ address: String,
         place: String? = nil,
@@ -217,17 +217,17 @@ public struct InboundEvent: Hashable, Sendable {
 extension InboundEvent {
     /// The place, if its name is one that a list or a group can have, so that nothing else a
     /// message may hold gets into the record.
-    public var plainPlace: String? {
+    package var plainPlace: String? {
         place.flatMap { isPlainName($0, symbols: "._-/*") ? $0 : nil }
     }
 }
 
 extension InboundEvent: CustomStringConvertible, CustomReflectable {
     /// What happened, without the address.
-    public var description: String { "<\(kind.rawValue) event>" }
+    package var description: String { "<\(kind.rawValue) event>" }
 
     /// Shows nothing, so that `dump` cannot leak the address.
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 extension Timestamp {

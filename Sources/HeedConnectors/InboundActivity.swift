@@ -1,31 +1,31 @@
 // What other systems tell about messages: deliveries, opens and the like, to be counted.
 
 import Crypto
-public import HeedConsent
+package import HeedConsent
 
 /// Something that happened to a message, as another system tells it.
-public struct InboundActivity: Hashable, Sendable {
+package struct InboundActivity: Hashable, Sendable {
     /// What happened.
-    public let kind: ActivityKind
+    package let kind: ActivityKind
     /// To whom the message went, as the other system writes it.
-    public let address: String
+    package let address: String
     /// When it happened.
-    public let at: Timestamp
+    package let at: Timestamp
     /// What the other system calls the event; the same on every repetition.
-    public let id: String
+    package let id: String
     /// What the other system calls the message.
-    public var message: String?
+    package var message: String?
     /// The campaign, as far as the other system says.
-    public var campaign: String?
+    package var campaign: String?
     /// The scope the message was sent in, where the settings say what it is called there.
-    public var scope: String?
+    package var scope: String?
     /// From where a person opened or clicked.
-    public var ip: String?
+    package var ip: String?
     /// By what a person opened or clicked.
-    public var userAgent: String?
+    package var userAgent: String?
 
     /// Names what happened, to whom, when, and by what it is known again.
-    public init(_ kind: ActivityKind, _ address: String, at: Timestamp, id: String) {
+    package init(_ kind: ActivityKind, _ address: String, at: Timestamp, id: String) {
         self.kind = kind
         self.address = address
         self.at = at
@@ -54,8 +54,8 @@ public struct InboundActivity: Hashable, Sendable {
 
 extension InboundActivity: CustomStringConvertible, CustomReflectable {
     /// What happened, without to whom.
-    public var description: String { "<\(kind.rawValue) activity>" }
+    package var description: String { "<\(kind.rawValue) activity>" }
 
     /// Shows nothing, so that `dump` cannot leak the address.
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -1,12 +1,12 @@
 // What another system lists as blocked: pages of entries, walked one after the other.
 
-public import HeedConsent
+package import HeedConsent
 
 /// What is to be done next to hear from another system whom it does not mail.
 ///
 /// A listing that breaks off proves nothing about whoever was not in it, so only the one that comes
 /// to its `end` may be compared.
-public enum ListingStep: Sendable {
+package enum ListingStep: Sendable {
     /// Carry this request, then hand the answer and the present to `read`.
     case send(OutboundRequest, read: Reader)
     /// Some of the entries; `rest` goes on.
@@ -17,14 +17,14 @@ public enum ListingStep: Sendable {
     case failed(ConnectorAnswer)
 
     /// Reads the answer to a request that was sent.
-    public typealias Reader =
+    package typealias Reader =
         @Sendable (OutboundResponse, Timestamp) throws(Refusal) -> ListingStep
 
     /// Goes on after a page.
-    public typealias Rest = @Sendable (Timestamp) throws(Refusal) -> ListingStep
+    package typealias Rest = @Sendable (Timestamp) throws(Refusal) -> ListingStep
 
     /// No list is longer than this; at a thousand entries a page it has a hundred million.
-    public static let requestsMaximum = 100_000
+    package static let requestsMaximum = 100_000
 
     /// Walks the listing to its end.
     ///
@@ -34,7 +34,7 @@ public enum ListingStep: Sendable {
     ///   - page: Takes some entries at a time.
     /// - Returns: nil when that was all, or why it is not.
     /// - Throws: what `carry` and `page` throw, or a `Refusal` when a request cannot be written.
-    public func walk(
+    package func walk(
         now: () -> Timestamp,
         carry: (OutboundRequest) async throws -> OutboundResponse,
         page: ([ListedEntry]) async throws -> Void
@@ -61,7 +61,7 @@ public enum ListingStep: Sendable {
 
 extension ListingStep: CustomStringConvertible, CustomReflectable {
     /// What comes next, without an address.
-    public var description: String {
+    package var description: String {
         switch self {
         case .send(let request, _): "list \(request)"
         case .page(let entries, _): "<page of \(entries.count)>"
@@ -71,29 +71,29 @@ extension ListingStep: CustomStringConvertible, CustomReflectable {
     }
 
     /// Shows nothing, so that `dump` cannot leak an address.
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 /// One line of a listing: an address and where it is blocked.
 ///
 /// The same address may have several lines; what they say adds up.
-public struct ListedEntry: Hashable, Sendable {
+package struct ListedEntry: Hashable, Sendable {
     /// Everything the system has, when that is one place.
-    public static let everywhere = "*"
+    package static let everywhere = "*"
 
     /// The address as the other system writes it.
-    public let address: String
+    package let address: String
     /// Why it is there.
-    public let kind: InboundEvent.Kind
+    package let kind: InboundEvent.Kind
     /// The places it is seen at, as `OptOutSign` names them.
-    public let places: [String]
+    package let places: [String]
     /// The scopes it says "no" to, or `global`.
-    public let extents: [String]
+    package let extents: [String]
     /// Places it is blocked at that the settings do not name.
-    public let unmapped: Int
+    package let unmapped: Int
 
     /// Makes a line.
-    public init(
+    package init(
         _ address: String,
         _ kind: InboundEvent.Kind = .unsubscribed,
         places: [String],
@@ -110,21 +110,21 @@ public struct ListedEntry: Hashable, Sendable {
 
 extension ListedEntry: CustomStringConvertible, CustomReflectable {
     /// Why it is there, without the address.
-    public var description: String { "<\(kind.rawValue) entry>" }
+    package var description: String { "<\(kind.rawValue) entry>" }
 
     /// Shows nothing, so that `dump` cannot leak the address.
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 /// By what a whole listing shows that an opt-out has arrived.
-public enum OptOutSign: Hashable, Sendable {
+package enum OptOutSign: Hashable, Sendable {
     /// The address is seen at all of these places.
     case seen(at: [String])
     /// The address is seen at none of these places: it left them, or never was there.
     case unseen(at: [String])
 
     /// The places that matter; none when the opt-out is not sent through the system.
-    public var places: [String] {
+    package var places: [String] {
         switch self {
         case .seen(let places), .unseen(let places): places
         }

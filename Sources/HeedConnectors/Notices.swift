@@ -1,24 +1,24 @@
 // What a connector is told: that a person wants to be left alone, or forgotten.
 
-public import HeedConsent
+package import HeedConsent
 
 /// What another system must know to stop sending to a person.
 ///
 /// The address is in the clear here, so a notice lives only while its request is built.
-public struct OptOutNotice: Hashable, Sendable {
+package struct OptOutNotice: Hashable, Sendable {
     /// The target's id as text; constant over retries, so the receiver can drop repetitions.
-    public let target: String
+    package let target: String
     /// The address as the person gave it.
-    public let address: String
+    package let address: String
     /// What the opt-out covers: a scope's name or `global`.
-    public let extent: String
+    package let extent: String
     /// The person's id as text.
-    public let contact: String
+    package let contact: String
     /// When the person asked.
-    public let requestedAt: Timestamp
+    package let requestedAt: Timestamp
 
     /// Makes a notice.
-    public init(
+    package init(
         target: String,
         address: String,
         extent: String,
@@ -40,27 +40,27 @@ public struct OptOutNotice: Hashable, Sendable {
 
 extension OptOutNotice: CustomStringConvertible, CustomReflectable {
     /// Says only that there is a notice, so that no log can leak the address.
-    public var description: String { "<opt-out notice>" }
+    package var description: String { "<opt-out notice>" }
 
     /// Shows nothing, so that `dump` cannot leak it either.
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 /// What another system must know to remove a person's data.
 ///
 /// The address is in the clear here, so a notice lives only while its request is built.
-public struct ErasureNotice: Hashable, Sendable {
+package struct ErasureNotice: Hashable, Sendable {
     /// The step's id as text; constant over retries.
-    public let target: String
+    package let target: String
     /// The address as the person gave it.
-    public let address: String
+    package let address: String
     /// The person's id as text.
-    public let contact: String
+    package let contact: String
     /// When the erasure was asked for.
-    public let requestedAt: Timestamp
+    package let requestedAt: Timestamp
 
     /// Makes a notice.
-    public init(target: String, address: String, contact: String, requestedAt: Timestamp) {
+    package init(target: String, address: String, contact: String, requestedAt: Timestamp) {
         self.target = target
         self.address = address
         self.contact = contact
@@ -70,8 +70,8 @@ public struct ErasureNotice: Hashable, Sendable {
 
 extension ErasureNotice: CustomStringConvertible, CustomReflectable {
     /// Says only that there is a notice, so that no log can leak the address.
-    public var description: String { "<erasure notice>" }
+    package var description: String { "<erasure notice>" }
 
     /// Shows nothing, so that `dump` cannot leak it either.
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

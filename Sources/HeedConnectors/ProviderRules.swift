@@ -1,15 +1,15 @@
 // What a provider allows and what its answers mean, as data beside the connector that uses it.
 
-public import HeedConsent
+package import HeedConsent
 
 /// How fast a provider may be asked, how much at once, and which status means what.
 ///
 /// A status in none of the sets is tried again: a key that is being replaced answers 401, a service
 /// that is being mended 404, and an opt-out must not be lost to either. The limit of attempts ends
 /// it.
-public struct ProviderRules: Hashable, Sendable {
+package struct ProviderRules: Hashable, Sendable {
     /// Where a provider that does not send `Retry-After` says when to come back.
-    public enum Pause: Hashable, Sendable {
+    package enum Pause: Hashable, Sendable {
         /// A header field with seconds from now.
         case seconds(String)
         /// A header field with a Unix time.
@@ -17,24 +17,24 @@ public struct ProviderRules: Hashable, Sendable {
     }
 
     /// How many requests a minute the provider takes; nil when it publishes no number.
-    public let requestsPerMinute: Int?
+    package let requestsPerMinute: Int?
     /// How many requests may be under way at once.
-    public let simultaneousRequests: Int
+    package let simultaneousRequests: Int
     /// How many addresses one request of the provider can carry.
-    public let addressesPerRequest: Int
+    package let addressesPerRequest: Int
     /// How many entries a page of its list is asked for; nil when its list has no pages.
-    public let entriesPerPage: Int?
+    package let entriesPerPage: Int?
     /// Statuses by which the provider says that it has it.
-    public let done: Set<Int>
+    package let done: Set<Int>
     /// Statuses by which it says that it had it already.
-    public let alreadyDone: Set<Int>
+    package let alreadyDone: Set<Int>
     /// Statuses after which no attempt can succeed.
-    public let giveUp: Set<Int>
+    package let giveUp: Set<Int>
     /// Where it says when to come back, besides `Retry-After`.
-    public let pause: Pause?
+    package let pause: Pause?
 
     /// States a provider's rules.
-    public init(
+    package init(
         requestsPerMinute: Int?,
         simultaneousRequests: Int = 4,
         addressesPerRequest: Int = 1,
@@ -55,7 +55,7 @@ public struct ProviderRules: Hashable, Sendable {
     }
 
     /// What a status means as a rule.
-    public func answer(to response: OutboundResponse, at now: Timestamp) -> ConnectorAnswer {
+    package func answer(to response: OutboundResponse, at now: Timestamp) -> ConnectorAnswer {
         let status = response.status
         if done.contains(status) { return .done(response.summary) }
         if alreadyDone.contains(status) { return .alreadyDone(response.summary) }

@@ -1,16 +1,16 @@
 // Whether a connector's settings name every scope there is, and none that there is not.
 
-public import HeedConsent
+package import HeedConsent
 
 /// How the scopes Heed has and those that a connector's settings name fit together.
-public struct ScopeCoverage: Hashable, Sendable {
+package struct ScopeCoverage: Hashable, Sendable {
     /// Options for a scope that Heed does not have, such as `scope.newsleter`.
-    public let unknown: [String]
+    package let unknown: [String]
     /// Scopes that the settings do not name: an opt-out from one cannot be told and is given up.
-    public let unmapped: [String]
+    package let unmapped: [String]
 
     /// Compares settings with the scopes there are.
-    public init(of settings: ConnectorSettings, kind: ConnectorKind, scopes: [ScopeName]) {
+    package init(of settings: ConnectorSettings, kind: ConnectorKind, scopes: [ScopeName]) {
         let prefix = ConnectorConfiguration.scopePrefix
         let fields = settings.options.keys.filter { $0.hasPrefix(prefix) }.sorted()
         let known = scopes.map { prefix + $0.text }
@@ -22,7 +22,7 @@ public struct ScopeCoverage: Hashable, Sendable {
     }
 
     /// Refuses an option for a scope that Heed does not have: it would never be used.
-    public func refuseUnknown(scopes: [ScopeName]) throws(Refusal) {
+    package func refuseUnknown(scopes: [ScopeName]) throws(Refusal) {
         guard let field = unknown.first else { return }
         let names = scopes.map(\.text).sorted().joined(separator: ", ")
         throw Refusal(

@@ -2,19 +2,19 @@
 
 import HeedAudit
 import HeedConsent
-public import HeedEngine
-public import Logging
-public import ServiceLifecycle
+package import HeedEngine
+package import Logging
+import ServiceLifecycle
 
 /// Runs the verifier soon after the start and then once an interval.
 ///
 /// When it ran last is a lease in the database, so that any number of nodes do it once. Each
 /// finding is logged, and the result is kept: `Watch` tells operators about it.
-public struct BackgroundVerifier: Service {
+package struct BackgroundVerifier: Service {
     /// Seconds between two runs: a day.
-    public static let intervalSeconds: Int64 = 86_400
+    package static let intervalSeconds: Int64 = 86_400
     /// Seconds after which another process may begin a run that was left unfinished.
-    public static let leaseSeconds: Int64 = 600
+    package static let leaseSeconds: Int64 = 600
     /// Pages after which the lease is renewed; each renewal is a write.
     static let pagesPerLease = 100
     /// Findings that are logged one by one.
@@ -22,18 +22,18 @@ public struct BackgroundVerifier: Service {
     private static let leaseName = "verifier"
 
     /// How often and how slowly.
-    public struct Options: Sendable {
+    package struct Options: Sendable {
         /// Seconds between two runs.
-        public var intervalSeconds = BackgroundVerifier.intervalSeconds
+        package var intervalSeconds = BackgroundVerifier.intervalSeconds
         /// The pause between looks whether a run is due.
-        public var lookMilliseconds: Int64 = 60_000
+        package var lookMilliseconds: Int64 = 60_000
         /// The pause after each page, which leaves the machine to the server.
-        public var pause: @Sendable () async throws -> Void = {
+        package var pause: @Sendable () async throws -> Void = {
             try await Task.sleep(for: .milliseconds(50))
         }
 
         /// Once a day, with a pause of 50 ms after each page.
-        public init() {}
+        package init() {}
     }
 
     private let engine: Engine
@@ -42,7 +42,7 @@ public struct BackgroundVerifier: Service {
     private let logger: Logger
 
     /// Takes the door and 16 random bytes that name this process.
-    public init(engine: Engine, holder: [UInt8], options: Options = Options(), logger: Logger) {
+    package init(engine: Engine, holder: [UInt8], options: Options = Options(), logger: Logger) {
         self.engine = engine
         self.holder = holder
         self.options = options
@@ -50,7 +50,7 @@ public struct BackgroundVerifier: Service {
     }
 
     /// Works until graceful shutdown or cancellation.
-    public func run() async throws {
+    package func run() async throws {
         await cancelWhenGracefulShutdown {
             let pause = Duration.milliseconds(options.lookMilliseconds)
             repeat { await look() } while (try? await Task.sleep(for: pause)) != nil

@@ -1,13 +1,13 @@
 // A folder of signed checkpoints outside the database, from which an outsider can hold history.
 
 import Foundation
-public import HeedLedger
+package import HeedLedger
 import HeedStore
 
 /// Why the archive did not take or give a checkpoint.
-public struct ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kind of fault.
-    public enum Code: String, Hashable, Sendable {
+    package enum Code: String, Hashable, Sendable {
         /// The folder is not there, not writable, full, or does not answer.
         case unavailable
         /// There is a different file of that name.
@@ -17,9 +17,9 @@ public struct ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The kind of fault.
-    public let code: Code
+    package let code: Code
     /// One sentence about it.
-    public let message: String
+    package let message: String
 
     init(_ code: Code, _ message: String) {
         self.code = code
@@ -27,31 +27,31 @@ public struct ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The code and the sentence.
-    public var description: String { "\(code.rawValue): \(message)" }
+    package var description: String { "\(code.rawValue): \(message)" }
 }
 
 /// One file a checkpoint, `<20 digits of size>.checkpoint`, complete or not there at all.
 ///
 /// Nothing that is there is ever changed. The folder is not made here: a disk that is not mounted
 /// must not look like an empty archive.
-public struct CheckpointArchive: Sendable {
+package struct CheckpointArchive: Sendable {
     private static let suffix = ".checkpoint"
     private static let digits = 20
 
     /// The folder.
-    public let path: String
+    package let path: String
 
     /// Names the folder.
-    public init(path: String) { self.path = path }
+    package init(path: String) { self.path = path }
 
     /// The name of the file of a size; the order of names is that of sizes.
-    public static func name(ofSize size: Int) -> String {
+    package static func name(ofSize size: Int) -> String {
         let number = String(size)
         return String(repeating: "0", count: max(0, digits - number.count)) + number + suffix
     }
 
     /// The sizes there are files of, smallest first.
-    public func sizes() throws -> [Int] {
+    package func sizes() throws -> [Int] {
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: path)
@@ -70,7 +70,7 @@ public struct CheckpointArchive: Sendable {
     /// The newest checkpoint that the log's key has signed; nil in an empty folder.
     ///
     /// - Throws: `foreign` where there are checkpoints, but none is of this log.
-    public func newest(by log: NoteVerifier) throws -> Checkpoint? {
+    package func newest(by log: NoteVerifier) throws -> Checkpoint? {
         let sizes = try sizes()
         for size in sizes.reversed() {
             let name = CheckpointArchive.name(ofSize: size)
@@ -93,7 +93,7 @@ public struct CheckpointArchive: Sendable {
     ///
     /// A new name appears only with its whole content: the bytes reach the disk under another name
     /// first.
-    public func write(_ note: [UInt8], size: Int) throws {
+    package func write(_ note: [UInt8], size: Int) throws {
         let name = CheckpointArchive.name(ofSize: size)
         let final = "\(path)/\(name)"
         if let there = FileManager.default.contents(atPath: final) {

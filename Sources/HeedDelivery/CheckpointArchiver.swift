@@ -1,24 +1,24 @@
 // Brings every signed checkpoint to the archive, also those signed while it was away.
 
 import Dispatch
-public import HeedEngine
+package import HeedEngine
 import HeedLedger
 import HeedStore
-public import Logging
-public import ServiceLifecycle
+package import Logging
+import ServiceLifecycle
 import Synchronization
 
 /// Writes new checkpoints to the archive, smallest first, and shows the sequencer what is there.
 ///
 /// The archive may be on another machine: when it is away, full or hangs, that is logged and tried
 /// again, and the log goes on without it.
-public final class CheckpointArchiver: Service {
+package final class CheckpointArchiver: Service {
     /// Seconds after which an archive that does not answer counts as away.
-    public static let limitSeconds = 5
+    package static let limitSeconds = 5
     private static let batchMaximum: Int64 = 100
 
     /// The default pace; the bell is the sequencer's, the poll finds what other processes signed.
-    public static func pace(_ news: Doorbell) -> Rounds {
+    package static func pace(_ news: Doorbell) -> Rounds {
         Rounds(doorbell: news, pollMilliseconds: 1000, pausesMilliseconds: 1000...60_000)
     }
 
@@ -34,7 +34,7 @@ public final class CheckpointArchiver: Service {
     private let reached = Mutex<Int?>(nil)
 
     /// Takes the log, who signs it and what it is called if it is empty, and the archive.
-    public init(
+    package init(
         engine: Engine,
         sequencer: Sequencer,
         origin: String,
@@ -53,7 +53,7 @@ public final class CheckpointArchiver: Service {
     /// Looks into the archive, so that the first step already extends what is in there.
     ///
     /// A database that was put back from a backup is found out by this.
-    public func open() async {
+    package func open() async {
         do {
             try await lookInside()
         } catch {
@@ -62,7 +62,7 @@ public final class CheckpointArchiver: Service {
     }
 
     /// Works until graceful shutdown or cancellation.
-    public func run() async throws { await rounds.run { await self.look() } }
+    package func run() async throws { await rounds.run { await self.look() } }
 
     private func look() async -> RoundOutcome {
         do {

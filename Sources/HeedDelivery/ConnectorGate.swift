@@ -1,8 +1,8 @@
 // How much may be asked of each connector right now: its slots, its pace, and a circuit breaker.
 
 import HeedConnectors
-public import HeedConsent
-public import HeedStore
+package import HeedConsent
+package import HeedStore
 import Synchronization
 
 /// Keeps systems that are slow or down from holding up the others.
@@ -16,16 +16,16 @@ import Synchronization
 /// the pause, for each time they say so.
 ///
 /// The state is this process's own; another node finds out for itself.
-public final class ConnectorGate: Sendable {
+package final class ConnectorGate: Sendable {
     /// Failures in a row after which nothing more is claimed.
-    public static let failuresMaximum = 5
+    package static let failuresMaximum = 5
     /// The first pause, in seconds.
-    public static let pauseSecondsMinimum: Int64 = 15
+    package static let pauseSecondsMinimum: Int64 = 15
     /// The longest pause, in seconds.
-    public static let pauseSecondsMaximum: Int64 = 300
+    package static let pauseSecondsMaximum: Int64 = 300
 
     /// What an attempt says about the other system.
-    public enum Experience: Hashable, Sendable {
+    package enum Experience: Hashable, Sendable {
         /// It answered, whatever it said.
         case answered
         /// It did not, or said that it is not well.
@@ -35,7 +35,7 @@ public final class ConnectorGate: Sendable {
     }
 
     /// Whether a connector is asked at all.
-    public enum State: String, Hashable, Sendable {
+    package enum State: String, Hashable, Sendable {
         /// As usual.
         case closed
         /// One job at a time, to find out.
@@ -68,7 +68,7 @@ public final class ConnectorGate: Sendable {
     private let entries = Mutex<[String: Entry]>([:])
 
     /// Takes how many jobs one connector may have under way at most, and the clock.
-    public init(slots: Int, surroundings: Surroundings) {
+    package init(slots: Int, surroundings: Surroundings) {
         self.slots = slots
         self.surroundings = surroundings
     }
@@ -80,7 +80,7 @@ public final class ConnectorGate: Sendable {
     ///   - redrivenAt: When an operator last had one of the waiting jobs tried again, which is one
     ///     word for all jobs that were redriven until then; nil when nobody did.
     /// - Returns: How many, 0 while it is left alone.
-    public func room(for connector: String, redrivenAt: Timestamp? = nil) -> Int {
+    package func room(for connector: String, redrivenAt: Timestamp? = nil) -> Int {
         let now = surroundings.now()
         return entries.withLock { entries in
             let entry = entries[connector] ?? Entry()
@@ -97,7 +97,7 @@ public final class ConnectorGate: Sendable {
     }
 
     /// A connector's state.
-    public func state(of connector: String) -> State {
+    package func state(of connector: String) -> State {
         let now = surroundings.now()
         return entries.withLock { entries in
             guard let entry = entries[connector], entry.isOpen else { return .closed }
@@ -106,7 +106,7 @@ public final class ConnectorGate: Sendable {
     }
 
     /// Counts a job that begins.
-    public func begin(_ connector: String) {
+    package func begin(_ connector: String) {
         entries.withLock { entries in
             entries[connector, default: Entry()].running += 1
             guard let asked = entries[connector]?.asked else { return }
@@ -116,7 +116,7 @@ public final class ConnectorGate: Sendable {
     }
 
     /// Counts a job that is over.
-    public func end(_ connector: String) {
+    package func end(_ connector: String) {
         entries.withLock { $0[connector, default: Entry()].running -= 1 }
     }
 

@@ -1,13 +1,13 @@
 // One conversation with one connector: carries its requests in time and tells the gate of it.
 
-public import HeedConnectors
-public import HeedConsent
-public import HeedStore
+package import HeedConnectors
+package import HeedConsent
+package import HeedStore
 
 /// Walks a connector's steps over a transport.
-public struct Conversation: Sendable {
+package struct Conversation: Sendable {
     /// How long one request may take.
-    public static let requestSecondsMaximum: Int64 = 15
+    package static let requestSecondsMaximum: Int64 = 15
 
     private let connector: any Connector
     private let transport: any Transport
@@ -23,7 +23,7 @@ public struct Conversation: Sendable {
     ///   - gate: Learns the connector's rules and how each request went.
     ///   - surroundings: The clock.
     ///   - seconds: How long all its requests may take together.
-    public init(
+    package init(
         with connector: any Connector,
         over transport: any Transport,
         gate: ConnectorGate,
@@ -42,7 +42,7 @@ public struct Conversation: Sendable {
     ///
     /// - Parameter begin: Writes the first step, given the present.
     /// - Returns: What the other system's last answer means.
-    public func walk(
+    package func walk(
         _ begin: (Timestamp) throws(Refusal) -> ConnectorStep
     ) async -> ConnectorAnswer {
         do {
@@ -59,7 +59,7 @@ public struct Conversation: Sendable {
     }
 
     /// Sends one request; counts it, and tells the gate what its answer says.
-    public func carry(_ request: OutboundRequest) async throws -> OutboundResponse {
+    package func carry(_ request: OutboundRequest) async throws -> OutboundResponse {
         let left = deadline.wholeSeconds - surroundings.now().wholeSeconds
         guard left > 0 else { throw TransportError(.timeout, "the conversation took too long") }
         gate.spend(connector.name)

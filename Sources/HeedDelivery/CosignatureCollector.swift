@@ -1,22 +1,22 @@
 // Asks witnesses to cosign new checkpoints (C2SP tlog-witness), each on its own.
 
 import HeedConnectors
-public import HeedEngine
-public import HeedLedger
+package import HeedEngine
+package import HeedLedger
 import HeedStore
-public import Logging
-public import ServiceLifecycle
+package import Logging
+import ServiceLifecycle
 
 /// Brings the newest checkpoint to every witness that has a URL, and keeps what they sign.
 ///
 /// Each witness has its own rounds, so one that is dead, slow or lying delays no other. Nothing a
 /// witness answers is believed before its key has verified it.
-public struct CosignatureCollector: Service {
+package struct CosignatureCollector: Service {
     /// Seconds a witness has to answer.
-    public static let limitSeconds: Int64 = 10
+    package static let limitSeconds: Int64 = 10
 
     /// The default pace: a witness is asked once a second at most.
-    public static func pace(_ news: Doorbell) -> Rounds {
+    package static func pace(_ news: Doorbell) -> Rounds {
         Rounds(doorbell: news, pollMilliseconds: 1000, pausesMilliseconds: 1000...60_000)
     }
 
@@ -27,7 +27,7 @@ public struct CosignatureCollector: Service {
     private let logger: Logger
 
     /// Takes the log, the wire and the witnesses; those without a URL are left out.
-    public init(
+    package init(
         engine: Engine,
         transport: any Transport,
         witnesses: [TLogPolicy.Witness],
@@ -42,7 +42,7 @@ public struct CosignatureCollector: Service {
     }
 
     /// Works until graceful shutdown or cancellation.
-    public func run() async throws {
+    package func run() async throws {
         // A service that returns ends the whole process, also with nobody to ask.
         guard !witnesses.isEmpty else { return try await gracefulShutdown() }
         await withDiscardingTaskGroup { group in

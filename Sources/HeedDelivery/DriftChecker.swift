@@ -1,31 +1,31 @@
 // Compares every connector's list with ours once in a while, on one process of all, and warns.
 
 import HeedConsent
-public import HeedEngine
-public import Logging
-public import ServiceLifecycle
+package import HeedEngine
+package import Logging
+import ServiceLifecycle
 
 /// Runs the reconciler for each connector once an interval; it never fixes anything.
 ///
 /// When a connector was compared last is a lease of its own in the database, so that any number of
 /// nodes do it once and a new connector need not wait for the others.
-public struct DriftChecker: Service {
+package struct DriftChecker: Service {
     /// Seconds between two comparisons: a day.
-    public static let intervalSeconds: Int64 = 86_400
+    package static let intervalSeconds: Int64 = 86_400
     /// Seconds after which another process may begin one that was left unfinished.
-    public static let leaseSeconds: Int64 = 1800
+    package static let leaseSeconds: Int64 = 1800
     /// Pages after which the lease is renewed; each renewal is a write.
     static let pagesPerLease = 50
 
     /// How often.
-    public struct Options: Sendable {
+    package struct Options: Sendable {
         /// Seconds between two comparisons with one connector.
-        public var intervalSeconds = DriftChecker.intervalSeconds
+        package var intervalSeconds = DriftChecker.intervalSeconds
         /// The pause before each look whether one is due.
-        public var lookMilliseconds: Int64 = 600_000
+        package var lookMilliseconds: Int64 = 600_000
 
         /// Once a day.
-        public init() {}
+        package init() {}
     }
 
     private let engine: Engine
@@ -35,7 +35,7 @@ public struct DriftChecker: Service {
     private let logger: Logger
 
     /// Takes the door, who compares, and 16 random bytes that name this process.
-    public init(
+    package init(
         engine: Engine,
         reconciler: Reconciler,
         holder: [UInt8],
@@ -52,7 +52,7 @@ public struct DriftChecker: Service {
     /// Works until graceful shutdown or cancellation.
     ///
     /// The first look comes after a pause too: a server that starts has opt-outs to tell first.
-    public func run() async throws {
+    package func run() async throws {
         await cancelWhenGracefulShutdown {
             let pause = Duration.milliseconds(options.lookMilliseconds)
             while (try? await Task.sleep(for: pause)) != nil { await look() }

@@ -5,10 +5,10 @@ package import HeedEngine
 import HeedExchange
 package import HeedLists
 package import Logging
-public import ServiceLifecycle
+import ServiceLifecycle
 
 /// Works on uploads and undos as they come, and on those a dead process left behind.
-public struct ImportRunner: Service {
+package struct ImportRunner: Service {
     private let worker: ImportWorker
     private let rounds: Rounds
     private let logger: Logger
@@ -33,7 +33,7 @@ public struct ImportRunner: Service {
     }
 
     /// Works until graceful shutdown or cancellation.
-    public func run() async throws { await rounds.run(look) }
+    package func run() async throws { await rounds.run(look) }
 
     func look() async -> RoundOutcome {
         do {

@@ -1,26 +1,26 @@
 // Reads the guard's index at the start, and again whenever it lags too far behind to answer.
 
-public import HeedEngine
-public import Logging
-public import ServiceLifecycle
+package import HeedEngine
+package import Logging
+import ServiceLifecycle
 
 /// Keeps the index of the guard in a process that answers many questions.
 ///
 /// Nothing depends on it: without it, or until it is done, the SQL guard answers.
-public struct IndexKeeper: Service {
+package struct IndexKeeper: Service {
     private let engine: Engine
     private let pause: Duration
     private let logger: Logger
 
     /// Takes the door and the pause between two readings of everything.
-    public init(engine: Engine, pause: Duration = .seconds(2), logger: Logger) {
+    package init(engine: Engine, pause: Duration = .seconds(2), logger: Logger) {
         self.engine = engine
         self.pause = pause
         self.logger = logger
     }
 
     /// Works until graceful shutdown or cancellation.
-    public func run() async throws {
+    package func run() async throws {
         await cancelWhenGracefulShutdown {
             let rings = engine.index.wanted.rings()
             await maintain()

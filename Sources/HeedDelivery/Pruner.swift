@@ -1,19 +1,19 @@
 // The monthly purge: looks every hour whether it is due, on one process of all.
 
-public import HeedConsent
-public import HeedEngine
+package import HeedConsent
+package import HeedEngine
 import HeedRights
-public import Logging
-public import ServiceLifecycle
+package import Logging
+import ServiceLifecycle
 
 /// Purges what is past its retention, once in thirty days.
 ///
 /// When it was done last is a lease in the database, so that any number of nodes do it once.
-public struct Pruner: Service {
+package struct Pruner: Service {
     /// Seconds between two purges.
-    public static let intervalSeconds: Int64 = 30 * 86_400
+    package static let intervalSeconds: Int64 = 30 * 86_400
     /// Seconds after which another process may begin one that was left unfinished.
-    public static let leaseSeconds: Int64 = 3600
+    package static let leaseSeconds: Int64 = 3600
 
     private let engine: Engine
     private let purger: Purger
@@ -23,7 +23,7 @@ public struct Pruner: Service {
 
     /// Takes the door, for how long rows are kept, 16 random bytes that name this process, and the
     /// pause between looks.
-    public init(
+    package init(
         engine: Engine,
         retention: Retention,
         holder: [UInt8],
@@ -38,7 +38,7 @@ public struct Pruner: Service {
     }
 
     /// Works until graceful shutdown or cancellation.
-    public func run() async throws {
+    package func run() async throws {
         await cancelWhenGracefulShutdown {
             let pause = Duration.milliseconds(pauseMilliseconds)
             repeat { await look() } while (try? await Task.sleep(for: pause)) != nil

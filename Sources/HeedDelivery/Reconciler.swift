@@ -1,18 +1,18 @@
 // Compares who is blocked here with who is blocked at a connector, and fixes what differs.
 
 import HeedConnectors
-public import HeedConsent
-public import HeedEngine
-public import HeedStore
+package import HeedConsent
+package import HeedEngine
+package import HeedStore
 
 /// Compares two lists, and concludes nothing from half of one.
 ///
 /// Who is missing there is told again through the queue, and who is missing here is recorded; both
 /// may be repeated. Addresses are in the clear one page at a time: for the second direction the
 /// list is read once more.
-public struct Reconciler: Sendable {
+package struct Reconciler: Sendable {
     /// Whether differences are only counted.
-    public enum Mode: Hashable, Sendable {
+    package enum Mode: Hashable, Sendable {
         /// Count them.
         case reporting
         /// Put them right on both sides.
@@ -20,17 +20,17 @@ public struct Reconciler: Sendable {
     }
 
     /// What came of it.
-    public struct Report: Sendable {
+    package struct Report: Sendable {
         /// The counts, as they stand in the audit log.
-        public let reconciliation: Reconciliation
+        package let reconciliation: Reconciliation
         /// The first of the people who are missing there.
-        public let people: [ContactID]
+        package let people: [ContactID]
         /// Keyed hashes of the first addresses that are missing here.
-        public let keys: [AddressKey]
+        package let keys: [AddressKey]
     }
 
     /// At most so many people and hashes are named in a report; all are counted.
-    public static let namedMaximum = 1000
+    package static let namedMaximum = 1000
     /// Blocks read in one transaction.
     static let blocksPerPage = 1000
 
@@ -41,7 +41,7 @@ public struct Reconciler: Sendable {
     private let pause: @Sendable (Int64) async throws -> Void
 
     /// Takes the door, the wire, what may be asked of whom, and how to wait so many seconds.
-    public init(
+    package init(
         engine: Engine,
         gate: ConnectorGate,
         transport: any Transport,
@@ -66,7 +66,7 @@ public struct Reconciler: Sendable {
     ///   - page: Called after every page of either list.
     /// - Returns: What came of it; a list that broke off is an outcome, too.
     /// - Throws: a `Refusal` for unusable settings, and what the database throws.
-    public func run(
+    package func run(
         _ settings: ConnectorSettings,
         _ mode: Mode,
         as actor: Actor,

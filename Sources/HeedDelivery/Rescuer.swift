@@ -1,30 +1,30 @@
 // Housekeeping on the queue: gives back the jobs of dead workers and forgets old answers.
 
 import HeedConsent
-public import HeedEngine
+package import HeedEngine
 import HeedStore
-public import Logging
-public import ServiceLifecycle
+package import Logging
+import ServiceLifecycle
 
 /// Looks every few seconds for leases that ran out, and every so often for answers nobody will ask
 /// for.
-public struct Rescuer: Service {
+package struct Rescuer: Service {
     /// Seconds for which the answer to a request with an Idempotency-Key is kept.
-    public static let answerSeconds: Int64 = 86_400
+    package static let answerSeconds: Int64 = 86_400
 
     private let engine: Engine
     private let intervalMilliseconds: Int64
     private let logger: Logger
 
     /// Takes the door and the pause between looks.
-    public init(engine: Engine, intervalMilliseconds: Int64, logger: Logger) {
+    package init(engine: Engine, intervalMilliseconds: Int64, logger: Logger) {
         self.engine = engine
         self.intervalMilliseconds = intervalMilliseconds
         self.logger = logger
     }
 
     /// Works until graceful shutdown or cancellation.
-    public func run() async throws {
+    package func run() async throws {
         await cancelWhenGracefulShutdown {
             let pause = Duration.milliseconds(intervalMilliseconds)
             repeat { await look() } while (try? await Task.sleep(for: pause)) != nil

@@ -1,23 +1,23 @@
 // How long to wait before telling another system again.
 
 import HeedConnectors
-public import HeedConsent
+package import HeedConsent
 
 /// The delays between attempts: quick at first for a hiccup, then slow for an outage.
 ///
 /// The twelve attempts of `Job.attemptsMaximum` span about two days. Every delay is spread by a
 /// fifth either way, so that what failed together does not come back together.
-public struct RetryPolicy: Hashable, Sendable {
+package struct RetryPolicy: Hashable, Sendable {
     /// The delay after each attempt, in seconds; the last one holds for all that follow.
-    public static let delaysSeconds: [Int64] = [
+    package static let delaysSeconds: [Int64] = [
         5, 30, 120, 600, 1800, 7200, 18_000, 36_000, 36_000, 36_000, 36_000,
     ]
 
     /// What each delay is multiplied by; tests and demonstrations make it small.
-    public let scale: Double
+    package let scale: Double
 
     /// Makes a policy; the scale must not be negative.
-    public init(scale: Double = 1) {
+    package init(scale: Double = 1) {
         precondition(scale >= 0 && scale <= 1000, "a scale is within 0 and 1000")
         self.scale = scale
     }
@@ -30,7 +30,7 @@ public struct RetryPolicy: Hashable, Sendable {
     ///   - random: 64 random bits, which place the instant within the spread.
     ///   - retryAfter: Seconds the other system asked for; they can only lengthen the wait.
     /// - Returns: The instant before which there is no further attempt.
-    public func next(
+    package func next(
         after attempt: Int,
         at now: Timestamp,
         random: UInt64,
@@ -42,7 +42,7 @@ public struct RetryPolicy: Hashable, Sendable {
     }
 
     /// The spread delay in microseconds after attempt number `attempt`.
-    public func delayMicroseconds(after attempt: Int, random: UInt64) -> Int64 {
+    package func delayMicroseconds(after attempt: Int, random: UInt64) -> Int64 {
         let index = min(max(attempt, 1), RetryPolicy.delaysSeconds.count) - 1
         let middle = Int64(Double(RetryPolicy.delaysSeconds[index] * 1_000_000) * scale)
         let fifth = middle / 5

@@ -1,6 +1,6 @@
 // The pace of services that look again and again: at a ring, after a pause, slower after a failure.
 
-public import HeedEngine
+package import HeedEngine
 import ServiceLifecycle
 
 /// What a round came to.
@@ -16,7 +16,7 @@ enum RoundOutcome {
 }
 
 /// When rounds begin: at once, at every ring, and after every pause, one at a time.
-public struct Rounds: Sendable {
+package struct Rounds: Sendable {
     /// Rings when there is something new.
     let doorbell: Doorbell
     /// Milliseconds between rounds when nobody rings: other processes work too.
@@ -25,7 +25,7 @@ public struct Rounds: Sendable {
     let pausesMilliseconds: ClosedRange<Int64>
 
     /// Takes the bell and the pauses.
-    public init(
+    package init(
         doorbell: Doorbell,
         pollMilliseconds: Int64,
         pausesMilliseconds: ClosedRange<Int64>

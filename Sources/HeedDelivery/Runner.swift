@@ -1,30 +1,30 @@
 // The worker of one lane: claims due jobs, does several at a time, and waits for more.
 
-public import HeedConsent
-public import HeedEngine
+package import HeedConsent
+package import HeedEngine
 import HeedStore
-public import Logging
-public import ServiceLifecycle
+package import Logging
+import ServiceLifecycle
 import Synchronization
 
 /// Runs the jobs of one lane until it is told to stop; then it finishes what it has begun.
 ///
 /// Each lane has a runner of its own, so opt-outs never wait for other work. A runner that dies
 /// keeps its leases until they run out; the rescuer gives the jobs back then.
-public struct Runner: Service {
+package struct Runner: Service {
     /// How a runner works.
-    public struct Options: Sendable {
+    package struct Options: Sendable {
         /// The lane it serves.
-        public let lane: Job.Lane
+        package let lane: Job.Lane
         /// Jobs done at the same time; those for one connector count apart, by the gate.
-        public let concurrency: Int
+        package let concurrency: Int
         /// Seconds a claimed job is kept from other workers.
-        public let leaseSeconds: Int64
+        package let leaseSeconds: Int64
         /// Milliseconds between looks at the queue when nobody rings: other processes add jobs too.
-        public let pollMilliseconds: Int64
+        package let pollMilliseconds: Int64
 
         /// Takes all four.
-        public init(
+        package init(
             lane: Job.Lane,
             concurrency: Int,
             leaseSeconds: Int64,
@@ -44,7 +44,7 @@ public struct Runner: Service {
     private let handle: @Sendable (Job) async throws -> Void
 
     /// Takes the door, how to work, what may be asked of whom, and what to do with a job.
-    public init(
+    package init(
         engine: Engine,
         options: Options,
         gate: ConnectorGate,
@@ -59,7 +59,7 @@ public struct Runner: Service {
     }
 
     /// Works until graceful shutdown or cancellation.
-    public func run() async throws {
+    package func run() async throws {
         let (signals, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let rings = engine.doorbell.rings()
         let running = Running()

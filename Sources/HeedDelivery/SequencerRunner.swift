@@ -1,18 +1,18 @@
 // Keeps the log up to date: steps the sequencer, again and again.
 
 import HeedConsent
-public import HeedEngine
+package import HeedEngine
 import HeedStore
-public import Logging
-public import ServiceLifecycle
+package import Logging
+import ServiceLifecycle
 
 /// Takes what has been committed into the log, and rings when there is a new checkpoint.
 ///
 /// Whoever passes checkpoints on listens to that bell, so that neither a dead disk nor a dead
 /// witness delays the log.
-public struct SequencerRunner: Service {
+package struct SequencerRunner: Service {
     /// The default pace; a quarter of a second keeps the log well within a second of the commits.
-    public static func pace(_ doorbell: Doorbell) -> Rounds {
+    package static func pace(_ doorbell: Doorbell) -> Rounds {
         Rounds(
             doorbell: doorbell,
             pollMilliseconds: 250,
@@ -26,7 +26,7 @@ public struct SequencerRunner: Service {
     private let logger: Logger
 
     /// Takes the sequencer, the pace, and the bell to ring at a new checkpoint.
-    public init(sequencer: Sequencer, rounds: Rounds, news: Doorbell, logger: Logger) {
+    package init(sequencer: Sequencer, rounds: Rounds, news: Doorbell, logger: Logger) {
         self.sequencer = sequencer
         self.rounds = rounds
         self.news = news
@@ -34,7 +34,7 @@ public struct SequencerRunner: Service {
     }
 
     /// Works until graceful shutdown or cancellation.
-    public func run() async throws {
+    package func run() async throws {
         await rounds.run { await self.look() }
         do {
             try await sequencer.release()

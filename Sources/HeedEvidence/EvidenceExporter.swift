@@ -1,19 +1,19 @@
 // Hands evidence out file by file, a page at a time, and has the log vouch for every byte of it.
 
 import Crypto
-public import HeedConsent
-public import HeedEngine
+package import HeedConsent
+package import HeedEngine
 import HeedLedger
 import HeedStore
 
 /// Exports evidence about a person or a period (SPEC compliance-audit-trail.evidence-export).
-public struct EvidenceExporter: Sendable {
+package struct EvidenceExporter: Sendable {
     private let engine: Engine
     private let order: EvidenceOrder
     private let terms: EvidenceTerms
 
     /// Takes the door, what is asked for, and what is said beside it.
-    public init(engine: Engine, order: EvidenceOrder, terms: EvidenceTerms) {
+    package init(engine: Engine, order: EvidenceOrder, terms: EvidenceTerms) {
         self.engine = engine
         self.order = order
         self.terms = terms
@@ -22,7 +22,7 @@ public struct EvidenceExporter: Sendable {
     /// Writes down that the export begins; refuses what there is no evidence of.
     ///
     /// Nothing has left yet.
-    public func begin() async throws -> BegunEvidence {
+    package func begin() async throws -> BegunEvidence {
         // Without a key nothing can be proved, so nothing is begun.
         let wait = LogWait(engine: engine, terms: terms)
         let head = try await wait.head()
@@ -61,7 +61,7 @@ extension EvidenceExporter {
 }
 
 /// An export that is written down and of which nothing has left.
-public struct BegunEvidence: Sendable {
+package struct BegunEvidence: Sendable {
     let engine: Engine
     let order: EvidenceOrder
     let terms: EvidenceTerms
@@ -71,16 +71,16 @@ public struct BegunEvidence: Sendable {
     let verifier: String
 
     /// The export's id, the subject of its events.
-    public var id: ExportID { begun.id }
+    package var id: ExportID { begun.id }
     /// When it began; nothing in it is younger.
-    public var begunAt: Timestamp { begun.at }
+    package var begunAt: Timestamp { begun.at }
 
     /// The files, from the first byte.
-    public func run() -> EvidenceRun { EvidenceRun(self) }
+    package func run() -> EvidenceRun { EvidenceRun(self) }
 }
 
 /// A piece of a bundle on its way out.
-public enum EvidencePiece: Sendable {
+package enum EvidencePiece: Sendable {
     /// A file begins; the one before is whole.
     case file(String)
     /// More of the file.

@@ -1,10 +1,10 @@
 // What evidence is asked for, and what is said beside it.
 
-public import Foundation
-public import HeedConsent
+package import Foundation
+package import HeedConsent
 
 /// What evidence is about.
-public enum EvidenceQuestion: Hashable, Sendable {
+package enum EvidenceQuestion: Hashable, Sendable {
     /// A person, by their id.
     case contact(ContactID)
     /// Whoever has an address, or had it until they were erased; with the blocks on it.
@@ -18,7 +18,7 @@ public enum EvidenceQuestion: Hashable, Sendable {
     /// The token in what somebody has of a receipt: itself, or the URL the receipt is at.
     ///
     /// - Throws: when the URL leads to another host than this installation's.
-    public static func token(
+    package static func token(
         ofReceipt text: String,
         at base: String
     ) throws(Refusal) -> [UInt8] {
@@ -47,18 +47,18 @@ public enum EvidenceQuestion: Hashable, Sendable {
 }
 
 /// Who wants evidence, which way, and why.
-public struct EvidenceOrder: Sendable {
+package struct EvidenceOrder: Sendable {
     /// What about.
-    public let question: EvidenceQuestion
+    package let question: EvidenceQuestion
     /// Who asked.
-    public let actor: Actor
+    package let actor: Actor
     /// How.
-    public let source: Source
+    package let source: Source
     /// Why; it stays in the audit log.
-    public let reason: String
+    package let reason: String
 
     /// Refuses a reason that is none, or that could hold an address.
-    public init(
+    package init(
         _ question: EvidenceQuestion,
         actor: Actor,
         source: Source,
@@ -73,18 +73,18 @@ public struct EvidenceOrder: Sendable {
 }
 
 /// What is said beside the evidence, and how its proofs are waited for.
-public struct EvidenceTerms: Sendable {
+package struct EvidenceTerms: Sendable {
     /// Who is responsible: name, address, how to reach them; empty when not known.
-    public let controller: [String]
+    package let controller: [String]
     /// In which times are shown beside UTC.
-    public let timeZone: TimeZone
+    package let timeZone: TimeZone
     /// How many witnesses must have signed the head that everything is proved against.
-    public let quorum: Int
+    package let quorum: Int
     /// Takes what was committed into the log; whoever leaves that to another process does nothing.
-    public let extendLog: @Sendable () async throws -> Void
+    package let extendLog: @Sendable () async throws -> Void
 
     /// Takes all four.
-    public init(
+    package init(
         controller: [String],
         timeZone: TimeZone,
         quorum: Int = 0,
@@ -97,7 +97,7 @@ public struct EvidenceTerms: Sendable {
     }
 
     /// The time zone of this name, such as `Europe/Warsaw`; the machine's without one.
-    public static func timeZone(_ name: String?) throws(Refusal) -> TimeZone {
+    package static func timeZone(_ name: String?) throws(Refusal) -> TimeZone {
         guard let name else { return .current }
         guard let zone = TimeZone(identifier: name) else {
             throw Refusal(

@@ -12,7 +12,7 @@ import HeedStore
 /// A part is read once for `evidence.json` and once for `evidence.html`. What is written while this
 /// runs is not in it. The list of files is written down in the log before the proofs are made, so
 /// that the proof of that line proves the files.
-public struct EvidenceRun {
+package struct EvidenceRun {
     /// Rows on a page.
     private static let pageSize: Int64 = 500
 
@@ -47,10 +47,10 @@ public struct EvidenceRun {
     private var versions: Set<String> = []
     private var batches: Set<String> = []
     /// SHA-256 of the list of files, once it was written.
-    public private(set) var manifestHash: [UInt8] = []
+    package private(set) var manifestHash: [UInt8] = []
     private var head: PublishedCheckpoint.Head?
     /// How many rows left, by kind.
-    public private(set) var counts: [String: Int] = [:]
+    package private(set) var counts: [String: Int] = [:]
 
     init(_ evidence: BegunEvidence) {
         self.evidence = evidence
@@ -80,7 +80,7 @@ public struct EvidenceRun {
     }
 
     /// The next piece; nil at the end.
-    public mutating func next() async throws -> EvidencePiece? {
+    package mutating func next() async throws -> EvidencePiece? {
         while true {
             if !pieces.isEmpty { return pieces.removeFirst() }
             guard let step = steps.popLast() else { return nil }
@@ -89,7 +89,7 @@ public struct EvidenceRun {
     }
 
     /// Says that the bundle ends before its end: the reader went away, or the database did.
-    public func breakOff() async {
+    package func breakOff() async {
         // The line that it began stands in any case.
         let export = evidence.begun.export(evidence.command, .brokenOff, counts: counts)
         let end = EndEvidence(export: export)

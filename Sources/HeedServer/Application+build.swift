@@ -2,10 +2,10 @@
 
 import HTTPTypes
 import HeedConsent
-public import HeedEngine
+package import HeedEngine
 import Hummingbird
-public import Logging
-public import ServiceLifecycle
+package import Logging
+package import ServiceLifecycle
 
 /// All routes of a server.
 ///
@@ -36,11 +36,12 @@ private func addAll(
     to router: Router<HeedRequestContext>
 ) {
     addMonitoring(engine, options, to: router)
-    UnsubscribeRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
-    ConfirmationRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
-    PreferenceRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
-    EntryRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
-    DataRoutes(engine: engine, options: options, pages: pages).addRoutes(to: router)
+    let people = router.group().add(middleware: PageMiddleware(pages: pages))
+    UnsubscribeRoutes(engine: engine, options: options, pages: pages).addRoutes(to: people)
+    ConfirmationRoutes(engine: engine, options: options, pages: pages).addRoutes(to: people)
+    PreferenceRoutes(engine: engine, options: options, pages: pages).addRoutes(to: people)
+    EntryRoutes(engine: engine, options: options, pages: pages).addRoutes(to: people)
+    DataRoutes(engine: engine, options: options, pages: pages).addRoutes(to: people)
     LogRoutes(engine: engine, options: options).addRoutes(to: router)
     router.get("openapi.yaml") { _, _ in
         Response(
@@ -51,7 +52,7 @@ private func addAll(
     }
     let api = router.group("v1")
     WebhookRoutes(engine: engine, options: options).addRoutes(to: api)
-    FormRoutes(engine: engine, options: options, pages: pages).addRoutes(to: api)
+    FormRoutes(engine: engine, options: options, pages: pages).addRoutes(to: people.group("v1"))
     func door(_ roles: Set<APIKey.Role>) -> RouterGroup<HeedRequestContext> {
         api.group().add(middleware: DoorMiddleware(engine: engine, roles: roles))
     }
@@ -119,7 +120,7 @@ private func addMonitoring(
 }
 
 /// Builds the server of a process without the API: probes and measurements, nothing else.
-public func buildMonitor(
+package func buildMonitor(
     engine: Engine,
     options: ServerOptions,
     logger: Logger,
@@ -138,7 +139,7 @@ public func buildMonitor(
 ///   - onRunning: Is told the port once it listens.
 /// - Returns: The service.
 /// - Throws: when a page's template is broken.
-public func buildApplication(
+package func buildApplication(
     engine: Engine,
     options: ServerOptions,
     logger: Logger,

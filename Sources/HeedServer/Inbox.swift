@@ -1,16 +1,16 @@
 // What proving a message of another system needs: the clock, and a way to fetch its certificate.
 
-public import HeedConnectors
-public import HeedConsent
+package import HeedConnectors
+package import HeedConsent
 import Synchronization
 
 /// The means to prove what other systems report.
 ///
 /// Certificates are kept, because they are asked for with every message and never change under
 /// one URL.
-public final class Inbox: Sendable {
+package final class Inbox: Sendable {
     /// Fetches what a message needs before it can be believed.
-    public typealias Fetch = @Sendable (OutboundRequest) async throws -> OutboundResponse
+    package typealias Fetch = @Sendable (OutboundRequest) async throws -> OutboundResponse
 
     /// So many certificates are kept; a provider has one or two at a time.
     static let keptMaximum = 16
@@ -20,13 +20,13 @@ public final class Inbox: Sendable {
     private let kept = Mutex<[String: OutboundResponse]>([:])
 
     /// Takes the present and a transport.
-    public init(now: @escaping @Sendable () -> Timestamp, fetch: @escaping Fetch) {
+    package init(now: @escaping @Sendable () -> Timestamp, fetch: @escaping Fetch) {
         self.now = now
         self.fetch = fetch
     }
 
     /// An inbox that fetches nothing and knows no time; messages are refused as too old.
-    public static let closed = Inbox(
+    package static let closed = Inbox(
         now: { Timestamp(microseconds: 0) },
         fetch: { _ in throw Closed() }
     )

@@ -1,9 +1,9 @@
 // The inventory of personal data in its JSON form.
 
-public import HeedStore
+package import HeedStore
 
 /// Every table, what of it is about people, why it is kept, and what an erasure does.
-public struct InventoryAnswer: Encodable, Sendable {
+package struct InventoryAnswer: Encodable, Sendable {
     private let tables: [Table]
 
     private struct Table: Encodable, Sendable {
@@ -20,10 +20,10 @@ public struct InventoryAnswer: Encodable, Sendable {
     }
 
     /// The tables about people first, then the others.
-    public static let tables = PersonalData.people + PersonalData.others
+    package static let tables = PersonalData.people + PersonalData.others
 
     /// Takes the inventory of this version.
-    public init() {
+    package init() {
         tables = InventoryAnswer.tables.map { table in
             Table(
                 table: table.name,

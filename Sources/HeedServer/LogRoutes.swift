@@ -1,9 +1,9 @@
 // The log as outsiders read it: its head, its tiles, its entries, and the proof of one event.
 
 import HTTPTypes
-public import HeedConsent
+package import HeedConsent
 import HeedEngine
-public import HeedLedger
+package import HeedLedger
 import Hummingbird
 
 /// `/log/…` in the form of C2SP tlog-tiles, and `/v1/log/proof`.
@@ -139,7 +139,7 @@ struct LogRoutes {
 }
 
 /// The JSON form of an event's proof; the command line prints the same.
-public struct ProofAnswer: Encodable, Sendable {
+package struct ProofAnswer: Encodable, Sendable {
     private let event: String
     private let index: Int
     private let size: Int
@@ -150,7 +150,7 @@ public struct ProofAnswer: Encodable, Sendable {
     /// Takes the engine's answer.
     ///
     /// - Throws: when the checkpoint in it is none.
-    public init(_ proof: TLogProof, of event: EventID, leaf: Hash) throws(LedgerError) {
+    package init(_ proof: TLogProof, of event: EventID, leaf: Hash) throws(LedgerError) {
         self.event = event.text
         index = proof.index
         size = try Checkpoint(text: proof.checkpoint.text).size

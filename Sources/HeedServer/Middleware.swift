@@ -6,11 +6,6 @@ import HeedEngine
 import Hummingbird
 import Logging
 
-extension HTTPField.Name {
-    static let requestID = HTTPField.Name("X-Request-Id") ?? .via
-    static let idempotencyKey = HTTPField.Name("Idempotency-Key") ?? .via
-}
-
 /// Turns errors into problem documents and writes one log line a request.
 ///
 /// The line has the route's pattern, never the path: a path may hold a token.

@@ -50,7 +50,3 @@ extension HeedRequestContext {
 
 /// What clients are counted by; text that is no address counts as it is.
 func clientKey(of ip: String) -> String { NetworkAddress(host: ip)?.holder ?? ip }
-
-extension HTTPField.Name {
-    static let xForwardedFor = HTTPField.Name("X-Forwarded-For") ?? .via
-}

@@ -1,71 +1,71 @@
 // What an operator decides about the HTTP server, and where it measures.
 
-public import HeedConsent
+package import HeedConsent
 package import HeedEngine
 package import HeedLists
 import Synchronization
 
 /// The server's settings; every limit is stated where the server is made.
-public struct ServerOptions: Sendable {
+package struct ServerOptions: Sendable {
     /// The address to listen on.
-    public var host: String
+    package var host: String
     /// The port to listen on; 0 lets the system choose.
-    public var port: Int
+    package var port: Int
     /// The base of public links, without a trailing slash; RFC 8058 needs https in production.
-    public var publicURL: String
+    package var publicURL: String
     /// The port that the system chose.
     let bound = BoundPort()
     /// The version of the program, for measurements.
-    public var version: String
+    package var version: String
     /// The largest JSON body, in bytes; 10,000 addresses of 254 bytes are 2.6 MB.
-    public var jsonBytesMaximum: Int
+    package var jsonBytesMaximum: Int
     /// The largest webhook message, in bytes; providers send up to some thousand events at once.
-    public var webhookBytesMaximum: Int
+    package var webhookBytesMaximum: Int
     /// The largest body of a public form, in bytes; a one-click body has about 150.
-    public var formBytesMaximum: Int
+    package var formBytesMaximum: Int
     /// The largest body of a form with many boxes, in bytes: some hundred boxes.
-    public var boxesBytesMaximum = 32 << 10
+    package var boxesBytesMaximum = 32 << 10
     /// The largest list of recipients that comes packed, in bytes when it is unpacked.
-    public var unpackedBytesMaximum = 4 << 30
+    package var unpackedBytesMaximum = 4 << 30
     /// Connections kept at once.
-    public var connectionsMaximum = 900
+    package var connectionsMaximum = 900
     /// Whether everybody may read the log's entries, and not only its hashes (decision 13).
-    public var publicLogEntries: Bool
+    package var publicLogEntries: Bool
     /// Seconds before a legal deadline from which on it counts as near.
-    public var nearDeadlineSeconds: Int64 = 86_400
+    package var nearDeadlineSeconds: Int64 = 86_400
     /// How long and how often a confirmation may be asked for; nil where no mail can be sent.
-    public var doubleOptIn: DoubleOptInTerms?
+    package var doubleOptIn: DoubleOptInTerms?
     /// Proxies of the operator's own that a public request passes.
-    public var trustedProxies = 0
+    package var trustedProxies = 0
     /// Who is responsible, for consent receipts; nil when the settings do not say.
-    public var controller: Controller?
+    package var controller: Controller?
     /// How much of what the guard is asked is written down.
-    public var sendDecisions = SendRecording.calls
+    package var sendDecisions = SendRecording.calls
     /// Days that consent records are kept, for consent receipts.
-    public var recordRetentionDays: Int64 = 1825
+    package var recordRetentionDays: Int64 = 1825
     /// Days that the audit log is kept, for exports of a person's data.
-    public var logRetentionDays: Int64 = 1825
+    package var logRetentionDays: Int64 = 1825
     /// What proving other systems' messages needs.
-    public var inbox = Inbox.closed
+    package var inbox = Inbox.closed
     /// The folder with the operator's templates, words and colours for the public pages.
-    public var pagesFolder: String?
+    package var pagesFolder: String?
     /// The language of the pages for readers of none that there is; nil for English.
-    public var pagesLanguage: String?
+    package var pagesLanguage: String?
     /// Where uploaded lists wait for their import; nil where none are taken.
     package var imports: ImportSpool?
     /// Rung when there is a list to import, or an import to undo.
     package let importBell = Doorbell()
     /// How many sign-ups one client may send.
-    public var formLimit = RateLimit(most: 20, seconds: 60, keysMaximum: 100_000)
+    package var formLimit = RateLimit(most: 20, seconds: 60, keysMaximum: 100_000)
     /// How many links to a preference centre one client may ask for.
-    public var entryLimit = RateLimit(most: 10, seconds: 600, keysMaximum: 100_000)
+    package var entryLimit = RateLimit(most: 10, seconds: 600, keysMaximum: 100_000)
     /// What this process has measured.
-    public var registry = PrometheusRegistry()
+    package var registry = PrometheusRegistry()
     /// Witnesses that must have signed a head before it is shown, as long as they are not silent.
-    public var witnessQuorum: Int
+    package var witnessQuorum: Int
 
     /// Takes the place to listen and the base of links; limits have the values above.
-    public init(
+    package init(
         host: String,
         port: Int,
         publicURL: String,
@@ -101,13 +101,13 @@ final class BoundPort: Sendable {
 
 extension ServerOptions {
     /// The base of links; nobody can follow one to port 0.
-    public var linkBase: String {
+    package var linkBase: String {
         guard publicURL.hasSuffix(":0"), let port = bound.value else { return publicURL }
         return publicURL.dropLast() + String(port)
     }
 
     /// Who is responsible, a line each; none where the settings do not say.
-    public var controllerLines: [String] {
+    package var controllerLines: [String] {
         guard let controller else { return [] }
         var lines = [controller.name]
         if controller.contact != controller.name { lines.append(controller.contact) }

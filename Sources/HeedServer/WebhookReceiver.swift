@@ -1,29 +1,29 @@
 // A small receiver of Heed's webhooks, for the demonstration.
 
-public import HeedConnectors
-public import HeedConsent
+package import HeedConnectors
+package import HeedConsent
 import Hummingbird
-public import Logging
-public import ServiceLifecycle
+package import Logging
+package import ServiceLifecycle
 import Synchronization
 
 /// Listens for webhooks, checks their signatures, and counts what it accepted.
-public final class WebhookReceiver: Sendable {
+package final class WebhookReceiver: Sendable {
     private let secret: WebhookSecret
     private let now: @Sendable () -> Timestamp
     private let accepted = Mutex<[String: Int]>([:])
 
     /// Takes the secret shared with the connector, and the present.
-    public init(secret: WebhookSecret, now: @escaping @Sendable () -> Timestamp) {
+    package init(secret: WebhookSecret, now: @escaping @Sendable () -> Timestamp) {
         self.secret = secret
         self.now = now
     }
 
     /// How often each webhook id was accepted.
-    public var counts: [String: Int] { accepted.withLock { $0 } }
+    package var counts: [String: Int] { accepted.withLock { $0 } }
 
     /// The receiver as a service on loopback; `onRunning` is told the port once it listens.
-    public func service(
+    package func service(
         port: Int,
         logger: Logger,
         onRunning: @escaping @Sendable (Int) async -> Void

@@ -8,7 +8,9 @@ struct GuideTests {
     /// What no guide can run here, and the tests that run it instead.
     private static let runElsewhere = [
         // Needs a mail server that turns a message down.
-        "queue drop": "DoubleOptInTests.swift"
+        "queue drop": "DoubleOptInTests.swift",
+        // Needs a provider that can be asked.
+        "connector ask": "ReconcileTests.swift",
     ]
 
     /// Every command of a guide works in an empty folder, in the order of the guide.

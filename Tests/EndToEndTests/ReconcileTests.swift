@@ -48,6 +48,38 @@ struct ReconcileTests {
         )
     }
 
+    @Test func askingChangesNothingAndSaysWhatTheProviderHas() async throws {
+        try await Workplace.open { place in
+            let url = try await provider(place)
+            let server = try await place.serve()
+            try await place.register()
+            try await add(place, url)
+            func ask(_ arguments: String...) async throws -> Ending {
+                try await place.heed(["connector", "ask", "crm"] + arguments)
+            }
+            let before = try await ask("ada@mail.example", "--scope", "newsletter")
+            #expect(before.exitCode == 1 && before.errors.contains("crm does not have it"))
+            #expect(try await server.optOut("ada@mail.example", "newsletter").status == 202)
+            try await eventually("the provider says that it has it") {
+                try await ask("ada@mail.example", "--scope", "newsletter").exitCode == 0
+            }
+            let whole = try await ask("ada@mail.example")
+            #expect(whole.exitCode == 1, "she left one scope: \(whole.output)")
+            let typo = try await ask("ada@mail.example", "--scope", "newsleter")
+            #expect(typo.exitCode == 2 && typo.errors.contains("scope: "))
+            try await place.done(
+                "connector",
+                "add",
+                "webhook",
+                "shop",
+                "--url",
+                "http://127.0.0.1:9"
+            )
+            let mute = try await place.heed("connector", "ask", "shop", "ada@mail.example")
+            #expect(mute.exitCode == 1 && mute.errors.contains("cannot be asked"))
+        }
+    }
+
     @Test func whatDiffersIsFixedOnBothSidesAndThenNothingDiffers() async throws {
         try await Workplace.open { place in
             let url = try await provider(place)

@@ -259,6 +259,7 @@ struct SecretsTests {
             "connector list --json",
             "connector show crm", "connector show crm --json", "connector show receipts --json",
             "connector test crm", "connector test receipts",
+            "connector ask crm \(Self.address)", "connector ask receipts \(Self.token)",
             "connector set crm --secret-file nosuch",
             "connector set crm --secret-file token.secret",
             "connector set receipts --option-file scope.newsletter=l.csv",

@@ -1,14 +1,14 @@
 // The connector for Brevo: a contact's block list flag and its lists.
 
-public import HeedConsent
+package import HeedConsent
 
 /// Tells Brevo: a scope is a list the contact leaves, a global opt-out the flag on the contact.
 ///
 /// The flag stops campaigns only; Brevo keeps another list for transactional mail, which is left
 /// alone.
-public struct BrevoConnector: Connector {
+package struct BrevoConnector: Connector {
     /// The operator's name for it.
-    public let name: String
+    package let name: String
     private let scopes: ScopeMap
     private let api: ProviderAPI
     private let secret: SharedSecret?
@@ -19,7 +19,7 @@ public struct BrevoConnector: Connector {
     ]
 
     /// Brevo's numbers depend on the plan; it says in `x-sib-ratelimit-reset` when to come back.
-    public var rules: ProviderRules { Self.rules }
+    package var rules: ProviderRules { Self.rules }
 
     static let rules = ProviderRules(
         requestsPerMinute: nil,
@@ -40,7 +40,7 @@ public struct BrevoConnector: Connector {
     }
 
     /// Sets the flag, or takes the contact off the scope's lists.
-    public func suppress(
+    package func suppress(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -61,7 +61,7 @@ public struct BrevoConnector: Connector {
     }
 
     /// Asks for the contact.
-    public func readBack(
+    package func readBack(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -81,7 +81,8 @@ public struct BrevoConnector: Connector {
     }
 
     /// Deletes the contact.
-    public func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep {
+    package func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep
+    {
         .ask(
             api.delete(path(notice.address), query: Self.byAddress),
             rules.reading(done: [204], alreadyDone: [404])
@@ -89,7 +90,7 @@ public struct BrevoConnector: Connector {
     }
 
     /// Finds out whether the key works and every list in the settings exists.
-    public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
+    package func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
         try ConnectorStep.ask(api.get(["account"]), rules).then(at: now) { later throws(Refusal) in
             try .each(scopes.all, at: later) { list, _ in
                 .send(api.get(["contacts", "lists", list])) { response, later in
@@ -102,7 +103,7 @@ public struct BrevoConnector: Connector {
     }
 
     /// Lists all contacts, since Brevo has no filter for those who left.
-    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+    package func list(at now: Timestamp) throws(Refusal) -> ListingStep {
         let contacts = PagedListing(rules: rules) { cursor, _ in
             api.get(
                 ["contacts"],
@@ -122,7 +123,7 @@ public struct BrevoConnector: Connector {
     }
 
     /// A scope's opt-out shows by the contact being on none of its lists any more.
-    public func sign(of extent: String) -> OptOutSign? {
+    package func sign(of extent: String) -> OptOutSign? {
         if extent == OptOutNotice.globalExtent { return .seen(at: [ListedEntry.everywhere]) }
         return scopes.sign(of: extent).map { .unseen(at: $0.places) }
     }
@@ -143,7 +144,7 @@ public struct BrevoConnector: Connector {
     }
 
     /// Checks the token a message comes with and reads its one event, or several.
-    public func receive(
+    package func receive(
         _ delivery: WebhookDelivery,
         at now: Timestamp
     ) throws(Refusal) -> InboundStep {

@@ -1,16 +1,16 @@
 // The connector for Mailchimp Marketing: the members of each audience.
 
 import Crypto
-public import HeedConsent
+package import HeedConsent
 
 /// Tells Mailchimp, audience by audience.
 ///
 /// A member that Mailchimp does not know is made as an unsubscribed one, so that a later import
 /// there finds the "no". One that Mailchimp will not touch, because the person opted out or was
 /// deleted there for good, is told already.
-public struct MailchimpConnector: Connector {
+package struct MailchimpConnector: Connector {
     /// The operator's name for it.
-    public let name: String
+    package let name: String
     private let scopes: ScopeMap
     private let api: ProviderAPI
     private let secret: SharedSecret?
@@ -21,7 +21,7 @@ public struct MailchimpConnector: Connector {
     ]
 
     /// Mailchimp allows ten connections at once and sends no header about limits.
-    public var rules: ProviderRules { Self.rules }
+    package var rules: ProviderRules { Self.rules }
 
     static let rules = ProviderRules(
         requestsPerMinute: nil,
@@ -54,7 +54,7 @@ public struct MailchimpConnector: Connector {
     }
 
     /// Unsubscribes in each audience the scope stands for.
-    public func suppress(
+    package func suppress(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -69,7 +69,7 @@ public struct MailchimpConnector: Connector {
     }
 
     /// Asks each audience for the member's status.
-    public func readBack(
+    package func readBack(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -82,7 +82,8 @@ public struct MailchimpConnector: Connector {
     }
 
     /// Deletes the member from each audience for good; Mailchimp then refuses to import it again.
-    public func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep {
+    package func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep
+    {
         let erased = rules.reading(done: [200, 204], alreadyDone: [404])
         return try .each(scopes.all, at: now) { list, _ in
             let path = MailchimpConnector.member(notice.address, of: list)
@@ -91,14 +92,14 @@ public struct MailchimpConnector: Connector {
     }
 
     /// Finds out whether the key works and every audience exists.
-    public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
+    package func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
         try .each(scopes.all, at: now) { list, _ in
             .ask(api.get(["lists", list], query: [("fields", "id")]), rules)
         }
     }
 
     /// Lists the members of each audience that are not mailed.
-    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+    package func list(at now: Timestamp) throws(Refusal) -> ListingStep {
         try .each(scopes.all, at: now) { list, later throws(Refusal) in
             try .each(Self.isOut.sorted(), at: later) { status, later throws(Refusal) in
                 try members(of: list, status).pages(at: later)
@@ -107,7 +108,7 @@ public struct MailchimpConnector: Connector {
     }
 
     /// How a listing shows an opt-out.
-    public func sign(of extent: String) -> OptOutSign? { scopes.sign(of: extent) }
+    package func sign(of extent: String) -> OptOutSign? { scopes.sign(of: extent) }
 
     /// By last change, so that who leaves meanwhile comes at the end and moves nobody.
     private func members(of list: String, _ status: String) -> PagedListing {
@@ -137,7 +138,7 @@ public struct MailchimpConnector: Connector {
     /// Checks the secret in the URL and reads the form.
     ///
     /// Mailchimp first calls a new URL without a form, which is answered like any other message.
-    public func receive(
+    package func receive(
         _ delivery: WebhookDelivery,
         at now: Timestamp
     ) throws(Refusal) -> InboundStep {

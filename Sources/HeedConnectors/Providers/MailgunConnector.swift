@@ -1,6 +1,6 @@
 // The connector for Mailgun: the unsubscribes of each domain, for all mail or for a tag.
 
-public import HeedConsent
+package import HeedConsent
 
 /// A domain at Mailgun and the tag of the messages that are meant, `*` for all.
 struct MailgunPlace: Hashable, Sendable {
@@ -19,9 +19,9 @@ struct MailgunPlace: Hashable, Sendable {
 }
 
 /// Tells Mailgun, domain by domain.
-public struct MailgunConnector: Connector {
+package struct MailgunConnector: Connector {
     /// The operator's name for it.
-    public let name: String
+    package let name: String
     private let scopes: ScopeMap
     private let api: ProviderAPI
     private let signingKey: MailgunSigningKey?
@@ -32,7 +32,7 @@ public struct MailgunConnector: Connector {
     ]
 
     /// Mailgun publishes no number; it answers 429 when it was too much.
-    public var rules: ProviderRules { Self.rules }
+    package var rules: ProviderRules { Self.rules }
 
     static let rules = ProviderRules(
         requestsPerMinute: nil,
@@ -56,7 +56,7 @@ public struct MailgunConnector: Connector {
     }
 
     /// Adds to the unsubscribes of each domain the scope stands for.
-    public func suppress(
+    package func suppress(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -73,7 +73,7 @@ public struct MailgunConnector: Connector {
     }
 
     /// Asks for the tags the address left on each domain.
-    public func readBack(
+    package func readBack(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -89,7 +89,8 @@ public struct MailgunConnector: Connector {
     }
 
     /// Removes what each domain's three lists hold about the address.
-    public func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep {
+    package func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep
+    {
         let tables = domains.flatMap { domain in
             ["unsubscribes", "complaints", "bounces"].map { "\(domain)/\($0)" }
         }
@@ -101,21 +102,21 @@ public struct MailgunConnector: Connector {
     }
 
     /// Finds out whether the key works for every domain in the settings.
-    public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
+    package func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
         try .each(domains, at: now) { domain, _ in
             .ask(api.get(["v3", domain, "unsubscribes"], query: [("limit", "1")]), rules)
         }
     }
 
     /// Lists the unsubscribes of each domain in the settings.
-    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+    package func list(at now: Timestamp) throws(Refusal) -> ListingStep {
         try .each(domains, at: now) { domain, later throws(Refusal) in
             try unsubscribes(of: domain).pages(at: later)
         }
     }
 
     /// How a listing shows an opt-out.
-    public func sign(of extent: String) -> OptOutSign? { scopes.sign(of: extent) }
+    package func sign(of extent: String) -> OptOutSign? { scopes.sign(of: extent) }
 
     /// Pages that are asked for by the last address of the one before; an empty one is the end.
     private func unsubscribes(of domain: String) -> PagedListing {
@@ -149,7 +150,7 @@ public struct MailgunConnector: Connector {
     }
 
     /// Checks Mailgun's code and reads the one event of the message.
-    public func receive(
+    package func receive(
         _ delivery: WebhookDelivery,
         at now: Timestamp
     ) throws(Refusal) -> InboundStep {

@@ -1,14 +1,14 @@
 // The connector for Postmark: the suppressions of each message stream.
 
-public import HeedConsent
+package import HeedConsent
 
 /// Tells Postmark, stream by stream.
 ///
 /// Postmark takes an order at once and carries it out within a minute or so. Its word for it does
 /// not count; the suppression is done when it can be read back.
-public struct PostmarkConnector: Connector {
+package struct PostmarkConnector: Connector {
     /// The operator's name for it.
-    public let name: String
+    package let name: String
     private let scopes: ScopeMap
     private let api: ProviderAPI
     private let secret: SharedSecret?
@@ -22,7 +22,7 @@ public struct PostmarkConnector: Connector {
     ]
 
     /// Postmark publishes no number; it takes up to 50 addresses at once.
-    public var rules: ProviderRules { Self.rules }
+    package var rules: ProviderRules { Self.rules }
 
     static let rules = ProviderRules(
         requestsPerMinute: nil,
@@ -42,7 +42,7 @@ public struct PostmarkConnector: Connector {
     }
 
     /// Suppresses in each stream the scope stands for, and reads it back.
-    public func suppress(
+    package func suppress(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -64,7 +64,7 @@ public struct PostmarkConnector: Connector {
     }
 
     /// Asks each stream for the address.
-    public func readBack(
+    package func readBack(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -76,7 +76,8 @@ public struct PostmarkConnector: Connector {
     /// Removes the address from each stream's suppressions, which is all this interface can remove.
     ///
     /// Postmark keeps complaints and says so; messages fall out of its archive by age.
-    public func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep {
+    package func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep
+    {
         try .each(scopes.all, at: now) { stream, _ in
             let request = change(["suppressions", "delete"], stream, notice.address)
             return .send(request) { response, later in
@@ -90,19 +91,19 @@ public struct PostmarkConnector: Connector {
     }
 
     /// Finds out whether the token works and every stream exists.
-    public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
+    package func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
         try .each(scopes.all, at: now) { stream, _ in
             .ask(api.get(["message-streams", stream]), rules)
         }
     }
 
     /// Lists the suppressions of each stream in the settings.
-    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+    package func list(at now: Timestamp) throws(Refusal) -> ListingStep {
         try .each(scopes.all, at: now) { stream, _ in dump(stream, of: nil) }
     }
 
     /// How a listing shows an opt-out.
-    public func sign(of extent: String) -> OptOutSign? { scopes.sign(of: extent) }
+    package func sign(of extent: String) -> OptOutSign? { scopes.sign(of: extent) }
 
     /// Earlier than any suppression: Postmark began in 2009.
     private static let firstDay = CivilDay(year: 2009, month: 1, day: 1)?.number ?? 0
@@ -144,7 +145,7 @@ public struct PostmarkConnector: Connector {
     }
 
     /// Checks the password a message comes with and reads it.
-    public func receive(
+    package func receive(
         _ delivery: WebhookDelivery,
         at now: Timestamp
     ) throws(Refusal) -> InboundStep {

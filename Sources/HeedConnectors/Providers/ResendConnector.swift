@@ -1,14 +1,14 @@
 // The connector for Resend: contacts, their topics, and the suppression list.
 
-public import HeedConsent
+package import HeedConsent
 
 /// Tells Resend: a scope is a topic, a global opt-out unsubscribes the contact from broadcasts.
 ///
 /// The suppression list stops transactional mail too, so it is used only when `suppression` is
 /// `global`.
-public struct ResendConnector: Connector {
+package struct ResendConnector: Connector {
     /// The operator's name for it.
-    public let name: String
+    package let name: String
     private let scopes: ScopeMap
     private let api: ProviderAPI
     private let suppresses: Bool
@@ -21,7 +21,7 @@ public struct ResendConnector: Connector {
     ]
 
     /// Resend takes two requests a second from a team.
-    public var rules: ProviderRules { Self.rules }
+    package var rules: ProviderRules { Self.rules }
 
     static let rules = ProviderRules(
         requestsPerMinute: 120,
@@ -50,7 +50,7 @@ public struct ResendConnector: Connector {
     }
 
     /// Unsubscribes the contact, or opts it out of the scope's topics.
-    public func suppress(
+    package func suppress(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -78,7 +78,7 @@ public struct ResendConnector: Connector {
     }
 
     /// Asks for the contact or its topics, and for the suppression if there should be one.
-    public func readBack(
+    package func readBack(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -104,7 +104,8 @@ public struct ResendConnector: Connector {
     }
 
     /// Deletes the contact, and its suppression if Heed makes any.
-    public func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep {
+    package func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep
+    {
         let erased = rules.reading(done: [200, 204], alreadyDone: [404])
         let step = ConnectorStep.ask(api.delete(["contacts", notice.address]), erased)
         guard suppresses else { return step }
@@ -114,7 +115,7 @@ public struct ResendConnector: Connector {
     }
 
     /// Finds out whether the key works and every topic in the settings exists.
-    public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
+    package func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
         let contacts = ConnectorStep.ask(api.get(["contacts"], query: [("limit", "1")]), rules)
         return try contacts.then(at: now) { later throws(Refusal) in
             try .each(scopes.all, at: later) { topic, _ in
@@ -131,7 +132,7 @@ public struct ResendConnector: Connector {
     /// any.
     ///
     /// Topics are asked for contact by contact, since there is no list of who left one.
-    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+    package func list(at now: Timestamp) throws(Refusal) -> ListingStep {
         let step = try contacts(after: nil)
         guard suppresses else { return step }
         return try step.then(at: now) { later throws(Refusal) in
@@ -140,7 +141,7 @@ public struct ResendConnector: Connector {
     }
 
     /// How a listing shows an opt-out.
-    public func sign(of extent: String) -> OptOutSign? {
+    package func sign(of extent: String) -> OptOutSign? {
         let lists = suppresses ? [Self.unsubscribed, Self.suppressed] : [Self.unsubscribed]
         return scopes.sign(of: extent, everywhere: lists)
     }
@@ -234,7 +235,7 @@ public struct ResendConnector: Connector {
     }
 
     /// Checks the signature, which is Svix's, and reads the one event of the message.
-    public func receive(
+    package func receive(
         _ delivery: WebhookDelivery,
         at now: Timestamp
     ) throws(Refusal) -> InboundStep {

@@ -1,12 +1,12 @@
 // What Amazon SES reports by way of SNS: bounces, complaints and changed subscriptions.
 
-public import HeedConsent
+package import HeedConsent
 
 extension SESConnector {
     /// Fetches the certificate a message names, checks its signature, and reads it.
     ///
     /// A subscription to the topic in the settings is confirmed by fetching the URL it came with.
-    public func receive(
+    package func receive(
         _ delivery: WebhookDelivery,
         at now: Timestamp
     ) throws(Refusal) -> InboundStep {

@@ -1,6 +1,6 @@
 // The connector for Amazon SES, version 2 of its interface: contact list and suppression list.
 
-public import HeedConsent
+package import HeedConsent
 
 /// Tells Amazon SES, for one account in one region.
 ///
@@ -8,9 +8,9 @@ public import HeedConsent
 /// list and, unless `account-suppression` is `never`, puts the address on the account's suppression
 /// list. That list stops transactional mail too, so an account that also sends receipts wants
 /// `never` and relies on the contact list.
-public struct SESConnector: Connector {
+package struct SESConnector: Connector {
     /// The operator's name for it.
-    public let name: String
+    package let name: String
     let topic: String?
     let hashes: [SNSHash]
     let scopes: ScopeMap
@@ -33,7 +33,7 @@ public struct SESConnector: Connector {
     ]
 
     /// SES publishes no number for most operations; one a second is what accounts get.
-    public var rules: ProviderRules { Self.rules }
+    package var rules: ProviderRules { Self.rules }
 
     static let rules = ProviderRules(
         requestsPerMinute: 60,
@@ -111,7 +111,7 @@ public struct SESConnector: Connector {
     }
 
     /// Unsubscribes from a topic, or from everything.
-    public func suppress(
+    package func suppress(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -129,7 +129,7 @@ public struct SESConnector: Connector {
     }
 
     /// Asks the contact list, and the account's list for a global opt-out.
-    public func readBack(
+    package func readBack(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -145,7 +145,8 @@ public struct SESConnector: Connector {
     }
 
     /// Removes the contact and the entry on the account's list.
-    public func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep {
+    package func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep
+    {
         let erased = rules.reading(done: [200], alreadyDone: [404])
         let entry = ["v2", "email", "suppression", "addresses", notice.address]
         guard contactList != nil else {
@@ -162,7 +163,7 @@ public struct SESConnector: Connector {
 
     /// Finds out whether the account's suppression list is on for bounces and complaints, and
     /// whether the contact list and its topics exist.
-    public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
+    package func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
         let account = account(needs: ["BOUNCE", Self.reason], at: now) { .giveUp($0) }
         guard let contactList else { return account }
         return try account.then(at: now) { later in
@@ -185,7 +186,7 @@ public struct SESConnector: Connector {
     ///
     /// Contacts are asked for without a filter: what a filter makes of those who left everything is
     /// not documented, and each contact says it plainly.
-    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+    package func list(at now: Timestamp) throws(Refusal) -> ListingStep {
         guard let contactList else { return try suppressed.pages(at: now) }
         let step = try contacts(of: contactList).pages(at: now)
         guard suppressesAccount else { return step }
@@ -195,7 +196,7 @@ public struct SESConnector: Connector {
     }
 
     /// How a listing shows an opt-out.
-    public func sign(of extent: String) -> OptOutSign? {
+    package func sign(of extent: String) -> OptOutSign? {
         let contacts = contactList.map { _ in [Self.contactPlace] } ?? []
         let account = suppressesAccount ? [Self.accountPlace] : []
         return scopes.sign(of: extent, everywhere: contacts + account)

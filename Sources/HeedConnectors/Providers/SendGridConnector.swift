@@ -1,14 +1,14 @@
 // The connector for SendGrid: its global suppression list and its unsubscribe groups.
 
-public import HeedConsent
+package import HeedConsent
 
 /// Tells SendGrid: a scope is an unsubscribe group, a global opt-out the global list.
 ///
 /// A group that does not exist is an error and never becomes a global suppression, which would stop
 /// receipts too.
-public struct SendGridConnector: Connector {
+package struct SendGridConnector: Connector {
     /// The operator's name for it.
-    public let name: String
+    package let name: String
     let scopes: ScopeMap
     let webhookKey: SendGridPublicKey?
     private let api: ProviderAPI
@@ -20,7 +20,7 @@ public struct SendGridConnector: Connector {
     ]
 
     /// SendGrid publishes no number and says in `X-RateLimit-Reset` when to come back.
-    public var rules: ProviderRules { Self.rules }
+    package var rules: ProviderRules { Self.rules }
 
     static let rules = ProviderRules(
         requestsPerMinute: nil,
@@ -55,7 +55,7 @@ public struct SendGridConnector: Connector {
     }
 
     /// Adds to the global list or to the scope's groups.
-    public func suppress(
+    package func suppress(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -75,7 +75,7 @@ public struct SendGridConnector: Connector {
     }
 
     /// Asks the global list, or for the person's groups.
-    public func readBack(
+    package func readBack(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -93,13 +93,14 @@ public struct SendGridConnector: Connector {
     }
 
     /// Asks SendGrid to erase what it holds about the address; it does so within days.
-    public func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep {
+    package func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep
+    {
         let body: JSON = ["email_addresses": [.text(notice.address)]]
         return .ask(api.send("POST", ["v3", "recipients", "erasejob"], body), Self.erasureRules)
     }
 
     /// Finds out whether the key works and every group in the settings exists.
-    public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
+    package func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
         .question(api.get(["v3", "asm", "groups"]), rules, unknown: nil) { json, text in
             guard let groups = json.list else { return nil }
             let known = groups.compactMap { $0["id"]?.name }
@@ -111,7 +112,7 @@ public struct SendGridConnector: Connector {
     }
 
     /// Lists the global unsubscribes page by page, then each group in the settings.
-    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+    package func list(at now: Timestamp) throws(Refusal) -> ListingStep {
         let everywhere = PagedListing(rules: rules) { cursor, _ in
             api.get(
                 ["v3", "suppression", "unsubscribes"],
@@ -135,7 +136,7 @@ public struct SendGridConnector: Connector {
     }
 
     /// How a listing shows an opt-out.
-    public func sign(of extent: String) -> OptOutSign? {
+    package func sign(of extent: String) -> OptOutSign? {
         scopes.sign(of: extent, everywhere: [ListedEntry.everywhere])
     }
 
@@ -152,7 +153,7 @@ public struct SendGridConnector: Connector {
     }
 
     /// Checks SendGrid's signature and reads a batch of events.
-    public func receive(
+    package func receive(
         _ delivery: WebhookDelivery,
         at now: Timestamp
     ) throws(Refusal) -> InboundStep {

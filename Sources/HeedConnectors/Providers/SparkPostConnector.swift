@@ -1,13 +1,13 @@
 // The connector for SparkPost: its suppression list, for everything or for a list.
 
-public import HeedConsent
+package import HeedConsent
 
 /// Tells SparkPost: a scope is a list, a global opt-out an entry without one.
 ///
 /// Entries are of the type `non_transactional`, so receipts go on.
-public struct SparkPostConnector: Connector {
+package struct SparkPostConnector: Connector {
     /// The operator's name for it.
-    public let name: String
+    package let name: String
     private let scopes: ScopeMap
     private let api: ProviderAPI
     private let secret: SharedSecret?
@@ -21,7 +21,7 @@ public struct SparkPostConnector: Connector {
     ]
 
     /// SparkPost publishes no number; it takes up to 10,000 addresses at once.
-    public var rules: ProviderRules { Self.rules }
+    package var rules: ProviderRules { Self.rules }
 
     static let rules = ProviderRules(
         requestsPerMinute: nil,
@@ -48,7 +48,7 @@ public struct SparkPostConnector: Connector {
     }
 
     /// Adds an entry for everything or for each of the scope's lists.
-    public func suppress(
+    package func suppress(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -70,7 +70,7 @@ public struct SparkPostConnector: Connector {
     }
 
     /// Asks for the entries of the address.
-    public func readBack(
+    package func readBack(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -90,7 +90,8 @@ public struct SparkPostConnector: Connector {
     }
 
     /// Removes every entry of the address; entries of SparkPost's own compliance stay (403).
-    public func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep {
+    package func erase(_ notice: ErasureNotice, at now: Timestamp) throws(Refusal) -> ConnectorStep
+    {
         let erased = rules.reading(done: [200, 204], alreadyDone: [404])
         return .send(api.delete(["suppression-list", notice.address])) { response, later in
             response.status == 403
@@ -100,13 +101,13 @@ public struct SparkPostConnector: Connector {
     }
 
     /// Finds out whether the key works.
-    public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
+    package func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
         let query = [("cursor", "initial"), ("per_page", "1")]
         return .ask(api.get(["suppression-list"], query: query), rules)
     }
 
     /// Lists the entries that stop mail which is not transactional.
-    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+    package func list(at now: Timestamp) throws(Refusal) -> ListingStep {
         let entries = PagedListing(rules: rules) { cursor, _ in
             api.get(
                 ["suppression-list"],
@@ -130,7 +131,7 @@ public struct SparkPostConnector: Connector {
     }
 
     /// How a listing shows an opt-out.
-    public func sign(of extent: String) -> OptOutSign? {
+    package func sign(of extent: String) -> OptOutSign? {
         scopes.sign(of: extent, everywhere: [ListedEntry.everywhere])
     }
 
@@ -147,7 +148,7 @@ public struct SparkPostConnector: Connector {
     }
 
     /// Checks the password a message comes with and reads its batch of events.
-    public func receive(
+    package func receive(
         _ delivery: WebhookDelivery,
         at now: Timestamp
     ) throws(Refusal) -> InboundStep {

@@ -1,19 +1,19 @@
 // The connector for any system that takes webhooks: one signed JSON message for each opt-out.
 
-public import HeedConsent
+package import HeedConsent
 
 /// Tells a receiver by a Standard Webhooks message of type `optout.requested`.
 ///
 /// The body is the same for every attempt; only `webhook-timestamp` and the signature change.
 /// Receivers in private networks are what a self-hosted Heed is for, so the host is not restricted.
-public struct WebhookConnector: Connector {
+package struct WebhookConnector: Connector {
     /// The operator's name for it.
-    public let name: String
+    package let name: String
     private let url: String
     private let secret: WebhookSecret
 
     /// Makes a connector; refuses a URL that is not `https`, or `http` to this machine.
-    public init(name: String, url: String, secret: String) throws(Refusal) {
+    package init(name: String, url: String, secret: String) throws(Refusal) {
         try EndpointURL.check(url)
         self.name = name
         self.url = url
@@ -33,7 +33,7 @@ public struct WebhookConnector: Connector {
     /// Standard Webhooks counts 3xx as a failure and 410 as "send no more". Other 4xx are tried
     /// again too: a receiver that is being mended answers 401 or 404, and an opt-out must not be
     /// lost to that.
-    public var rules: ProviderRules { Self.rules }
+    package var rules: ProviderRules { Self.rules }
 
     static let rules = ProviderRules(
         requestsPerMinute: nil,
@@ -47,7 +47,7 @@ public struct WebhookConnector: Connector {
     ]
 
     /// Sends a signed message of type `optout.requested`.
-    public func suppress(
+    package func suppress(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -62,7 +62,7 @@ public struct WebhookConnector: Connector {
     }
 
     /// Says that it cannot be found out: Standard Webhooks has no way to ask.
-    public func readBack(
+    package func readBack(
         _ notice: OptOutNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -70,7 +70,7 @@ public struct WebhookConnector: Connector {
     }
 
     /// Sends a signed message of type `erasure.requested`.
-    public func erase(
+    package func erase(
         _ notice: ErasureNotice,
         at now: Timestamp
     ) throws(Refusal) -> ConnectorStep {
@@ -78,7 +78,7 @@ public struct WebhookConnector: Connector {
     }
 
     /// Sends a signed message of type `connector.checked`, which asks for nothing but a 2xx.
-    public func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
+    package func check(at now: Timestamp) throws(Refusal) -> ConnectorStep {
         let body: JSON = [
             "data": [:], "timestamp": .text(now.text), "type": .text("connector.checked"),
         ]
@@ -86,12 +86,12 @@ public struct WebhookConnector: Connector {
     }
 
     /// Refuses: Standard Webhooks has no way to ask.
-    public func list(at now: Timestamp) throws(Refusal) -> ListingStep {
+    package func list(at now: Timestamp) throws(Refusal) -> ListingStep {
         throw .noListing(.webhook)
     }
 
     /// Nothing shows it, since nothing is listed.
-    public func sign(of extent: String) -> OptOutSign? { nil }
+    package func sign(of extent: String) -> OptOutSign? { nil }
 
     /// Reads a message signed with the same secret, of a type `recipient.…`.
     ///
@@ -99,7 +99,7 @@ public struct WebhookConnector: Connector {
     /// `data.address` and, for less than everything, `data.scope`; and, for the counts only,
     /// `recipient.sent`, `….delivered`, `….opened`, `….clicked` and `….soft-bounced`. All may have
     /// `data.message`, `data.campaign`, `data.ip` and `data.userAgent`.
-    public func receive(
+    package func receive(
         _ delivery: WebhookDelivery,
         at now: Timestamp
     ) throws(Refusal) -> InboundStep {
@@ -213,8 +213,8 @@ public struct WebhookConnector: Connector {
 
 extension WebhookConnector: CustomStringConvertible, CustomReflectable {
     /// The kind and the operator's name: the URL may open a door.
-    public var description: String { "webhook \(name)" }
+    package var description: String { "webhook \(name)" }
 
     /// Shows nothing, so that `dump` opens no door either.
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -2,16 +2,16 @@
 
 import Crypto
 import Foundation
-public import HeedConsent
+package import HeedConsent
 
 /// The secret two systems share, and what can be done with it.
 ///
 /// Prints redacted; `text` is the only way to see it.
-public struct WebhookSecret: Sendable {
+package struct WebhookSecret: Sendable {
     /// How many bytes a secret may have.
-    public static let bytesAllowed: ClosedRange<Int> = 24...64
+    package static let bytesAllowed: ClosedRange<Int> = 24...64
     /// How far the clocks of the two ends may differ, in seconds, either way.
-    public static let toleranceSeconds: Int64 = 300
+    package static let toleranceSeconds: Int64 = 300
 
     private static let prefix = "whsec_"
     private static let version = "v1,"
@@ -22,7 +22,7 @@ public struct WebhookSecret: Sendable {
     /// Reads `whsec_` and base64; refuses other forms and never repeats what it was given.
     ///
     /// Padding may be missing, as other implementations allow.
-    public init(_ text: String, field: String = "secret") throws(Refusal) {
+    package init(_ text: String, field: String = "secret") throws(Refusal) {
         guard !text.isEmpty else {
             throw Refusal(.missing, field: field, "a webhook secret is needed")
         }
@@ -41,7 +41,7 @@ public struct WebhookSecret: Sendable {
     }
 
     /// Takes 24 to 64 random bytes.
-    public init(bytes: [UInt8], field: String = "secret") throws(Refusal) {
+    package init(bytes: [UInt8], field: String = "secret") throws(Refusal) {
         guard WebhookSecret.bytesAllowed.contains(bytes.count) else {
             throw Refusal(
                 .invalid,
@@ -53,12 +53,12 @@ public struct WebhookSecret: Sendable {
     }
 
     /// `whsec_` and base64, as the other system's settings want it.
-    public var text: String { WebhookSecret.prefix + Data(bytes).base64EncodedString() }
+    package var text: String { WebhookSecret.prefix + Data(bytes).base64EncodedString() }
 
     /// The value of `webhook-signature` for a message.
     ///
     /// The three parts are joined by full stops, so `id` must not contain one.
-    public func sign(id: String, timestamp: Timestamp, body: [UInt8]) -> String {
+    package func sign(id: String, timestamp: Timestamp, body: [UInt8]) -> String {
         let code = HMAC<SHA256>.authenticationCode(
             for: WebhookSecret.signed(id: id, seconds: String(timestamp.wholeSeconds), body: body),
             using: key
@@ -78,7 +78,7 @@ public struct WebhookSecret: Sendable {
     ///   - prefix: What the three fields' names begin with; Svix, the older dialect of the same
     ///     signature, says `svix`.
     /// - Throws: a `Refusal` that names the header field at fault.
-    public func verify(
+    package func verify(
         headers: [(name: String, value: String)],
         body: [UInt8],
         at now: Timestamp,
@@ -144,8 +144,8 @@ public struct WebhookSecret: Sendable {
 
 extension WebhookSecret: CustomStringConvertible, CustomReflectable {
     /// Says only that there is a secret.
-    public var description: String { "<webhook secret>" }
+    package var description: String { "<webhook secret>" }
 
     /// Shows nothing, so that `dump` cannot leak it either.
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

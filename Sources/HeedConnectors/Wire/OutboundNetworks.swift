@@ -1,19 +1,19 @@
 // Which networks requests may go to, as the setting `outboundNetworks` says it.
 
 import Foundation
-public import HeedConsent
+package import HeedConsent
 
 /// How far requests may go.
 ///
 /// Addresses of the link, metadata services of clouds among them, are refused by both.
-public enum OutboundNetworks: String, CaseIterable, Sendable {
+package enum OutboundNetworks: String, CaseIterable, Sendable {
     /// To this machine and private networks, too: where a self-hosted system's neighbours are.
     case insideToo = "inside-too"
     /// To the Internet only.
     case outsideOnly = "outside-only"
 
     /// Reads the setting; `inside-too` when there is none.
-    public init(setting word: String?) throws(Refusal) {
+    package init(setting word: String?) throws(Refusal) {
         guard let found = OutboundNetworks(rawValue: word ?? Self.insideToo.rawValue) else {
             let words = OutboundNetworks.allCases.map(\.rawValue).joined(separator: " or ")
             throw Refusal(.invalid, field: "outboundNetworks", "this is \(words)")
@@ -34,13 +34,13 @@ public enum OutboundNetworks: String, CaseIterable, Sendable {
     ///
     /// A name is not looked up here, since it may have another address later: what counts is the
     /// address a connection is to, and that is looked at once it is there.
-    public func check(url text: String, field: String = "url") throws(Refusal) {
+    package func check(url text: String, field: String = "url") throws(Refusal) {
         guard let url = URLComponents(string: text), let host = url.host else { return }
         try check(host: host, field: field)
     }
 
     /// Refuses settings whose URL names such an address.
-    public func check(_ settings: ConnectorSettings) throws(Refusal) {
+    package func check(_ settings: ConnectorSettings) throws(Refusal) {
         for url in [settings.url, settings.options["url"] ?? ""] { try check(url: url) }
     }
 

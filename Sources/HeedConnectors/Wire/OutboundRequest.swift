@@ -1,20 +1,20 @@
 // A request on its way to another system, and what came back.
 
 /// A request to another system, ready to be sent as it is.
-public struct OutboundRequest: Sendable {
+package struct OutboundRequest: Sendable {
     /// The HTTP method.
-    public let method: String
+    package let method: String
     /// Where to.
-    public let url: String
+    package let url: String
     /// Header fields in the order they are sent.
-    public let headers: [(name: String, value: String)]
+    package let headers: [(name: String, value: String)]
     /// The exact bytes, since a signature may cover them.
-    public let body: [UInt8]
+    package let body: [UInt8]
     /// How much of the answer's body is read.
-    public private(set) var answerBytesMaximum = OutboundResponse.bodyBytesMaximum
+    package private(set) var answerBytesMaximum = OutboundResponse.bodyBytesMaximum
 
     /// Makes a request.
-    public init(
+    package init(
         method: String,
         url: String,
         headers: [(name: String, value: String)],
@@ -36,30 +36,30 @@ public struct OutboundRequest: Sendable {
 
 extension OutboundRequest: CustomStringConvertible, CustomReflectable {
     /// The method only: URL, headers and body may each open a door or name a person.
-    public var description: String { "<\(method) request>" }
+    package var description: String { "<\(method) request>" }
 
     /// Shows nothing, so that `dump` opens no door either.
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 /// What another system answered.
-public struct OutboundResponse: Sendable {
+package struct OutboundResponse: Sendable {
     /// More of a body than this is never kept; no answer about one person comes near it.
-    public static let bodyBytesMaximum = 65_536
+    package static let bodyBytesMaximum = 65_536
     /// More of a page of a list than this is never kept: a thousand entries have a quarter of it.
-    public static let listBytesMaximum = 4_194_304
+    package static let listBytesMaximum = 4_194_304
 
     /// The HTTP status.
-    public let status: Int
+    package let status: Int
     /// Header fields as they came.
-    public let headers: [(name: String, value: String)]
+    package let headers: [(name: String, value: String)]
     /// The body, cut to as much as may be kept.
-    public let body: [UInt8]
+    package let body: [UInt8]
     /// True when there may have been more of the body.
-    public let isCut: Bool
+    package let isCut: Bool
 
     /// Makes a response and cuts its body.
-    public init(
+    package init(
         status: Int,
         headers: [(name: String, value: String)] = [],
         body: [UInt8] = [],
@@ -72,14 +72,14 @@ public struct OutboundResponse: Sendable {
     }
 
     /// The first value of a header field, its name in any case.
-    public func header(_ name: String) -> String? {
+    package func header(_ name: String) -> String? {
         headers.first { $0.name.lowercased() == name.lowercased() }?.value
     }
 
     /// The status and, if it is harmless to keep, the id the other system gave the request.
     ///
     /// Nothing else of a response is ever kept, since a receiver may repeat the address in it.
-    public var summary: String {
+    package var summary: String {
         let names = ["x-request-id", "request-id", "x-amzn-requestid", "x-message-id"]
         guard let id = names.lazy.compactMap(header).first, isPlainName(id, symbols: "._-") else {
             return "HTTP \(status)"
@@ -93,10 +93,10 @@ public struct OutboundResponse: Sendable {
 
 extension OutboundResponse: CustomStringConvertible, CustomReflectable {
     /// The status only.
-    public var description: String { "<HTTP \(status) response>" }
+    package var description: String { "<HTTP \(status) response>" }
 
     /// Shows nothing, so that `dump` cannot leak what a receiver repeated.
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 /// True for 1 to 64 ASCII letters, digits and `symbols`: neither an address nor a phrase.

@@ -1,23 +1,23 @@
 // How long another system asks to be left alone (RFC 9110 §10.2.3).
 
-public import HeedConsent
+package import HeedConsent
 
 /// Reads the `Retry-After` header field in both of its forms.
-public enum RetryAfter {
+package enum RetryAfter {
     /// A day; a receiver that asks for more is asked again after one.
-    public static let secondsMaximum: Int64 = 86_400
+    package static let secondsMaximum: Int64 = 86_400
 
     /// The seconds a response asks for, within 0 to a day; nil when it does not say.
     ///
     /// A date is measured against the response's own `Date`, so that neither a wrong clock there
     /// nor one here changes the distance; without a `Date` it says nothing.
-    public static func seconds(in response: OutboundResponse) -> Int64? {
+    package static func seconds(in response: OutboundResponse) -> Int64? {
         guard let value = response.header("retry-after") else { return nil }
         return seconds(value, date: response.header("date").flatMap(instant))
     }
 
     /// The seconds a field value asks for, counted from `date` when it is a date.
-    public static func seconds(_ value: String, date: Timestamp?) -> Int64? {
+    package static func seconds(_ value: String, date: Timestamp?) -> Int64? {
         let text = value.trimmingSpaces
         if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
             // More digits than an Int64 holds is still a number, and more than a day.

@@ -1,9 +1,9 @@
 // What a check of somebody's unsubscribing found: one finding a rule, and what was not looked at.
 
 /// The outcome of one check.
-public struct DoctorFinding: Hashable, Sendable, Encodable {
+package struct DoctorFinding: Hashable, Sendable, Encodable {
     /// How a check ended.
-    public enum Outcome: String, CaseIterable, Sendable, Encodable {
+    package enum Outcome: String, CaseIterable, Sendable, Encodable {
         /// As the rule wants it.
         case passed
         /// Allowed, but worth mending.
@@ -15,16 +15,16 @@ public struct DoctorFinding: Hashable, Sendable, Encodable {
     }
 
     /// A stable name.
-    public let check: String
+    package let check: String
     /// How it ended.
-    public let outcome: Outcome
+    package let outcome: Outcome
     /// Where the rule stands.
-    public let rule: String
+    package let rule: String
     /// What was found, without a value that names a person.
-    public let detail: String
+    package let detail: String
 
     /// Makes a finding.
-    public init(_ check: String, _ outcome: Outcome, _ rule: String, _ detail: String) {
+    package init(_ check: String, _ outcome: Outcome, _ rule: String, _ detail: String) {
         self.check = check
         self.outcome = outcome
         self.rule = rule
@@ -33,14 +33,14 @@ public struct DoctorFinding: Hashable, Sendable, Encodable {
 }
 
 /// Everything that was found.
-public struct DoctorReport: Hashable, Sendable, Encodable {
+package struct DoctorReport: Hashable, Sendable, Encodable {
     /// True when nothing failed; what was not checked does not count.
-    public let passed: Bool
+    package let passed: Bool
     /// The findings, in the order of the checks.
-    public let checks: [DoctorFinding]
+    package let checks: [DoctorFinding]
 
     /// Takes the findings.
-    public init(_ checks: [DoctorFinding]) {
+    package init(_ checks: [DoctorFinding]) {
         self.checks = checks
         passed = !checks.contains { $0.outcome == .failed }
     }

@@ -7,9 +7,9 @@ import HeedConnectors
 /// It sends what robots and mail scanners send anyway (GET, HEAD, OPTIONS), and never the pair that
 /// means "unsubscribe". A POST with another body goes out only where that is known to be harmless,
 /// since some endpoints take any POST for a request to leave.
-public struct EndpointCheck: Sendable {
+package struct EndpointCheck: Sendable {
     /// Whether a POST with a body that means nothing may be sent.
-    public enum Post: Sendable {
+    package enum Post: Sendable {
         /// No: what the endpoint would make of it is not known.
         case leaveOut
         /// Yes.
@@ -17,23 +17,23 @@ public struct EndpointCheck: Sendable {
     }
 
     /// An answer that takes longer is none: a mail program waits no longer either.
-    public static let limitSeconds: Int64 = 10
+    package static let limitSeconds: Int64 = 10
     /// An answer that takes longer is worth a warning.
-    public static let slowSeconds = 3.0
+    package static let slowSeconds = 3.0
 
     private let url: String
     private let transport: any Transport
     private let post: Post
 
     /// Takes a link, the way to it, and whether a POST may be sent.
-    public init(url: String, transport: any Transport, post: Post) {
+    package init(url: String, transport: any Transport, post: Post) {
         self.url = url
         self.transport = transport
         self.post = post
     }
 
     /// Asks the endpoint, and says what was found.
-    public func report() async throws -> DoctorReport {
+    package func report() async throws -> DoctorReport {
         var findings = [scheme(), spelling()]
         let page = try await send("GET")
         findings += get(page)

@@ -1,14 +1,14 @@
 // Whether a message lets its reader leave with one click: its header fields and what is signed.
 
 /// Checks the header of a message against RFC 8058 and RFC 2369.
-public struct MessageCheck: Sendable {
+package struct MessageCheck: Sendable {
     private let header: MessageHeader
 
     /// Takes a message's header.
-    public init(_ header: MessageHeader) { self.header = header }
+    package init(_ header: MessageHeader) { self.header = header }
 
     /// What was found.
-    public func report() -> DoctorReport {
+    package func report() -> DoctorReport {
         DoctorReport(list() + post() + signatures() + [MessageCheck.unverified])
     }
 

@@ -1,29 +1,29 @@
 // The header of a raw message (RFC 5322): fields in order, unfolded, and as they stood.
 
 /// A message's header fields.
-public struct MessageHeader: Sendable {
+package struct MessageHeader: Sendable {
     /// One field.
-    public struct Field: Hashable, Sendable {
+    package struct Field: Hashable, Sendable {
         /// The name as it was written.
-        public let name: String
+        package let name: String
         /// What follows the colon, with its line breaks taken out.
-        public let value: String
+        package let value: String
         /// True when it is written on more than one line.
-        public let isFolded: Bool
+        package let isFolded: Bool
         /// The longest of its lines, in bytes.
-        public let longestLine: Int
+        package let longestLine: Int
     }
 
     /// At most so much of a message is its header; a real one has a few kilobytes.
-    public static let bytesMaximum = 1 << 20
+    package static let bytesMaximum = 1 << 20
 
     /// The fields, first one first.
-    public let fields: [Field]
+    package let fields: [Field]
 
     /// Reads the header of a message; nil when the first lines are no header.
     ///
     /// Lines may end with CRLF or, as in many saved messages, with LF.
-    public init?(_ message: some BidirectionalCollection<UInt8>) {
+    package init?(_ message: some BidirectionalCollection<UInt8>) {
         var drafts: [(name: String, lines: [String])] = []
         for line in MessageHeader.lines(message.prefix(MessageHeader.bytesMaximum)) {
             if let first = line.first, first == " " || first == "\t" {
@@ -52,7 +52,7 @@ public struct MessageHeader: Sendable {
     }
 
     /// The fields of a name, in any case.
-    public func fields(named name: String) -> [Field] {
+    package func fields(named name: String) -> [Field] {
         fields.filter { $0.name.lowercased() == name.lowercased() }
     }
 

@@ -1,19 +1,19 @@
 // A plain message as the wire has it (RFC 5322), safe against header injection.
 
-public import HeedConsent
+package import HeedConsent
 import HeedLedger
 
 /// A message of text, perhaps with the same words as HTML, to one person.
-public struct MailMessage: Sendable {
+package struct MailMessage: Sendable {
     /// The longest subject, in bytes.
-    public static let subjectBytesMaximum = 200
+    package static let subjectBytesMaximum = 200
     /// The longest text, in bytes.
-    public static let textBytesMaximum = 65_536
+    package static let textBytesMaximum = 65_536
 
     /// Who sends it: an address without a name.
-    public let from: String
+    package let from: String
     /// Whom it is for: an address without a name, its domain in ASCII (RFC 5890 A-labels).
-    public let to: String
+    package let to: String
     private let subject: String
     private let text: String
     private let html: String?
@@ -29,7 +29,7 @@ public struct MailMessage: Sendable {
     ///   - html: The same words as HTML, for programs that show it instead.
     ///   - headers: Further header fields, ASCII, such as `List-Unsubscribe`.
     /// - Throws: `invalid`, naming the part.
-    public init(
+    package init(
         from: String,
         to: String,
         subject: String,
@@ -73,7 +73,7 @@ public struct MailMessage: Sendable {
     ///   - time: The date of the message.
     ///   - id: The unique left side of its Message-ID: letters, digits and hyphens.
     /// - Returns: The bytes, ending in CR LF.
-    public func bytes(at time: Timestamp, id: String) -> [UInt8] {
+    package func bytes(at time: Timestamp, id: String) -> [UInt8] {
         let domain = from.split(separator: "@").last.map(String.init) ?? "localhost"
         var lines = [
             "Date: \(MailMessage.date(time))", "From: <\(from)>", "To: <\(to)>",
@@ -180,5 +180,5 @@ public struct MailMessage: Sendable {
 
 extension MailMessage: CustomStringConvertible {
     /// Says only that there is a message: every part of one may name a person.
-    public var description: String { "<mail message>" }
+    package var description: String { "<mail message>" }
 }

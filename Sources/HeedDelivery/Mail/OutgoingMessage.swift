@@ -1,12 +1,12 @@
 // A message of Heed's own as it is composed: to whom, and the same words as text and as HTML.
 
-public import HeedConsent
+package import HeedConsent
 import HeedRights
 
 /// A message before it has a sender, a date and an id.
-public struct OutgoingMessage: Sendable {
+package struct OutgoingMessage: Sendable {
     /// One part of what is said.
-    public enum Part: Hashable, Sendable {
+    package enum Part: Hashable, Sendable {
         /// A paragraph.
         case paragraph(String)
         /// A link with its name; text shows the address itself.
@@ -14,16 +14,16 @@ public struct OutgoingMessage: Sendable {
     }
 
     /// Where it goes.
-    public let to: String
+    package let to: String
     /// One line.
-    public let subject: String
+    package let subject: String
     /// What it says, in order.
-    public let parts: [Part]
+    package let parts: [Part]
     /// The language it is in.
-    public let language: PageLanguage
+    package let language: PageLanguage
 
     /// Takes all four; a subject that is too long for a mail is cut.
-    public init(to: String, subject: String, parts: [Part], language: PageLanguage) {
+    package init(to: String, subject: String, parts: [Part], language: PageLanguage) {
         self.to = to
         self.subject = OutgoingMessage.cut(subject)
         self.parts = parts
@@ -96,5 +96,5 @@ public struct OutgoingMessage: Sendable {
 
 extension OutgoingMessage: CustomStringConvertible {
     /// Says only that there is a message: every part of one may name a person.
-    public var description: String { "<outgoing message>" }
+    package var description: String { "<outgoing message>" }
 }

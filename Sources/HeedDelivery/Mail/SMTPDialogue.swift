@@ -3,7 +3,7 @@
 import HeedLedger
 
 /// The end of an attempt to hand over a message.
-public enum MailOutcome: Hashable, Sendable {
+package enum MailOutcome: Hashable, Sendable {
     /// The server has it.
     case accepted(String)
     /// Not now: 4xx, a lost connection, a time-out.
@@ -13,7 +13,7 @@ public enum MailOutcome: Hashable, Sendable {
 }
 
 /// How the connection to a mail server is protected.
-public enum MailSecurity: String, CaseIterable, Sendable {
+package enum MailSecurity: String, CaseIterable, Sendable {
     /// TLS from the first byte (RFC 8314), usually port 465.
     case tls
     /// TLS after STARTTLS; a server that does not offer it is refused (RFC 3207).
@@ -23,18 +23,18 @@ public enum MailSecurity: String, CaseIterable, Sendable {
 }
 
 /// A name and a password.
-public struct MailCredentials: Sendable, CustomStringConvertible {
+package struct MailCredentials: Sendable, CustomStringConvertible {
     let user: String
     let password: String
 
     /// Takes both.
-    public init(user: String, password: String) {
+    package init(user: String, password: String) {
         self.user = user
         self.password = password
     }
 
     /// Nothing about either.
-    public var description: String { "<mail credentials>" }
+    package var description: String { "<mail credentials>" }
 }
 
 /// One conversation that hands over one message.

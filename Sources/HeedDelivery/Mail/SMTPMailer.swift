@@ -6,25 +6,25 @@ import NIOPosix
 import NIOSSL
 
 /// A mail server and how to talk to it.
-public struct MailServer: Sendable {
+package struct MailServer: Sendable {
     /// Its name; also the name its certificate must have.
-    public var host: String
+    package var host: String
     /// Its port.
-    public var port: Int
+    package var port: Int
     /// How the connection is protected.
-    public var security: MailSecurity
+    package var security: MailSecurity
     /// How to log in.
-    public var credentials: MailCredentials?
+    package var credentials: MailCredentials?
     /// Seconds a whole conversation may take.
-    public var timeoutSeconds: Int64 = 30
+    package var timeoutSeconds: Int64 = 30
     /// The name that this machine says it has; a server may turn away one that is made up.
-    public var client = "heed.invalid"
+    package var client = "heed.invalid"
     /// Certificates to trust besides the system's, in PEM; for servers with a certificate of their
     /// own making.
-    public var trusting: String?
+    package var trusting: String?
 
     /// Takes where it is and how to reach it.
-    public init(
+    package init(
         host: String,
         port: Int,
         security: MailSecurity,
@@ -41,11 +41,11 @@ public struct MailServer: Sendable {
 ///
 /// Mail of Heed's own is rare: alerts and confirmations. A failure is an outcome and never thrown,
 /// because whoever sends has to decide what to do then.
-public struct SMTPMailer: Sendable {
+package struct SMTPMailer: Sendable {
     private let server: MailServer
 
     /// Takes the server.
-    public init(_ server: MailServer) { self.server = server }
+    package init(_ server: MailServer) { self.server = server }
 
     /// Hands over one message.
     ///
@@ -53,7 +53,7 @@ public struct SMTPMailer: Sendable {
     ///   - message: The message.
     ///   - bytes: Its form on the wire, as `MailMessage.bytes` makes it.
     /// - Returns: What became of it.
-    public func send(_ message: MailMessage, bytes: [UInt8]) async -> MailOutcome {
+    package func send(_ message: MailMessage, bytes: [UInt8]) async -> MailOutcome {
         let dialogue = SMTPDialogue(
             client: server.client,
             message: message,

@@ -2,13 +2,13 @@
 
 import Foundation
 import HeedConnectors
-public import HeedConsent
-public import Logging
+package import HeedConsent
+package import Logging
 
 /// A place alerts are told to.
-public struct AlertChannel: Sendable {
+package struct AlertChannel: Sendable {
     /// What became of a notice.
-    public enum Outcome: Hashable, Sendable {
+    package enum Outcome: Hashable, Sendable {
         /// It arrived.
         case taken
         /// It did not, or nobody knows; why, without personal data.
@@ -16,7 +16,7 @@ public struct AlertChannel: Sendable {
     }
 
     /// Its name, which is stored with what it was told; it names no person.
-    public let name: String
+    package let name: String
     /// Tells one notice, once.
     let tell: @Sendable (AlertNotice) async -> Outcome
 
@@ -31,7 +31,7 @@ public struct AlertChannel: Sendable {
 
 extension AlertChannel {
     /// The log of this process, which takes everything.
-    public static func log(_ logger: Logger) -> AlertChannel {
+    package static func log(_ logger: Logger) -> AlertChannel {
         AlertChannel("log") { notice in
             let incident = notice.incident
             let isCritical = [.deadlinePast, .requestPast, .logDiffers].contains(incident.kind)
@@ -54,12 +54,12 @@ extension AlertChannel {
 
 extension AlertChannel {
     /// How long a webhook's receiver may take.
-    public static let webhookSecondsMaximum: Int64 = 15
+    package static let webhookSecondsMaximum: Int64 = 15
 
     /// A webhook, signed by Standard Webhooks; a repeat has the id of the first attempt.
     ///
     /// - Throws: `invalid`, naming `url` or `secret`, as a connector of this kind does.
-    public static func webhook(
+    package static func webhook(
         url: String,
         secret: String,
         transport: any Transport,
@@ -132,7 +132,7 @@ extension AlertChannel {
 
 extension AlertChannel {
     /// Who mails whom.
-    public struct Mailbox: Sendable {
+    package struct Mailbox: Sendable {
         /// Tells several apart without naming one; 1 is the first.
         let number: Int
         /// The receiver's address.
@@ -141,7 +141,7 @@ extension AlertChannel {
         let from: String
 
         /// Takes all three.
-        public init(number: Int, to: String, from: String) {
+        package init(number: Int, to: String, from: String) {
             self.number = number
             self.to = to
             self.from = from
@@ -151,7 +151,7 @@ extension AlertChannel {
     /// A mailbox.
     ///
     /// - Throws: `invalid`, naming `from` or `to`.
-    public static func mail(
+    package static func mail(
         _ mailbox: Mailbox,
         by mailer: SMTPMailer,
         now: @escaping @Sendable () -> Timestamp

@@ -1,21 +1,21 @@
 // Looks whether something needs a person, and tells operators: when it begins, while it lasts, and
 // when it is over.
 
-public import HeedConsent
-public import HeedEngine
-public import Logging
-public import ServiceLifecycle
+package import HeedConsent
+package import HeedEngine
+package import Logging
+import ServiceLifecycle
 
 /// Watches the queue, the deadlines and the log on every node; one of them tells.
 ///
 /// What channels were told is in the database, so that neither a restart nor a second node tells
 /// anew. It is written after a channel took a notice: one whose reply was lost is told twice, and
 /// none is told never. A channel that fails is tried again at the next look and holds up no other.
-public struct Watch: Service {
+package struct Watch: Service {
     /// Seconds after which another process may tell what this one left untold.
     ///
     /// Channels that take longer than this together may be told twice.
-    public static let leaseSeconds: Int64 = 60
+    package static let leaseSeconds: Int64 = 60
     /// Seconds for which the end of an incident waits to be told by another node.
     static let othersSeconds: Int64 = 86_400
     private static let leaseName = "watch"
@@ -29,7 +29,7 @@ public struct Watch: Service {
 
     /// Takes the door, the thresholds, whom to tell, 16 random bytes that name this process, and
     /// where to measure.
-    public init(
+    package init(
         engine: Engine,
         rules: AlertRules,
         channels: [AlertChannel],
@@ -52,7 +52,7 @@ public struct Watch: Service {
     }
 
     /// Works until graceful shutdown or cancellation.
-    public func run() async throws {
+    package func run() async throws {
         await cancelWhenGracefulShutdown {
             let pause = Watch.pause(rules)
             repeat { await look() } while (try? await Task.sleep(for: pause)) != nil

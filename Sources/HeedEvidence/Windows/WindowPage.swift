@@ -1,18 +1,18 @@
 // The windows of opt-outs as a page for people: how long they took, drawn, and which were late.
 
-public import HeedConsent
+package import HeedConsent
 import HeedEngine
 import HeedRights
 
 /// Writes HTML that stands alone, runs nothing and prints.
-public struct WindowPage {
+package struct WindowPage {
     private let from: Timestamp
     private let to: Timestamp
     private let madeAt: Timestamp
     private let spread: WindowSpread
 
     /// Takes the span, when it was made, and the times of the span.
-    public init(from: Timestamp, to: Timestamp, madeAt: Timestamp, _ spread: WindowSpread) {
+    package init(from: Timestamp, to: Timestamp, madeAt: Timestamp, _ spread: WindowSpread) {
         self.from = from
         self.to = to
         self.madeAt = madeAt
@@ -20,7 +20,7 @@ public struct WindowPage {
     }
 
     /// The page.
-    public var html: String {
+    package var html: String {
         """
         <!doctype html>
         <html lang="en">
@@ -163,7 +163,7 @@ public struct WindowPage {
     }
 
     /// Milliseconds as people say them.
-    public static func duration(_ milliseconds: Int64) -> String {
+    package static func duration(_ milliseconds: Int64) -> String {
         switch milliseconds {
         case ..<1000: "\(milliseconds) ms"
         case ..<60_000: "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"

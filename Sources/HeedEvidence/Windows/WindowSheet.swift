@@ -1,13 +1,13 @@
 // The windows of opt-outs as a table for spreadsheets: a line for each opt-out and connector.
 
 import HeedConsent
-public import HeedEngine
+package import HeedEngine
 import HeedLists
 
 /// Writes CSV (RFC 4180).
-public enum WindowSheet {
+package enum WindowSheet {
     /// The header line.
-    public static var header: String {
+    package static var header: String {
         line([
             "optOut", "scope", "source", "regime", "requestedAt", "effectiveAt", "effectiveMs",
             "deadlineAt", "completedAt", "completedMs", "late", "connector", "state", "attempts",
@@ -16,7 +16,7 @@ public enum WindowSheet {
     }
 
     /// The lines of one opt-out; one without a connector where there was none to tell.
-    public static func lines(_ honour: OptOutHonour) -> [String] {
+    package static func lines(_ honour: OptOutHonour) -> [String] {
         let first = [
             honour.id.text, honour.scope, honour.source, honour.regime, honour.requestedAt.text,
             honour.effectiveAt.text, String(honour.effectiveMilliseconds), honour.deadlineAt.text,

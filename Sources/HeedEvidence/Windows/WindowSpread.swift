@@ -1,10 +1,10 @@
 // How long opt-outs took, gathered one by one: exact quantiles, and counts for a plot.
 
 import HeedConsent
-public import HeedEngine
+package import HeedEngine
 
 /// The times of a report.
-public struct WindowSpread: Sendable {
+package struct WindowSpread: Sendable {
     /// What a bar of the plot stands for: up to so many milliseconds, and its words.
     static let bars: [(limit: Int64, label: String)] = [
         (1000, "1 s"), (10_000, "10 s"), (60_000, "1 min"), (600_000, "10 min"),
@@ -50,12 +50,12 @@ public struct WindowSpread: Sendable {
     }
 
     /// Opt-outs, without those that lists have brought.
-    public private(set) var count = 0
+    package private(set) var count = 0
     /// Opt-outs that lists have brought, of which nothing else is counted: they were said
     /// elsewhere, before Heed knew of them.
-    public private(set) var imported = 0
+    package private(set) var imported = 0
     /// Of them past their deadline: completed too late, or not yet.
-    public private(set) var lateCount = 0
+    package private(set) var lateCount = 0
     /// Until the guard refused.
     private(set) var effective = Times()
     /// Until the last connector had confirmed.
@@ -66,10 +66,10 @@ public struct WindowSpread: Sendable {
     private(set) var late: [OptOutHonour] = []
 
     /// Gathers nothing yet.
-    public init() {}
+    package init() {}
 
     /// Takes one opt-out.
-    public mutating func add(_ honour: OptOutHonour) {
+    package mutating func add(_ honour: OptOutHonour) {
         guard !honour.isImported else {
             imported += 1
             return

@@ -2,7 +2,7 @@
 
 import HTTPTypes
 import HeedConsent
-public import HeedEngine
+package import HeedEngine
 import Hummingbird
 
 /// `POST /v1/events` and `GET /v1/stats`.
@@ -159,7 +159,7 @@ private struct EventsAnswer: Encodable {
 }
 
 /// The JSON form of counts and rates; the command line prints the same.
-public struct StatisticsAnswer: Encodable, Sendable {
+package struct StatisticsAnswer: Encodable, Sendable {
     private let from: String
     private let to: String
     private let period: String
@@ -197,7 +197,7 @@ public struct StatisticsAnswer: Encodable, Sendable {
     }
 
     /// Takes the engine's report.
-    public init(_ report: ActivityStatistics.Report) {
+    package init(_ report: ActivityStatistics.Report) {
         from = report.from.text
         to = report.to.text
         period = report.period.rawValue

@@ -2,8 +2,8 @@
 
 import Foundation
 import HTTPTypes
-public import HeedConsent
-public import HeedEngine
+package import HeedConsent
+package import HeedEngine
 import HeedLists
 import HeedStore
 import Hummingbird
@@ -192,14 +192,14 @@ private struct FilterRun: Sendable {
 }
 
 /// The last line of a filter's answer; the command line prints the same.
-public struct FilterSummary: Encodable, Sendable {
+package struct FilterSummary: Encodable, Sendable {
     private let counts: [String: Int]
     private let position: Int64
     private let validUntil: String
     private let logged: LoggedCall?
 
     /// Takes the counts by reason, how fresh the answers are, and where the log has them.
-    public init(
+    package init(
         counts: [String: Int],
         position: Int64,
         validUntil: Timestamp,

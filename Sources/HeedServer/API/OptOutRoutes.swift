@@ -2,7 +2,7 @@
 
 import HTTPTypes
 import HeedConsent
-public import HeedEngine
+package import HeedEngine
 import Hummingbird
 
 /// `POST /v1/opt-outs` and `GET /v1/opt-outs/{id}`.
@@ -61,7 +61,7 @@ struct OptOutRoutes {
 }
 
 /// The JSON form of an opt-out's progress; the command line prints the same.
-public struct ProgressAnswer: Encodable, Sendable {
+package struct ProgressAnswer: Encodable, Sendable {
     private let id: String
     private let contactId: String
     private let scope: String
@@ -92,7 +92,7 @@ public struct ProgressAnswer: Encodable, Sendable {
     }
 
     /// Takes the engine's answer.
-    public init(_ answer: OptOutProgress.Answer) {
+    package init(_ answer: OptOutProgress.Answer) {
         let optOut = answer.optOut
         id = optOut.id.text
         contactId = optOut.contact.text

@@ -1,9 +1,9 @@
 // Everything about one person over HTTP, as an archive that is streamed as it is read.
 
 import HTTPTypes
-public import HeedConsent
+package import HeedConsent
 import HeedEngine
-public import HeedRights
+package import HeedRights
 import HeedStore
 import Hummingbird
 import NIOCore
@@ -73,7 +73,7 @@ struct PersonArchive {
 
 extension ExportTerms {
     /// What the settings say.
-    public init(_ options: ServerOptions, languages: PageLanguages) {
+    package init(_ options: ServerOptions, languages: PageLanguages) {
         self.init(
             languages: languages,
             controller: options.controllerLines,

@@ -1,8 +1,8 @@
 // The queue and the windows over HTTP, for whoever runs Heed; no address is in them.
 
 import HTTPTypes
-public import HeedConsent
-public import HeedEngine
+package import HeedConsent
+package import HeedEngine
 import Hummingbird
 
 /// `GET /v1/queue` and `GET /v1/windows`.
@@ -49,7 +49,7 @@ struct QueueRoutes {
 }
 
 /// The JSON form of the queue; the command line prints the same.
-public struct QueueAnswer: Encodable, Sendable {
+package struct QueueAnswer: Encodable, Sendable {
     private let lanes: [Lane]
     private let connectors: [Connector]
     private let jobs: [Job]
@@ -91,7 +91,7 @@ public struct QueueAnswer: Encodable, Sendable {
     }
 
     /// Takes the engine's two answers.
-    public init(_ overview: QueueOverview.Overview, page: ListJobs.Page) {
+    package init(_ overview: QueueOverview.Overview, page: ListJobs.Page) {
         lanes = overview.lanes.map { lane in
             Lane(
                 lane: lane.name,
@@ -131,7 +131,7 @@ public struct QueueAnswer: Encodable, Sendable {
 }
 
 /// The JSON form of a report about windows.
-public struct WindowsAnswer: Encodable, Sendable {
+package struct WindowsAnswer: Encodable, Sendable {
     private let now: String
     private let from: String
     private let to: String
@@ -155,7 +155,7 @@ public struct WindowsAnswer: Encodable, Sendable {
     }
 
     /// Takes a report.
-    public init(_ report: Windows.Report, by period: ReportPeriod) {
+    package init(_ report: Windows.Report, by period: ReportPeriod) {
         now = report.now.text
         from = report.from.text
         to = report.to.text

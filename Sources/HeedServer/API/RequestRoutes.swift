@@ -1,9 +1,9 @@
 // People's requests over HTTP: taken, verified, followed to their receipt.
 
 import HTTPTypes
-public import HeedConsent
+package import HeedConsent
 import HeedEngine
-public import HeedRights
+package import HeedRights
 import Hummingbird
 
 /// `POST /v1/erasures`, `/v1/requests` and what is done to one of them.
@@ -154,7 +154,7 @@ private enum ListState: String, CaseIterable {
 }
 
 /// The JSON form of a request; the command line prints the same.
-public struct RequestAnswer: Encodable, Sendable {
+package struct RequestAnswer: Encodable, Sendable {
     private let id: String
     private let kind: String
     private let status: String
@@ -185,7 +185,7 @@ public struct RequestAnswer: Encodable, Sendable {
     }
 
     /// Takes the engine's answer and the base of public links.
-    public init(_ progress: RequestProgress.Answer, base: String) {
+    package init(_ progress: RequestProgress.Answer, base: String) {
         let request = progress.request
         id = request.id.text
         kind = request.kind.rawValue
@@ -219,7 +219,7 @@ public struct RequestAnswer: Encodable, Sendable {
 }
 
 /// The JSON form of a list of requests; the command line prints the same.
-public struct RequestList: Encodable, Sendable {
+package struct RequestList: Encodable, Sendable {
     private let requests: [Line]
     private let next: String?
 
@@ -233,7 +233,7 @@ public struct RequestList: Encodable, Sendable {
     }
 
     /// Takes the engine's answer; a page that is not full is the last one.
-    public init(_ requests: [RightsRequest], now: Timestamp, page: Int? = nil) {
+    package init(_ requests: [RightsRequest], now: Timestamp, page: Int? = nil) {
         self.requests = requests.map { request in
             Line(
                 id: request.id.text,

@@ -2,7 +2,7 @@
 
 import HTTPTypes
 import HeedConsent
-public import HeedEngine
+package import HeedEngine
 package import HeedLists
 import Hummingbird
 
@@ -49,26 +49,26 @@ struct SendRoutes {
 }
 
 /// Where the log has a call; nothing for one that was not written down.
-public struct LoggedCall: Encodable, Sendable {
+package struct LoggedCall: Encodable, Sendable {
     private let call: String
     private let listSha256: String
 
     /// Takes what the log has.
-    public init(_ logged: SendLog.Logged) {
+    package init(_ logged: SendLog.Logged) {
         call = logged.call.text
         listSha256 = hexadecimal(logged.list)
     }
 }
 
 /// What goes into a message so that its reader can leave with one click (RFC 8058 §3.1).
-public struct UnsubscribeHeaders: Encodable, Sendable {
+package struct UnsubscribeHeaders: Encodable, Sendable {
     let url: String
     let listUnsubscribe: String
     let listUnsubscribePost: String
     let preferencesUrl: String
 
     /// Builds links and headers from their tokens.
-    public init(_ links: MailLinks, publicURL: String) {
+    package init(_ links: MailLinks, publicURL: String) {
         url = "\(publicURL)/u/\(links.unsubscribe)"
         preferencesUrl = "\(publicURL)/p/\(links.preferences)"
         listUnsubscribe = "<\(url)>"
@@ -76,16 +76,16 @@ public struct UnsubscribeHeaders: Encodable, Sendable {
     }
 
     /// What `values` are called as columns of a list.
-    public static let names = [
+    package static let names = [
         "unsubscribe_url", "list_unsubscribe", "list_unsubscribe_post", "preferences_url",
     ]
 
     /// The link for the message's body, the values of the two header fields, and the link to the
     /// preference centre.
-    public var values: [String] { [url, listUnsubscribe, listUnsubscribePost, preferencesUrl] }
+    package var values: [String] { [url, listUnsubscribe, listUnsubscribePost, preferencesUrl] }
 
     /// The links, and the header fields as they stand in a message.
-    public var lines: [String] {
+    package var lines: [String] {
         [
             url, preferencesUrl, "List-Unsubscribe: \(listUnsubscribe)",
             "List-Unsubscribe-Post: \(listUnsubscribePost)",
@@ -94,7 +94,7 @@ public struct UnsubscribeHeaders: Encodable, Sendable {
 }
 
 /// The JSON form of one guard answer; the command line prints the same.
-public struct CheckAnswer: Encodable, Sendable {
+package struct CheckAnswer: Encodable, Sendable {
     private let allowed: Bool
     private let reason: String
     private let optOutStatus: String?
@@ -111,7 +111,7 @@ public struct CheckAnswer: Encodable, Sendable {
     }
 
     /// Takes the engine's answer, where the log has it, and the base of public links.
-    public init(_ answer: GuardAnswer, _ logged: SendLog.Logged? = nil, publicURL: String) {
+    package init(_ answer: GuardAnswer, _ logged: SendLog.Logged? = nil, publicURL: String) {
         let decision = answer.decision
         allowed = decision.allowed
         reason = decision.reason.rawValue
@@ -129,7 +129,7 @@ public struct CheckAnswer: Encodable, Sendable {
 }
 
 /// The JSON form of one recipient's verdict.
-public struct VerdictAnswer: Encodable, Sendable {
+package struct VerdictAnswer: Encodable, Sendable {
     let recipient: String
     let allowed: Bool
     let reason: String
@@ -139,7 +139,7 @@ public struct VerdictAnswer: Encodable, Sendable {
     let unsubscribe: UnsubscribeHeaders?
 
     /// Takes a verdict and the base of public links.
-    public init(_ verdict: MaySendMany.Verdict, publicURL: String) {
+    package init(_ verdict: MaySendMany.Verdict, publicURL: String) {
         self.init(verdict, nil, publicURL: publicURL)
     }
 
@@ -160,7 +160,7 @@ public struct VerdictAnswer: Encodable, Sendable {
 }
 
 /// The JSON form of many guard answers.
-public struct BatchAnswer: Encodable, Sendable {
+package struct BatchAnswer: Encodable, Sendable {
     private let decisions: [VerdictAnswer]
     private let counts: [String: Int]
     private let position: Int64
@@ -168,7 +168,7 @@ public struct BatchAnswer: Encodable, Sendable {
     private let logged: LoggedCall?
 
     /// Takes the engine's answer, where the log has it, and the base of public links.
-    public init(
+    package init(
         _ answer: MaySendMany.Answer,
         _ logged: SendLog.Logged? = nil,
         publicURL: String

@@ -4,7 +4,7 @@ import HeedConsent
 
 extension VerdictAnswer {
     /// Adds the bytes that `JSONEncoder.answering()` makes of it, without the tree it makes first.
-    public func append(to bytes: inout [UInt8]) {
+    package func append(to bytes: inout [UInt8]) {
         bytes.append(contentsOf: (allowed ? #"{"allowed":true"# : #"{"allowed":false"#).utf8)
         if let invalid { append(#","invalid":"#, invalid, to: &bytes) }
         if let line { bytes.append(contentsOf: #","line":\#(line)"#.utf8) }

@@ -1,13 +1,13 @@
 // A back end of swift-metrics that keeps values in memory, for Prometheus to ask for (decision 17).
 
-public import CoreMetrics
+package import CoreMetrics
 import Synchronization
 
 /// Keeps every measurement by name and labels.
 ///
 /// A name that `MetricFamily` does not have is not kept: dashboards could not know it. Each set of
 /// labels is kept as long as the registry, so labels never hold what comes from outside.
-public final class PrometheusRegistry: MetricsFactory {
+package final class PrometheusRegistry: MetricsFactory {
     /// Labels with their values, in the order they were given.
     struct Labels: Hashable {
         let pairs: [Pair]
@@ -32,7 +32,7 @@ public final class PrometheusRegistry: MetricsFactory {
     private let values: Mutex<[String: [Labels: Value]]>
 
     /// Starts with nothing measured.
-    public init() { values = Mutex([:]) }
+    package init() { values = Mutex([:]) }
 
     /// What was measured under a name.
     func values(of name: String) -> [Labels: Value] { values.withLock { $0[name] ?? [:] } }
@@ -66,46 +66,46 @@ public final class PrometheusRegistry: MetricsFactory {
     // MARK: - MetricsFactory
 
     /// Counts.
-    public func makeCounter(
+    package func makeCounter(
         label: String,
         dimensions: [(String, String)]
     ) -> any CounterHandler { Series(self, label, dimensions) }
 
     /// Counts fractions, too.
-    public func makeFloatingPointCounter(
+    package func makeFloatingPointCounter(
         label: String,
         dimensions: [(String, String)]
     ) -> any FloatingPointCounterHandler { Series(self, label, dimensions) }
 
     /// Keeps the last value, or a distribution where the family is a histogram.
-    public func makeRecorder(
+    package func makeRecorder(
         label: String,
         dimensions: [(String, String)],
         aggregate: Bool
     ) -> any RecorderHandler { Series(self, label, dimensions) }
 
     /// Keeps the last value, and adds to it.
-    public func makeMeter(
+    package func makeMeter(
         label: String,
         dimensions: [(String, String)]
     ) -> any MeterHandler { Series(self, label, dimensions) }
 
     /// Keeps a distribution of seconds.
-    public func makeTimer(
+    package func makeTimer(
         label: String,
         dimensions: [(String, String)]
     ) -> any TimerHandler { Series(self, label, dimensions) }
 
     /// Values stay: an instrument is made anew for each measurement.
-    public func destroyCounter(_ handler: any CounterHandler) {}
+    package func destroyCounter(_ handler: any CounterHandler) {}
     /// Values stay.
-    public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
+    package func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
     /// Values stay.
-    public func destroyRecorder(_ handler: any RecorderHandler) {}
+    package func destroyRecorder(_ handler: any RecorderHandler) {}
     /// Values stay.
-    public func destroyMeter(_ handler: any MeterHandler) {}
+    package func destroyMeter(_ handler: any MeterHandler) {}
     /// Values stay.
-    public func destroyTimer(_ handler: any TimerHandler) {}
+    package func destroyTimer(_ handler: any TimerHandler) {}
 }
 
 /// One name with its labels, as swift-metrics wants it.

@@ -18,14 +18,14 @@ struct ConfirmationRoutes {
     let options: ServerOptions
     let pages: Pages
 
-    func addRoutes(to router: Router<HeedRequestContext>) {
-        router.get("c/:token") { request, _ in
+    func addRoutes(to group: RouterGroup<HeedRequestContext>) {
+        group.get("c/:token") { request, _ in
             pages.response(.confirm, to: request)
         }
-        router.head("c/:token") { request, _ in
+        group.head("c/:token") { request, _ in
             pages.response(.confirm, to: request)
         }
-        router.post("c/:token", use: confirm)
+        group.post("c/:token", use: confirm)
     }
 
     @Sendable

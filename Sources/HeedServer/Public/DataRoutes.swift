@@ -19,10 +19,10 @@ struct DataRoutes {
     let options: ServerOptions
     let pages: Pages
 
-    func addRoutes(to router: Router<HeedRequestContext>) {
-        router.get("d/:token") { request, _ in show(to: request) }
-        router.head("d/:token") { request, _ in show(to: request) }
-        router.post("d/:token", use: download)
+    func addRoutes(to group: RouterGroup<HeedRequestContext>) {
+        group.get("d/:token") { request, _ in show(to: request) }
+        group.head("d/:token") { request, _ in show(to: request) }
+        group.post("d/:token", use: download)
     }
 
     private func show(to request: Request) -> Response {

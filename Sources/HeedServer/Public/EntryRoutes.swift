@@ -17,10 +17,10 @@ struct EntryRoutes {
     let options: ServerOptions
     let pages: Pages
 
-    func addRoutes(to router: Router<HeedRequestContext>) {
-        router.get("p") { request, _ in show(to: request) }
-        router.head("p") { request, _ in show(to: request) }
-        router.post("p", use: send)
+    func addRoutes(to group: RouterGroup<HeedRequestContext>) {
+        group.get("p") { request, _ in show(to: request) }
+        group.head("p") { request, _ in show(to: request) }
+        group.post("p", use: send)
     }
 
     private var sendsMail: Bool { options.doubleOptIn != nil }

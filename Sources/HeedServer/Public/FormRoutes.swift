@@ -2,7 +2,7 @@
 // known.
 
 import HTTPTypes
-public import HeedConsent
+package import HeedConsent
 import HeedEngine
 import HeedRights
 import HeedStore
@@ -115,11 +115,11 @@ struct FormRoutes {
 }
 
 /// The HTML of a form, for an operator's own page: nothing is ticked, and it needs no script.
-public enum FormHTML {
+package enum FormHTML {
     /// The form's HTML with labels in this language; the wording of the boxes is the form's own.
     ///
     /// With `locale` what is mailed has that language, else the one that the browser asks for.
-    public static func text(
+    package static func text(
         _ form: SignUpForm,
         publicURL: String,
         in language: PageLanguage,

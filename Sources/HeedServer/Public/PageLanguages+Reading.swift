@@ -1,7 +1,7 @@
 // The words that come with the program, and an operator's own over them.
 
 import Foundation
-public import HeedConsent
+package import HeedConsent
 
 extension PageLanguages {
     /// Reads what comes with the program, with an operator's folder over it.
@@ -10,7 +10,7 @@ extension PageLanguages {
     ///   - path: The operator's folder, if there is one.
     ///   - fallback: The language for a reader of none that there is.
     /// - Throws: a refusal that names the file that is broken, or the setting.
-    public init(folder path: String?, fallback: String?) throws(Refusal) {
+    package init(folder path: String?, fallback: String?) throws(Refusal) {
         let known = Pages.templateNames
         var folder = PageFolder()
         if let path { folder = try PageFolder(path, templates: known) }

@@ -204,10 +204,3 @@ struct Pages: Sendable {
         return response
     }
 }
-
-extension HTTPField.Name {
-    static let xRobotsTag = HTTPField.Name("X-Robots-Tag") ?? .via
-    static let referrerPolicy = HTTPField.Name("Referrer-Policy") ?? .via
-    static let privacySignal = HTTPField.Name("Sec-GPC") ?? .via
-    static let fetchSite = HTTPField.Name("Sec-Fetch-Site") ?? .via
-}

@@ -20,10 +20,10 @@ struct PreferenceRoutes {
     let options: ServerOptions
     let pages: Pages
 
-    func addRoutes(to router: Router<HeedRequestContext>) {
-        router.get("p/:token", use: show)
-        router.head("p/:token", use: show)
-        router.post("p/:token", use: change)
+    func addRoutes(to group: RouterGroup<HeedRequestContext>) {
+        group.get("p/:token", use: show)
+        group.head("p/:token", use: show)
+        group.post("p/:token", use: change)
     }
 
     @Sendable

@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// It holds a bounded number of keys: whoever comes when it is full waits for the next window. It
 /// stands before sign-ups and mail only; nothing that stops mailings is ever limited.
-public final class RateLimit: Sendable {
+package final class RateLimit: Sendable {
     private struct Window {
         var number: Int64 = 0
         var counts: [String: Int] = [:]
@@ -21,7 +21,7 @@ public final class RateLimit: Sendable {
     private let window = Mutex(Window())
 
     /// Allows `most` of a key in so many seconds, for at most `keysMaximum` keys.
-    public init(most: Int, seconds: Int64, keysMaximum: Int) {
+    package init(most: Int, seconds: Int64, keysMaximum: Int) {
         self.most = most
         self.seconds = seconds
         self.keysMaximum = keysMaximum

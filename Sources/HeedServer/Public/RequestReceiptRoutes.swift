@@ -90,13 +90,9 @@ struct RequestReceiptRoutes {
             status: .ok,
             headers: [
                 .contentType: type, .cacheControl: "no-store", .vary: "Accept",
-                .linkField: "</v1/log/proof?event=\(found.event.text)>; rel=\"describedby\"",
+                .link: "</v1/log/proof?event=\(found.event.text)>; rel=\"describedby\"",
             ],
             body: .init(byteBuffer: ByteBuffer(bytes: bytes))
         )
     }
-}
-
-extension HTTPField.Name {
-    fileprivate static let linkField = HTTPField.Name("Link") ?? .location
 }

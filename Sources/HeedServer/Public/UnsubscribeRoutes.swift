@@ -17,13 +17,13 @@ struct UnsubscribeRoutes {
     let options: ServerOptions
     let pages: Pages
 
-    func addRoutes(to router: Router<HeedRequestContext>) {
+    func addRoutes(to group: RouterGroup<HeedRequestContext>) {
         // A link that lost its token is a bad token like any other.
         for path: RouterPath in ["u", "u/:token"] {
             // Nothing is looked up, so the language is the browser's and tells nothing either.
-            router.get(path) { request, _ in pages.response(.ask, to: request) }
-            router.head(path) { request, _ in pages.response(.ask, to: request) }
-            router.post(path, use: leave)
+            group.get(path) { request, _ in pages.response(.ask, to: request) }
+            group.head(path) { request, _ in pages.response(.ask, to: request) }
+            group.post(path, use: leave)
         }
     }
 
