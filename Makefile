@@ -23,9 +23,8 @@ test: setup-test lint ## everything: format, unit, conformance, end to end, cont
 	scripts/test.sh $(FLAGS)
 	scripts/faults.sh
 
-check: setup-run lint ## the quick loop: format, unit and SQLite tests, nothing end to end
-	HEED_TEST_ENGINES=sqlite swift test --disable-xctest \
-	    --skip '^(EndToEndTests|HeedPostgresTests|SimulationTests)\.' $(FLAGS)
+check: setup-run ## the quick loop: what takes a moment, on SQLite; most of the tests
+	scripts/check.sh $(FLAGS)
 
 # A release build is the faster demo, but not worth minutes of waiting for whoever has none.
 demo: setup-run ## the main job on sample data, narrated; no network, under a minute

@@ -5,10 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 minutes="${HEED_TEST_MINUTES:-25}"
-# All at once they take as long, but each of them nearly all that time, and time limits end those
-# that had least of it.
-processors="$(getconf _NPROCESSORS_ONLN)"
-export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH="${HEED_TEST_WIDTH:-$((processors * 3))}"
+source scripts/testing.sh
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
 timeout --kill-after=10 "${minutes}m" \

@@ -12,8 +12,9 @@ package import HeedConsent
 package final class ImportSpool: Sendable {
     /// At most so many uploads wait; a caller beyond that is to come again.
     package static let waitingMaximum = 32
-    /// What an upload leaves free on its disk, in bytes. That is most often the database's, too,
-    /// and an opt-out that finds no room is none.
+    /// What an upload leaves free on its disk, in bytes.
+    ///
+    /// That is most often the database's, too, and an opt-out that finds no room is none.
     package static let bytesFreeMinimum: Int64 = 512 << 20
 
     private let path: String

@@ -45,10 +45,6 @@ enum MirrorRule {
             by: "Tests/HeedServerTests/Public/PreferenceRoutesTests.swift"
         ),
         .init(
-            "Sources/HeedServer/FieldNames.swift",
-            by: "Tests/HeedServerTests/MiddlewareTests.swift"
-        ),
-        .init(
             "Sources/HeedCLI/Commands/PageCommands.swift",
             by: "Tests/EndToEndTests/WrongInputTests.swift"
         ),

@@ -3,6 +3,21 @@
 import Foundation
 import Testing
 
+/// Whether a word stands in bytes; looking through strings takes minutes for the whole tree.
+func stands(_ word: String, in bytes: Data) -> Bool {
+    let word = Array(word.utf8)
+    return bytes.withUnsafeBytes { place in
+        guard var at = place.baseAddress, let first = word.first else { return false }
+        let end = at + place.count
+        while end - at >= word.count, let hit = memchr(at, Int32(first), end - at) {
+            at = UnsafeRawPointer(hit)
+            if end - at >= word.count, memcmp(at, word, word.count) == 0 { return true }
+            at += 1
+        }
+        return false
+    }
+}
+
 /// A text file: its path from the package root, and its lines.
 struct SourceFile: Sendable {
     let path: String
@@ -16,6 +31,9 @@ struct SourceFile: Sendable {
     }
 
     var text: String { lines.joined(separator: "\n") }
+
+    /// Whether a word stands in one of the lines.
+    func holds(_ word: String) -> Bool { stands(word, in: Data(text.utf8)) }
     var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
     /// The target a file under `Sources` belongs to; nil elsewhere.

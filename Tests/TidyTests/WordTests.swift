@@ -80,7 +80,8 @@ enum WordRule {
     static let protocolLimit = 6
 
     static func bannedWords(in file: SourceFile) -> [Violation] {
-        let words = banned.filter { $0.applies(to: file.path) }
+        // Whatever stands in the code stands in the text, which is quicker to look through.
+        let words = banned.filter { $0.applies(to: file.path) && file.holds($0.word) }
         let lines = words.isEmpty ? [] : LexedText(file.text).code
         return lines.enumerated().flatMap { index, line in
             words.filter { $0.stands(in: line) }.map {
@@ -92,7 +93,8 @@ enum WordRule {
 
     /// A note for later names the issue (`#12`) or the decision (`decisions/0012`) that holds it.
     static func openNotes(in file: SourceFile) -> [Violation] {
-        LexedText(file.text).comments.enumerated().compactMap { index, comment in
+        guard file.holds("TODO") || file.holds("FIXME") else { return [] }
+        return LexedText(file.text).comments.enumerated().compactMap { index, comment in
             guard comment.contains(/\b(TODO|FIXME)\b/), !comment.contains(/#\d+|decisions\/\d{4}/)
             else { return nil }
             let message = "a TODO or FIXME names its issue, as in `TODO #12`"
@@ -101,7 +103,7 @@ enum WordRule {
     }
 
     static func surplusProtocols(_ sources: [SourceFile]) -> [Violation] {
-        let found = sources.flatMap { file in
+        let found = sources.filter { $0.holds("protocol ") }.flatMap { file in
             Declarations(text: file.text).protocols.map { (file, $0) }
         }
         return found.enumerated().compactMap { index, entry in
