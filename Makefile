@@ -19,9 +19,8 @@ run-postgres: setup-test ## the same on a throwaway PostgreSQL server, gone at t
 test: setup-test lint ## everything: format, unit, conformance, end to end, contract, faults
 	scripts/venv.sh
 	swift build --build-tests $(FLAGS)
-	scripts/contract.sh
+	scripts/outside.sh
 	scripts/test.sh $(FLAGS)
-	scripts/faults.sh
 
 check: setup-run ## the quick loop: what takes a moment, on SQLite; most of the tests
 	scripts/check.sh $(FLAGS)
