@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-drills=(kill page master-key wrong-bodies slow-clients descriptors
+drills=(kill page moved master-key wrong-bodies slow-clients descriptors
     postgres-restart postgres-sessions postgres-cut postgres-kill)
 try() { # NAME… -- what it needs, and a command that tells whether that is there
     local names=() need

@@ -31,9 +31,13 @@ final class GroupCommit: Sendable {
 
     private let state = Mutex(State())
     private let journal: Journal?
+    private let place: FilePlace
 
-    /// Takes the journal that has to have a group's stops before anybody is answered.
-    init(journal: Journal?) { self.journal = journal }
+    /// Takes the journal that has to have a group's stops before anybody is answered, and the file.
+    init(journal: Journal?, place: FilePlace) {
+        self.journal = journal
+        self.place = place
+    }
 
     /// Adds a command; true when the caller has to start the drain.
     func enqueue(_ write: PendingWrite) -> Bool {
@@ -71,6 +75,7 @@ final class GroupCommit: Sendable {
     private func commit(_ group: [PendingWrite], on connection: SQLiteConnection) {
         var entries: [JournalEntry] = []
         do throws(StoreError) {
+            try place.check()
             // While the journal cannot be written nothing more is committed either.
             if journal?.isBehind == true { try journal?.settle([]) }
             // IMMEDIATE takes the write lock first, so nothing read inside can be stale by commit.

@@ -63,7 +63,7 @@ public final class SQLiteDatabase: HeedStore.Database, Sendable {
             (applied, vault) = try SQLiteDatabase.prepare(pool, masterKey, surroundings)
             self.vault = Mutex(vault)
             journal = try SQLiteDatabase.journal(options, pool, vault, surroundings)
-            group = GroupCommit(journal: journal)
+            group = GroupCommit(journal: journal, place: FilePlace(path))
             watch = Mutex(try CommitWatch(path: path, configuration: configuration))
         } catch {
             throw StoreError(error)

@@ -19,6 +19,7 @@ import connections
 import disk
 import key
 import kill
+import moved
 import pages
 import servers
 from place import Broken
@@ -28,6 +29,7 @@ DRILLS = {
     "full-disk": disk.full_disk,
     "read-only": disk.read_only,
     "page": pages.page,
+    "moved": moved.moved,
     "clock": clock.clock,
     "master-key": key.master_key,
     "wrong-bodies": bodies.wrong_bodies,
