@@ -271,7 +271,10 @@ struct Settings: Sendable {
                 config: ConfigReader(provider: path)
             )
         } catch {
-            throw CommandError("config: the file \(file) is missing or is not valid YAML")
+            guard FileManager.default.isReadableFile(atPath: file) else {
+                throw CommandError("config: there is no file \(file), or you may not read it")
+            }
+            throw CommandError("config: the file \(file) is not valid YAML")
         }
         let found = names.withLock(\.self)
         try SettingNames.check(found)

@@ -97,7 +97,10 @@ package struct JournalFolder: Hashable, Sendable {
         let path = file(number)
         let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC
         let descriptor = unsafe Foundation.open(path, flags, 0o600)
-        guard descriptor >= 0 else { throw failure("\(path) cannot be opened") }
+        guard descriptor >= 0 else {
+            let reason = unsafe String(cString: strerror(errno))
+            throw failure("\(path) cannot be opened: \(reason)")
+        }
         let opened = JournalFile(
             number: number,
             path: path,

@@ -20,9 +20,13 @@ extension StoreError {
         default: kind = .statement
         }
         let advice =
-            kind == .corrupt
-            ? "; the file is damaged: stop Heed, keep a copy of it, and restore a backup "
-                + "(docs/operations/faults.md)" : ""
+            switch kind {
+            case .corrupt:
+                "; the file is damaged: stop Heed, keep a copy of it, and restore a backup "
+                    + "(docs/operations/faults.md)"
+            case .full: "; make room on the disk of the database"
+            default: ""
+            }
         self.init(kind, "SQLite \(code): \(message)\(advice)")
     }
 

@@ -58,7 +58,9 @@ extension Engine {
     func connector(_ name: String) async throws -> ConnectorSettings {
         if let found = try await ask(FindConnector(name: name)) { return found }
         let names = try await ask(ListConnectors()).map(\.name).joined(separator: ", ")
-        let known = names.isEmpty ? "there is none" : "there are \(names)"
+        let known =
+            names.isEmpty
+            ? "there is none yet; `heed connector add` makes one" : "there are \(names)"
         throw Refusal(.notFound, field: "name", "there is no connector '\(name)'; \(known)")
     }
 

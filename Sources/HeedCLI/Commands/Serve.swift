@@ -188,10 +188,20 @@ struct Serve: AsyncParsableCommand {
             guard !ports.isEmpty else { throw error }
             let names = ports.map(\.0).joined(separator: ", ")
             let places = ports.map(\.1).joined(separator: " or ")
-            let isTaken = "\(error)".contains("Address already in use")
-            let advice =
-                isTaken ? "; perhaps by another `heed serve`: stop it, or choose a port" : ""
-            throw CommandError("host, \(names): the server at \(places) stopped: \(error)\(advice)")
+            throw CommandError("host, \(names): \(Serve.reason(places, error))")
+        }
+    }
+
+    /// Why a place cannot be listened at, and what to do; the library says it by its own functions.
+    private static func reason(_ places: String, _ error: any Error) -> String {
+        switch "\(error)" {
+        case let text where text.contains("Address already in use"):
+            "\(places) is taken, perhaps by another `heed serve`: stop it, or choose a port"
+        case let text where text.contains("Cannot assign requested address"):
+            "this machine has no such address as \(places): choose one of its own, or 0.0.0.0"
+        case let text where text.contains("Permission denied"):
+            "\(places) needs rights that this user does not have: choose a port from 1024"
+        case let text: "the server at \(places) stopped: \(text)"
         }
     }
 

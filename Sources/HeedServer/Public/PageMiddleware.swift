@@ -6,7 +6,8 @@ import Logging
 
 /// Turns errors behind the public pages into a page, for who would rather have one.
 ///
-/// Its text is that nothing has changed and to try again; the status says the rest.
+/// Its text is that nothing has changed and to try again, or to come back; the status says the
+/// rest.
 struct PageMiddleware: RouterMiddleware {
     typealias Context = HeedRequestContext
 
@@ -27,8 +28,11 @@ struct PageMiddleware: RouterMiddleware {
             if problem.status.code >= 500 {
                 context.logger.error("a page failed", metadata: ["error": "\(error)"])
             }
-            if problem.status == .serviceUnavailable { return pages.notStored(to: request) }
-            return pages.response(.failed, to: request, Pages.Headers(status: problem.status))
+            // Whoever opened a link has pressed no button yet.
+            let page: Pages.Page = request.method == .post ? .failed : .away
+            var answer = pages.response(page, to: request, Pages.Headers(status: problem.status))
+            if problem.status == .serviceUnavailable { answer.headers[.retryAfter] = "30" }
+            return answer
         }
     }
 }

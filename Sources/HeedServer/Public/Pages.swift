@@ -17,6 +17,8 @@ struct Pages: Sendable {
         case done
         /// Says that it could not be stored.
         case failed
+        /// Says that nothing can be shown now.
+        case away
         /// Asks to confirm a double opt-in.
         case confirm
         /// Says that it is confirmed.
@@ -56,7 +58,8 @@ struct Pages: Sendable {
             case .ask, .done, .failed, .confirm, .preferences, .entry, .download, .receipt:
                 rawValue
             case .noAddress: "entry"
-            case .confirmed, .lapsed, .invalid, .noMail, .sent, .busy, .signedUp, .askedByMail,
+            case .away, .confirmed, .lapsed, .invalid, .noMail, .sent, .busy, .signedUp,
+                .askedByMail,
                 .incomplete, .outdated:
                 "notice"
             }

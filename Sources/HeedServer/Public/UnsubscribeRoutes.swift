@@ -52,11 +52,25 @@ struct UnsubscribeRoutes {
             case (.everything, let link?):
                 try await optOut(link.contact, .global, .unsubscribePage)
             }
-            if let link { _ = try await engine.hear(request, of: link.contact) }
+            if let link { await hear(request, of: link.contact, context) }
             return pages.response(.done, to: request)
         } catch let error as StoreError {
             context.logger.error("an opt-out was not stored", metadata: ["error": "\(error)"])
             return pages.notStored(to: request)
+        }
+    }
+
+    /// Records the browser's own signal. The opt-out before it is in force already, and whoever
+    /// left must not be told that nothing has changed.
+    private func hear(
+        _ request: Request,
+        of contact: ContactID,
+        _ context: HeedRequestContext
+    ) async {
+        do {
+            _ = try await engine.hear(request, of: contact)
+        } catch {
+            context.logger.error("a signal was not stored", metadata: ["error": "\(error)"])
         }
     }
 
