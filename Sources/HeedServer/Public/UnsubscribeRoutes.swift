@@ -60,8 +60,10 @@ struct UnsubscribeRoutes {
         }
     }
 
-    /// Records the browser's own signal. The opt-out before it is in force already, and whoever
-    /// left must not be told that nothing has changed.
+    /// Records the browser's own signal.
+    ///
+    /// The opt-out before it is in force already, and whoever left must not be told that nothing
+    /// has changed.
     private func hear(
         _ request: Request,
         of contact: ContactID,
