@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
 // The rooms of the house and who may import whom (ARCHITECTURE.md). Versions are exact, because a
-// consent engine must build the same bytes tomorrow.
+// consent engine must not change by itself; docs/dependencies.md says what that leaves out.
 
 import PackageDescription
 

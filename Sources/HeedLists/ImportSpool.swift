@@ -128,7 +128,7 @@ struct SpoolRoom: Sendable {
             .notStored,
             field: "body",
             "an upload leaves \(ImportSpool.bytesFreeMinimum >> 20) MiB of its disk free, and "
-                + "\(bytes >> 20) are: make room, or put importFolder on another disk"
+                + "\(bytes >> 20) MiB are left: make room, or put importFolder on another disk"
         )
     }
 }

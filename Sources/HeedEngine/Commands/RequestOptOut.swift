@@ -5,8 +5,8 @@ public import HeedStore
 
 /// Opts a person out of one scope or of every campaign scope.
 ///
-/// It is never turned away: an address nobody knows becomes a person with nothing but this opt-out,
-/// and a repeated request answers with the first one's id.
+/// It is never turned away for whom it is about: an address nobody knows becomes a person with
+/// nothing but this opt-out, and a repeated request answers with the first one's id.
 public struct RequestOptOut: Command {
     let subject: Subject
     let extent: OptOut.Extent
