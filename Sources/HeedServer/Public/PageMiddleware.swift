@@ -30,9 +30,10 @@ struct PageMiddleware: RouterMiddleware {
             }
             // Whoever opened a link has pressed no button yet.
             let page: Pages.Page = request.method == .post ? .failed : .away
-            var answer = pages.response(page, to: request, Pages.Headers(status: problem.status))
-            if problem.status == .serviceUnavailable { answer.headers[.retryAfter] = "30" }
-            return answer
+            guard problem.status != .serviceUnavailable else {
+                return pages.notStored(page, to: request)
+            }
+            return pages.response(page, to: request, Pages.Headers(status: problem.status))
         }
     }
 }

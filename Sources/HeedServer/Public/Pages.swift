@@ -201,8 +201,8 @@ struct Pages: Sendable {
     }
 
     /// Says that nothing could be stored, and when to come again.
-    func notStored(to request: Request) -> Response {
-        var response = response(.failed, to: request, Headers(status: .serviceUnavailable))
+    func notStored(_ page: Page = .failed, to request: Request) -> Response {
+        var response = response(page, to: request, Headers(status: .serviceUnavailable))
         response.headers[.retryAfter] = "30"
         return response
     }
