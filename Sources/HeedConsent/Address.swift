@@ -235,31 +235,68 @@ private func trimmed(_ text: String) -> String {
 }
 
 /// Providers that deliver several spellings to one mailbox.
-///
-/// Facts as data: Gmail ignores dots and everything from `+` on and owns two domains; the others
-/// ignore what follows their separator.
 enum MailboxAlias {
-    private static let plusProviders: Set<String> = [
-        "outlook.com", "hotmail.com", "live.com", "msn.com", "fastmail.com", "icloud.com", "me.com",
-        "proton.me", "protonmail.com", "pm.me",
-    ]
+    /// How a provider reads what stands before the `@`.
+    struct Rule {
+        /// What follows it is ignored.
+        let separator: UInt8
+        /// Dots are ignored.
+        let ignoresDots: Bool
+        /// The domain that stands for all of the provider's.
+        let domain: String
+    }
 
     /// The mailbox behind an alias, or nil when the address is its own mailbox.
     static func widen(local: String, domain: String) -> String? {
-        guard !local.hasPrefix("\"") else { return nil }
-        switch domain {
-        case "gmail.com", "googlemail.com":
-            let mailbox = cut(local, at: "+").filter { $0 != "." }
-            return mailbox.isEmpty ? nil : "\(mailbox)@gmail.com"
-        case "yahoo.com", "ymail.com": return "\(cut(local, at: "-"))@\(domain)"
-        case let domain where plusProviders.contains(domain):
-            return "\(cut(local, at: "+"))@\(domain)"
-        default: return nil
-        }
+        guard !local.hasPrefix("\""), let rule = Rule.all[domain] else { return nil }
+        var mailbox = cut(local, at: Character(Unicode.Scalar(rule.separator)))
+        if rule.ignoresDots { mailbox = mailbox.filter { $0 != "." } }
+        return mailbox.isEmpty ? nil : "\(mailbox)@\(rule.domain)"
     }
 
     private static func cut(_ local: String, at separator: Character) -> String {
         let head = local.prefix { $0 != separator }
         return head.isEmpty ? local : String(head)
+    }
+}
+
+extension MailboxAlias.Rule {
+    /// Facts as data: Gmail ignores dots and everything from `+` on and owns two domains; the
+    /// others ignore what follows their separator.
+    static let all: [String: MailboxAlias.Rule] = {
+        var rules: [String: MailboxAlias.Rule] = [:]
+        for domain in ["gmail.com", "googlemail.com"] {
+            rules[domain] = MailboxAlias.Rule(
+                separator: UInt8(ascii: "+"),
+                ignoresDots: true,
+                domain: "gmail.com"
+            )
+        }
+        let plus = [
+            "outlook.com", "hotmail.com", "live.com", "msn.com", "fastmail.com", "icloud.com",
+            "me.com", "proton.me", "protonmail.com", "pm.me",
+        ]
+        let marks = plus.map { ($0, UInt8(ascii: "+")) }
+        for (domain, mark) in marks + ["yahoo.com", "ymail.com"].map({ ($0, UInt8(ascii: "-")) }) {
+            rules[domain] = MailboxAlias.Rule(separator: mark, ignoresDots: false, domain: domain)
+        }
+        return rules
+    }()
+
+    /// The first bytes of each of these domains, to tell most others apart at a glance.
+    private static let beginnings = ContiguousArray(all.keys.map { beginning($0.utf8.span) })
+
+    /// The rule for a domain in lower case.
+    static func of(_ domain: Span<UInt8>) -> MailboxAlias.Rule? {
+        guard beginnings.contains(beginning(domain)) else { return nil }
+        var name: [UInt8] = []
+        for index in domain.indices { name.append(domain[index]) }
+        return all[String(decoding: name, as: UTF8.self)]
+    }
+
+    private static func beginning(_ domain: Span<UInt8>) -> UInt64 {
+        var word: UInt64 = 0
+        for index in 0..<min(8, domain.count) { word = word << 8 | UInt64(domain[index]) }
+        return word
     }
 }

@@ -48,12 +48,16 @@ struct LookupChain: Sendable {
 
     /// The hash of an address, where the database has it now.
     func hash(_ text: String, channel: Channel) -> KeyWords {
-        let hmac =
-            switch channel {
-            case .email: first
-            }
         var text = text
-        let words = text.withUTF8 { unsafe hmac.words(over: UnsafeRawBufferPointer($0)) }
+        return text.withUTF8 { unsafe hash(UnsafeRawBufferPointer($0), channel: channel) }
+    }
+
+    /// The same of the bytes of the address.
+    func hash(_ bytes: UnsafeRawBufferPointer, channel: Channel) -> KeyWords {
+        let words =
+            switch channel {
+            case .email: unsafe first.words(over: bytes)
+            }
         return lifted(LookupChain.hash(words, generation: 0))
     }
 

@@ -198,6 +198,17 @@ extension Vault {
         return LookupWords(match: match, widened: widened)
     }
 
+    /// The same of an address as it was given, which most of the time needs no string.
+    ///
+    /// - Throws: what `Address` throws for what is none.
+    package func lookupWords(reading text: String) throws(Refusal) -> LookupWords {
+        let plain = LookupWords(plain: text) { bytes in
+            unsafe bytes.withUnsafeBytes { unsafe lookup.hash($0, channel: .email) }
+        }
+        guard let plain else { return lookupWords(for: try Address(email: text)) }
+        return plain
+    }
+
     /// The signature of a public link, 16 bytes (RFC 8058 wants it hard to forge).
     package func linkTag(over bytes: [UInt8]) -> [UInt8] {
         Array(HMAC<SHA256>.authenticationCode(for: bytes, using: link).prefix(16))

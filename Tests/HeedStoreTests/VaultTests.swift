@@ -91,6 +91,27 @@ struct VaultTests {
         }
     }
 
+    /// Whether a text is read as an address first, or hashed as it is read.
+    @Test(arguments: [
+        "ada@mail.example", "Ada@MAIL.example", " ada@mail.example ", "a.b+x@googlemail.com",
+        "ab@gmail.com", "ab-x@yahoo.com", "\"a b\"@mail.example", "ä@mail.example", "ada@ä.example",
+    ])
+    func lookUpWordsAreThoseOfTheAddress(_ text: String) async throws {
+        try await Backend.sqlite.withDatabase { installation in
+            let vault = try await vault(installation.database)
+            let words = vault.lookupWords(for: try Address(email: text))
+            #expect(try vault.lookupWords(reading: text) == words)
+        }
+    }
+
+    @Test func whatIsNoAddressHasNoLookUpWords() async throws {
+        try await Backend.sqlite.withDatabase { installation in
+            let vault = try await vault(installation.database)
+            #expect(throws: Refusal.self) { try vault.lookupWords(reading: "ada@") }
+            #expect(throws: Refusal.self) { try vault.lookupWords(reading: "") }
+        }
+    }
+
     /// A key stored for one purpose is not taken for another.
     @Test(arguments: Backend.allCases)
     func wrappedKeysAreBoundToTheirPurpose(_ backend: Backend) async throws {

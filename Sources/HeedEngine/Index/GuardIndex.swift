@@ -84,6 +84,8 @@ public final class GuardIndex: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Questions answered without a transaction, counted beside the lock and once each.
+    private let provenAnswers = Atomic<Int>(0)
     private let limits: Limits
     /// Rung when there is something to maintain.
     public let wanted = Doorbell()
@@ -98,6 +100,7 @@ public final class GuardIndex: Sendable {
     public var figures: Figures {
         state.withLock { state in
             var figures = state.figures
+            figures.answered += provenAnswers.load(ordering: .relaxed)
             if state.gap == nil, let table = state.table {
                 figures.addresses = table.addresses.count
                 figures.bytes = table.byteCount
@@ -202,13 +205,15 @@ public final class GuardIndex: Sendable {
         return state.withLock { state in
             // Whatever the table has become since is newer, unless addresses have other hashes now.
             guard state.gap == nil,
-                state.proof?.vault.lookupEpoch == proof.vault.lookupEpoch,
+                state.proof === proof || state.proof?.vault.lookupEpoch == proof.vault.lookupEpoch,
                 let answers = state.table?.answers(asked, proof.position)
             else { return nil }
-            state.figures.answered += 1
             return answers
         }
     }
+
+    /// Counts a question that was answered without a transaction, in one part or in many.
+    func countProvenAnswer() { provenAnswers.wrappingAdd(1, ordering: .relaxed) }
 }
 
 /// The index, and what the database looked like before a question was begun; nil where that is of

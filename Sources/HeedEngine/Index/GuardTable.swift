@@ -68,13 +68,14 @@ struct GuardTable: Sendable {
         )
     }
 
-    /// The guard's answer for an address, and when the yes it rests on ends.
-    mutating func decide(
+    /// The guard's answer for an address with its number, if anybody has it, and when the yes it
+    /// rests on ends.
+    private mutating func decide(
         _ keys: LookupWords,
+        at address: Int?,
         _ question: Question
     ) -> (verdict: FactVerdicts.Verdict, expiresAt: Timestamp?) {
         let scope = question.scope
-        let address = addresses.find(keys.match)
         var facts = address.map { addresses.facts(of: $0, in: scope) } ?? .none
         if blocks.count > 0 {
             facts = facts | blocks.facts(at: keys.match, isWidened: false, in: scope)
@@ -116,11 +117,18 @@ struct GuardTable: Sendable {
             validUntil: SendDecision.validUntil(nil, at: asked.now)
         )
         answers.verdicts.reserveCapacity(asked.many.count)
-        for keys in asked.many {
-            let found = decide(keys, question)
-            answers.verdicts.append(found.verdict)
-            if let expiresAt = found.expiresAt {
-                answers.validUntil = min(answers.validUntil, expiresAt)
+        // A few at a time: the processor waits for their places in memory at once, where nothing
+        // else stands between them.
+        var numbers = InlineArray<16, Int?>(repeating: nil)
+        for start in stride(from: 0, to: asked.many.count, by: numbers.count) {
+            let some = start..<min(start + numbers.count, asked.many.count)
+            for index in some { numbers[index - start] = addresses.find(asked.many[index].match) }
+            for index in some {
+                let found = decide(asked.many[index], at: numbers[index - start], question)
+                answers.verdicts.append(found.verdict)
+                if let expiresAt = found.expiresAt {
+                    answers.validUntil = min(answers.validUntil, expiresAt)
+                }
             }
         }
         return answers

@@ -51,7 +51,7 @@ public struct MaySend: Query {
     }
 }
 
-/// Asks about many addresses and one scope, all as of one snapshot.
+/// Asks about many addresses and one scope, all as of one position or later.
 public struct MaySendMany: Query {
     /// At most so many recipients a question.
     public static let recipientsMaximum = 10_000
@@ -90,7 +90,7 @@ public struct MaySendMany: Query {
         self.detail = detail
     }
 
-    /// One recipient's answer; `invalid` says why the text is not an address.
+    /// One recipient's answer.
     public struct Verdict: Sendable {
         /// The text as it was given.
         public let recipient: String
@@ -98,14 +98,49 @@ public struct MaySendMany: Query {
         public let reason: SendDecision.Reason
         /// Where the opt-out behind a refusal stands.
         public let optOutStatus: Permission.OptOutStatus?
+        /// What few are asked for or have, on its own: campaigns move millions of verdicts.
+        private let more: More?
+
+        init(
+            _ recipient: String,
+            _ reason: SendDecision.Reason,
+            _ optOutStatus: Permission.OptOutStatus?,
+            _ more: More? = nil
+        ) {
+            self.recipient = recipient
+            self.reason = reason
+            self.optOutStatus = optOutStatus
+            self.more = more
+        }
+
         /// Why the text is not an address.
-        public let invalid: String?
+        public var invalid: String? { more?.invalid }
         /// Links for a message to this person, when they were asked for and it may go.
-        public let links: MailLinks?
+        public var links: MailLinks? { more?.links }
         /// The person, where that was to be known.
-        var contact: ContactID?
+        var contact: ContactID? { more?.contact }
         /// The consent record behind the answer, where that was to be known.
-        var record: ConsentID?
+        var record: ConsentID? { more?.record }
+
+        /// What a verdict may have beside its answer.
+        final class More: Sendable {
+            let invalid: String?
+            let links: MailLinks?
+            let contact: ContactID?
+            let record: ConsentID?
+
+            init(
+                invalid: String? = nil,
+                links: MailLinks? = nil,
+                contact: ContactID? = nil,
+                record: ConsentID? = nil
+            ) {
+                self.invalid = invalid
+                self.links = links
+                self.contact = contact
+                self.record = record
+            }
+        }
     }
 
     /// All answers, in the order asked.
@@ -117,6 +152,32 @@ public struct MaySendMany: Query {
         /// Until when all answers may be used.
         public let validUntil: Timestamp
         fileprivate let readings: Readings
+
+        fileprivate init(
+            verdicts: [Verdict],
+            position: Int64,
+            validUntil: Timestamp,
+            readings: Readings
+        ) {
+            self.verdicts = verdicts
+            self.position = position
+            self.validUntil = validUntil
+            self.readings = readings
+        }
+
+        /// Of the parts of a list, in its order; there is at least one.
+        fileprivate init(_ parts: [Answer]) {
+            var verdicts: [Verdict] = []
+            verdicts.reserveCapacity(parts.reduce(0) { $0 + $1.verdicts.count })
+            for part in parts { verdicts += part.verdicts }
+            self.init(
+                verdicts: verdicts,
+                position: parts[0].position,
+                validUntil: parts.reduce(parts[0].validUntil) { min($0, $1.validUntil) },
+                readings: Readings(parts.map(\.readings))
+            )
+        }
+
         /// The recipients' keyed hashes; nil for what is no address.
         var keys: [KeyWords?] { readings.matches(of: verdicts.count) }
 
@@ -128,7 +189,7 @@ public struct MaySendMany: Query {
 
     /// Refuses a scope nobody knows.
     public func answer(in transaction: Transaction) throws -> Answer {
-        try answer(from: Readings(recipients, transaction.vault), in: transaction)
+        try answer(from: Readings(recipients[...], transaction.vault), in: transaction)
     }
 
     /// The same from memory; links need more than an index has.
@@ -136,38 +197,73 @@ public struct MaySendMany: Query {
         in transaction: Transaction,
         from memory: GuardMemory
     ) throws -> Answer {
-        let readings = Readings(recipients, transaction.vault)
+        let readings = Readings(recipients[...], transaction.vault)
         guard isInMemory, let found = try memory.decide(readings.keys, scope, in: transaction)
         else { return try answer(from: readings, in: transaction) }
-        return answer(found, readings)
+        return answer(found, readings, on: recipients[...])
     }
 
     /// The same without a transaction, where nothing was committed since memory was proven fresh.
+    ///
+    /// Many are answered by as many tasks as it is worth. What is committed meanwhile may show in
+    /// the later parts: every answer is as fresh as the position, or fresher.
     func answer(from memory: GuardMemory) async -> Answer? {
         guard isInMemory, let moment = memory.moment, let proof = memory.index.proof(at: moment)
         else { return nil }
-        // Before the lock, and side by side: reading and hashing addresses is most of the work.
-        let readings = await Readings.sideBySide(recipients, proof.vault)
-        return memory.index.decide(readings.keys, scope, by: proof, at: moment.now)
-            .map { answer($0, readings) }
+        let source = Source(index: memory.index, proof: proof, now: moment.now)
+        let answer =
+            recipients.count < 2 * MaySendMany.share
+            ? answer(about: recipients[...], source) : await sideBySide(source)
+        if answer != nil { memory.index.countProvenAnswer() }
+        return answer
+    }
+
+    private func sideBySide(_ source: Source) async -> Answer? {
+        let share = MaySendMany.share
+        return await withTaskGroup(of: (Int, Answer?).self) { group in
+            for start in stride(from: 0, to: recipients.count, by: share) {
+                let part = recipients[start..<min(start + share, recipients.count)]
+                group.addTask { (start, answer(about: part, source)) }
+            }
+            var parts: [(start: Int, answer: Answer)] = []
+            for await (start, part) in group {
+                guard let part else { return nil }
+                parts.append((start, part))
+            }
+            parts.sort { $0.start < $1.start }
+            return Answer(parts.map(\.answer))
+        }
+    }
+
+    /// Recipients to a task: half a millisecond's work, against microseconds to begin one.
+    private static let share = 1000
+
+    /// Memory that was proven fresh.
+    private struct Source: Sendable {
+        let index: GuardIndex
+        let proof: GuardIndex.Proof
+        let now: Timestamp
+    }
+
+    private func answer(about part: ArraySlice<String>, _ source: Source) -> Answer? {
+        // Before the lock: reading and hashing addresses is most of the work.
+        let readings = Readings(part, source.proof.vault)
+        return source.index.decide(readings.keys, scope, by: source.proof, at: source.now)
+            .map { answer($0, readings, on: part) }
     }
 
     /// True for a question that an index has all of.
     private var isInMemory: Bool { !withLinks && detail == .answers }
 
-    private func answer(_ found: GuardIndex.Answers, _ readings: Readings) -> Answer {
-        var verdicts = found.verdicts[...]
-        return Answer(
-            verdicts: readings.verdicts(on: recipients) { recipient in
-                verdicts.popFirst().map { verdict in
-                    Verdict(
-                        recipient: recipient,
-                        reason: verdict.reason,
-                        optOutStatus: verdict.optOutStatus,
-                        invalid: nil,
-                        links: nil
-                    )
-                }
+    private func answer(
+        _ found: GuardIndex.Answers,
+        _ readings: Readings,
+        on recipients: ArraySlice<String>
+    ) -> Answer {
+        Answer(
+            verdicts: readings.verdicts(on: recipients) { recipient, number in
+                let verdict = found.verdicts[number]
+                return Verdict(recipient, verdict.reason, verdict.optOutStatus)
             },
             position: found.position,
             validUntil: found.validUntil,
@@ -180,20 +276,19 @@ public struct MaySendMany: Query {
         in transaction: Transaction
     ) throws -> Answer {
         var validUntil = SendDecision.validUntil(nil, at: transaction.now)
-        var decisions = try transaction.decide(readings.keys.map(\.keys), scope)[...]
-        let verdicts = readings.verdicts(on: recipients) { recipient in
-            decisions.popFirst().map { decision in
-                if decision.allowed { validUntil = min(validUntil, decision.validUntil) }
-                return Verdict(
-                    recipient: recipient,
-                    reason: decision.reason,
-                    optOutStatus: decision.optOutStatus,
-                    invalid: nil,
-                    links: withLinks ? transaction.links(for: decision, in: scope) : nil,
-                    contact: detail == .records ? decision.contact : nil,
-                    record: detail == .records ? decision.record : nil
-                )
+        let decisions: [SendDecision] = try transaction.decide(readings.keys.map(\.keys), scope)
+        let verdicts = readings.verdicts(on: recipients[...]) { recipient, number in
+            let decision = decisions[number]
+            if decision.allowed { validUntil = min(validUntil, decision.validUntil) }
+            guard !isInMemory else {
+                return Verdict(recipient, decision.reason, decision.optOutStatus)
             }
+            let more = Verdict.More(
+                links: withLinks ? transaction.links(for: decision, in: scope) : nil,
+                contact: detail == .records ? decision.contact : nil,
+                record: detail == .records ? decision.record : nil
+            )
+            return Verdict(recipient, decision.reason, decision.optOutStatus, more)
         }
         return Answer(
             verdicts: verdicts,
@@ -210,15 +305,13 @@ public struct MaySendMany: Query {
         /// Why others are none, by their place.
         let refusals: [Int: Refusal]
 
-        init(_ recipients: [String], _ vault: Vault) { self.init(recipients[...], vault) }
-
-        private init(_ recipients: ArraySlice<String>, _ vault: Vault) {
+        init(_ recipients: ArraySlice<String>, _ vault: Vault) {
             var keys: [LookupWords] = []
             var refusals: [Int: Refusal] = [:]
             keys.reserveCapacity(recipients.count)
             for (index, recipient) in zip(recipients.indices, recipients) {
                 do throws(Refusal) {
-                    keys.append(vault.lookupWords(for: try Address(email: recipient)))
+                    keys.append(try vault.lookupWords(reading: recipient))
                 } catch {
                     refusals[index] = error
                 }
@@ -231,26 +324,13 @@ public struct MaySendMany: Query {
             self.refusals = refusals
         }
 
-        /// The same by as many tasks as it is worth.
-        static func sideBySide(_ recipients: [String], _ vault: Vault) async -> Readings {
-            guard recipients.count >= 2 * share else { return Readings(recipients, vault) }
-            return await withTaskGroup(of: (Int, Readings).self) { group in
-                for start in stride(from: 0, to: recipients.count, by: share) {
-                    let part = recipients[start..<min(start + share, recipients.count)]
-                    group.addTask { (start, Readings(part, vault)) }
-                }
-                var parts: [(start: Int, readings: Readings)] = []
-                for await part in group { parts.append(part) }
-                parts.sort { $0.start < $1.start }
-                return Readings(
-                    keys: parts.flatMap(\.readings.keys),
-                    refusals: parts.reduce(into: [:]) { $0.merge($1.readings.refusals) { $1 } }
-                )
-            }
+        /// Those of the parts of a list, in its order.
+        init(_ parts: [Readings]) {
+            self.init(
+                keys: parts.flatMap(\.keys),
+                refusals: parts.reduce(into: [:]) { $0.merge($1.refusals) { $1 } }
+            )
         }
-
-        /// Recipients to a task: a millisecond's work, against microseconds to begin one.
-        private static let share = 1000
 
         /// The keyed hash that identifies each text; nil for what is no address.
         func matches(of count: Int) -> [KeyWords?] {
@@ -261,26 +341,21 @@ public struct MaySendMany: Query {
             }
         }
 
-        /// A verdict for each text, `next` giving those of the addresses.
+        /// A verdict for each text, `verdict` giving that of an address by its number among them.
         func verdicts(
-            on recipients: [String],
-            _ next: (String) throws -> Verdict?
-        ) rethrows -> [Verdict] {
+            on recipients: ArraySlice<String>,
+            _ verdict: (String, Int) -> Verdict
+        ) -> [Verdict] {
             var verdicts: [Verdict] = []
             verdicts.reserveCapacity(recipients.count)
-            for (index, recipient) in recipients.enumerated() {
+            var number = 0
+            for (index, recipient) in zip(recipients.indices, recipients) {
                 if !refusals.isEmpty, let refusal = refusals[index] {
-                    verdicts.append(
-                        Verdict(
-                            recipient: recipient,
-                            reason: .unknownContact,
-                            optOutStatus: nil,
-                            invalid: refusal.message,
-                            links: nil
-                        )
-                    )
-                } else if let verdict = try next(recipient) {
-                    verdicts.append(verdict)
+                    let more = Verdict.More(invalid: refusal.message)
+                    verdicts.append(Verdict(recipient, .unknownContact, nil, more))
+                } else {
+                    verdicts.append(verdict(recipient, number))
+                    number += 1
                 }
             }
             return verdicts

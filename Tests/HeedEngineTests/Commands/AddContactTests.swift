@@ -148,7 +148,7 @@ struct AddContactTests {
         }
     }
 
-    /// Nobody but themselves brings an erased person's address back, as with an import (SPEC B5).
+    /// Nobody but themselves brings an erased person's address back, as with an import.
     @Test(arguments: Backend.allCases)
     func whoWasErasedIsNotAddedAgain(_ backend: Backend) async throws {
         try await backend.withEngine { installation in

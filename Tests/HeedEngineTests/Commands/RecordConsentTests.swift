@@ -263,7 +263,7 @@ struct RecordConsentTests {
         }
     }
 
-    /// Order confirmations go on when marketing stops (SPEC granular-preferences).
+    /// Order confirmations go on when marketing stops.
     @Test(arguments: Backend.allCases, [ConsentRecord.Decision.withdrawn, .denied])
     func aNoIsForItsScopeOnly(_ backend: Backend, _ no: ConsentRecord.Decision) async throws {
         try await backend.withEngine { installation in

@@ -1,4 +1,4 @@
-// One million people: every statement a check runs is answered from indexes (SPEC indexed-query).
+// One million people: every statement a check runs is answered from indexes.
 
 import HeedConsent
 import HeedEngine

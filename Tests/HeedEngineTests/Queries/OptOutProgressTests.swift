@@ -8,7 +8,7 @@ import Testing
 
 @Suite("OptOutProgress")
 struct OptOutProgressTests {
-    /// The stages of SPEC optout-events-logged, each with its time.
+    /// The stages of an opt-out, each with its time.
     @Test(arguments: Backend.allCases)
     func theTimelineHasEveryStage(_ backend: Backend) async throws {
         try await backend.withEngine { installation in

@@ -17,7 +17,7 @@ struct WatchingTests {
             .filter { $0.kind != .logBehind }
     }
 
-    /// SPEC regulatory-window: no worker, and an hour is over.
+    /// No worker, and an hour is over.
     @Test(arguments: Backend.allCases)
     func aStoppedWorkerIsNoticedAtOneHour(_ backend: Backend) async throws {
         try await backend.withEngine { installation in
