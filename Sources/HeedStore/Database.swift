@@ -2,7 +2,7 @@
 
 public import HeedConsent
 
-/// A database that holds the data of DESIGN's table list.
+/// A database that holds the tables of the migrations.
 ///
 /// - A `read` sees every commit that was answered before it began, on any node.
 /// - A `write` that returned is durable. One that threw changed nothing, except

@@ -22,7 +22,7 @@ private let blockColumns: SQL =
 
 /// The statement of the guard.
 ///
-/// Every table is reached by primary key (SPEC indexed-query); a test reads its plan.
+/// Every table is reached by primary key; a test reads its plan, and so does `heed audit`.
 package func guardStatement(_ dialect: Dialect) -> SQL {
     switch dialect.engine {
     case .sqlite: sqliteGuard

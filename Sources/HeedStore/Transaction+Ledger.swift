@@ -109,6 +109,15 @@ extension Transaction {
         )
     }
 
+    /// How many events wait to be taken into the log.
+    package func unsequencedCount() throws(StoreError) -> Int {
+        let row = try row(
+            "SELECT count(*) FROM audit_events WHERE position > $1",
+            .integer(try lastLeaf()?.position ?? 0)
+        )
+        return Int(try row?.integer(0) ?? 0)
+    }
+
     /// The leaf of an event, also of one that has been purged.
     package func leaf(of event: EventID) throws(StoreError) -> StoredLeaf? {
         try leaf(

@@ -7,8 +7,7 @@ extension Transaction {
     /// Records what a rule decided: each event in the audit log together with the change it stands
     /// for, then what the decision does to the queue.
     ///
-    /// Nothing else in Heed changes state, so nothing can change it without an audit event
-    /// (SPEC consent-change-logging).
+    /// Nothing else in Heed changes state, so nothing can change it without an audit event.
     ///
     /// - Returns: the position of the last event in the audit log, or of the log's end if there was
     ///   none.

@@ -37,6 +37,12 @@ extension Transaction {
         }
     }
 
+    /// Consent records that were written before this may have been purged.
+    package func consentHorizon() throws(StoreError) -> Timestamp {
+        let row = try row("SELECT consent_before FROM retention WHERE id = 1")
+        return try row?.time(0) ?? Timestamp(microseconds: 0)
+    }
+
     /// Whether a hold forbids to take away anything of a person (GDPR, article 17(3)(e)).
     package func isHeld(_ contact: ContactID) throws(StoreError) -> Bool {
         try row(

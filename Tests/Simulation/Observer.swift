@@ -60,7 +60,7 @@ final class Observer: Sendable {
             through: [UInt8](repeating: 0xFF, count: 16)
         )
         let page = try transaction.people(in: everybody)
-        let horizon = try transaction.logExtent().consentBefore
+        let horizon = try transaction.consentHorizon()
         let fold = PermissionFold(page, horizon: horizon)
         if let difference = fold.differences(from: page.permissions).first {
             throw Violation(

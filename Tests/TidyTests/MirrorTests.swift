@@ -90,7 +90,7 @@ enum MirrorRule {
             by: "Tests/HeedAuditTests/Verify/VerifierTests.swift"
         ),
         .init(
-            "Sources/HeedStore/Transaction+LogPages.swift",
+            "Sources/HeedAudit/Verify/Transaction+LogPages.swift",
             by: "Tests/HeedAuditTests/Verify/TamperingTests.swift"
         ),
         .init(

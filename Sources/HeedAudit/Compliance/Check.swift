@@ -1,6 +1,6 @@
 // One of the things that must be true of an installation, and how it is looked at.
 
-/// A property that SPEC A asks for, with the way to find out whether this installation has it.
+/// A property that every installation must have, with the way to find out whether this one has it.
 public struct Check: Sendable {
     /// How bad it is when it is not so.
     public enum Severity: String, CaseIterable, Sendable {
@@ -18,7 +18,7 @@ public struct Check: Sendable {
 
     typealias Look = @Sendable (AuditContext, inout Inspection) async throws -> Void
 
-    /// Its name, as in SPEC A.
+    /// Its name, as in docs/operations/audit.md.
     public let id: String
     /// How bad it is when it is not so.
     public let severity: Severity
@@ -43,7 +43,7 @@ public struct Check: Sendable {
         self.look = look
     }
 
-    /// The twenty of SPEC A, in its order.
+    /// The twenty of docs/operations/audit.md, in its order.
     public static let all: [Check] = storage + optOuts + rights + trail
 }
 

@@ -13,7 +13,7 @@ struct RebuildPermissions: Command {
     /// The number of rows that were put right.
     func decide(in transaction: Transaction) throws -> Decision<Int> {
         let page = try transaction.people(in: ContactRange(only: contact))
-        let horizon = try transaction.logExtent().consentBefore
+        let horizon = try transaction.consentHorizon()
         let differences = PermissionFold(page, horizon: horizon)
             .differences(from: page.permissions)
         let events = differences.map { difference in

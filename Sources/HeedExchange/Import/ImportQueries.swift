@@ -108,13 +108,7 @@ package struct ListImports: Query {
 
     /// Says where to go on, and how many at most.
     package init(after: ImportID?, limit: Int) throws(Refusal) {
-        guard (1...ListImports.limitMaximum).contains(limit) else {
-            throw Refusal(
-                .invalid,
-                field: "limit",
-                "this has to be from 1 to \(ListImports.limitMaximum)"
-            )
-        }
+        try Refusal.checkPage(of: limit, atMost: ListImports.limitMaximum)
         self.after = after
         self.limit = limit
     }

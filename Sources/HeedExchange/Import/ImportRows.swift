@@ -21,7 +21,7 @@ package struct RowOutcome: Hashable, Sendable {
 
 /// Rows with different addresses, to be recorded together.
 ///
-/// An import never weakens an opt-out (SPEC B1): consent is recorded only where no "no" stands,
+/// An import never weakens an opt-out: consent is recorded only where no "no" stands,
 /// since an import is not the person's own act, and a row Heed knows already changes nobody's
 /// standing. A yes that rests on one other batch is recorded again with this one, so that undoing
 /// the other leaves it; with two behind it no more are kept, or a list that comes every night would
@@ -215,7 +215,7 @@ package struct ImportRows: Command {
     }
 
     /// What a stop still holds for: coming back to one list is not coming back to the others, and a
-    /// complaint is only taken back by who confirms it by mail (SPEC B5).
+    /// complaint is only taken back by who confirms it by mail.
     private func extents(
         of row: ImportRow,
         about person: ResolvedSubject,

@@ -110,7 +110,7 @@ private struct TakeBack: Command {
             guard !page.takenBack.contains(record.id) else { continue }
             let scope = ScopeName(stored: record.scope)
             let place = PermissionPlace(contact: record.contact, scope: record.scope)
-            let horizon = try transaction.logExtent().consentBefore
+            let horizon = try transaction.consentHorizon()
             var rest = page
             rest.takenBack.insert(record.id)
             let before = try transaction.permission(of: record.contact, in: scope)

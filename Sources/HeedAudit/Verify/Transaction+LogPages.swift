@@ -2,6 +2,7 @@
 
 package import HeedConsent
 import HeedLedger
+package import HeedStore
 
 /// How far the log and the tables reach at one moment.
 package struct LogExtent: Sendable {
@@ -190,14 +191,5 @@ extension Transaction {
             .integer(Int64(index))
         )
         return try row.map { row throws(StoreError) in Int(try row.integer(0)) }
-    }
-
-    /// How many events wait to be taken into the log.
-    package func unsequencedCount() throws(StoreError) -> Int {
-        let row = try row(
-            "SELECT count(*) FROM audit_events WHERE position > $1",
-            .integer(try lastLeaf()?.position ?? 0)
-        )
-        return Int(try row?.integer(0) ?? 0)
     }
 }
