@@ -5,7 +5,7 @@
 public struct Alert: Hashable, Sendable {
     /// What is wrong.
     public enum Kind: String, CaseIterable, Sendable {
-        /// A job has waited longer than the threshold (SPEC regulatory-window).
+        /// A job has waited longer than the threshold, which is far below any law's.
         case oldJob = "old-job"
         /// Another system was given up on.
         case buriedTargets = "buried-targets"

@@ -1,6 +1,6 @@
 // What a new "yes" must bring to lift the blocks that stand on an address.
 
-/// The rule for coming back (SPEC B1, B4, B5): imports and syncs never lift a no; the person's own
+/// The rule for coming back: imports and syncs never lift a no; the person's own
 /// newer act lifts an opt-out or an erasure; only a confirmed double opt-in lifts a complaint.
 ///
 /// An opt-out and a complaint are lifted by consent and by no other basis.

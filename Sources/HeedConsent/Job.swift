@@ -46,8 +46,8 @@ public struct Job: Hashable, Sendable {
         }
     }
 
-    /// A queue of its own, with its own workers, so that opt-outs never wait (SPEC
-    /// backlog-respect).
+    /// A queue of its own, with its own workers, so that opt-outs never wait
+    /// behind anything else.
     public enum Lane: String, CaseIterable, Sendable {
         /// Opt-outs.
         case optOut = "opt-out"

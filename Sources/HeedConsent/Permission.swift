@@ -76,8 +76,8 @@ extension Permission {
 
     /// The permission after `signal`.
     ///
-    /// A no needs nothing. A yes after a no needs the person's own act, newer than the no (SPEC
-    /// B4), and has to be their consent: whoever objected to a legitimate interest, or unsubscribed
+    /// A no needs nothing. A yes after a no needs the person's own act, newer than the no,
+    /// and has to be their consent: whoever objected to a legitimate interest, or unsubscribed
     /// from an implied consent, is not brought back by another one. After a complaint only a
     /// confirmed double opt-in is enough. A yes older than the newest decision changes nothing: the
     /// newest record of either sign counts. A request to confirm is no decision.

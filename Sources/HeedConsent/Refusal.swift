@@ -62,3 +62,17 @@ extension Refusal: CustomStringConvertible {
     /// The field, if any, and the sentence.
     public var description: String { field.map { "\($0): \(message)" } ?? message }
 }
+
+extension Refusal {
+    /// Refuses a page of a list with none on it, or with more than one answer may hold.
+    ///
+    /// - Throws: `invalid`, naming `limit`.
+    package static func checkPage<Count: BinaryInteger>(
+        of limit: Count,
+        atMost maximum: Count
+    ) throws(Refusal) {
+        guard (1...maximum).contains(limit) else {
+            throw Refusal(.invalid, field: "limit", "this has to be from 1 to \(maximum)")
+        }
+    }
+}

@@ -58,7 +58,7 @@ public struct SendDecision: Hashable, Sendable {
         case policyOutdated
     }
 
-    /// How long an answer may be used, in seconds (SPEC backlog-respect: at most five minutes).
+    /// How long an answer may be used, in seconds: a list cached for longer mails who has stopped.
     public static let validSeconds: Int64 = 300
 
     /// Why.
@@ -81,7 +81,7 @@ public struct SendDecision: Hashable, Sendable {
     ///
     /// A block is reported before `unknownContact`, because an erased person is unknown by design
     /// and the block is the truer reason; both refuse. Complaints, bounces and legal blocks stop
-    /// transactional scopes too, a global opt-out does not (SPEC global-unsubscribe).
+    /// transactional scopes too, a global opt-out does not.
     public init(_ facts: GuardFacts, at now: Timestamp) {
         let (reason, block) = SendDecision.decide(facts, at: now)
         let optedOut = reason == .optOut || reason == .globalOptOut

@@ -54,7 +54,7 @@ public struct Source: Hashable, Sendable, CustomStringConvertible {
     /// Nobody has to show who they are, as for a stop to selling (11 CCR 7026(d)).
     public static let notNeeded = Source(stored: "not-needed")
 
-    /// Sources that are the person's own act (SPEC B4): enough to come back after an opt-out.
+    /// Sources that are the person's own act: enough to come back after an opt-out.
     public static let ownActs: Set<Source> = [.form, .preferenceCentre, .doubleOptIn]
 
     /// True when the person did this, rather than a system that speaks for them.

@@ -4,7 +4,8 @@ package import HeedConnectors
 
 /// Carries requests to other systems.
 ///
-/// One carries them over the network; tests put others in its place.
+/// One carries them over the network. Others play the network of histories by chance, and fail,
+/// delay and lose replies by seed, which no real one does on demand.
 package protocol Transport: Sendable {
     /// Sends a request once and waits for its whole answer.
     ///

@@ -81,7 +81,7 @@ extension Transaction {
         return scope
     }
 
-    /// The policy version, or a refusal that names the field (SPEC version-tracking).
+    /// The policy version, or a refusal that names the field.
     package func requirePolicy(_ version: String) throws -> Policy {
         guard !hasControls(version), let policy = try policy(version) else {
             throw Refusal(

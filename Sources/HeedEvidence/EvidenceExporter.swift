@@ -6,7 +6,7 @@ package import HeedEngine
 import HeedLedger
 import HeedStore
 
-/// Exports evidence about a person or a period (SPEC compliance-audit-trail.evidence-export).
+/// Exports evidence about a person or a period.
 package struct EvidenceExporter: Sendable {
     private let engine: Engine
     private let order: EvidenceOrder

@@ -83,7 +83,7 @@ struct Problem: Error {
     private init(_ error: StoreError) {
         switch error.code {
         case .busy, .unavailable, .full:
-            // The caller must know that nothing is stored, and come again (SPEC C).
+            // The caller must know that nothing is stored, and come again.
             self.init(
                 .serviceUnavailable,
                 "not-stored",

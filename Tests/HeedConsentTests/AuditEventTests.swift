@@ -10,7 +10,7 @@ struct AuditEventTests {
         try #require(try SampleEvent.all().first { $0.name == name }).line
     }
 
-    /// The stages of SPEC `optout-events-logged` among them, to the letter.
+    /// The stages that `heed audit` looks for (`optout-events-logged`) among them, to the letter.
     @Test func kinds() throws {
         #expect(
             Set(try SampleEvent.all().map(\.event.kind)) == [

@@ -20,4 +20,13 @@ struct RefusalTests {
         #expect("\(Refusal(.invalid, field: "scope", "no"))" == "scope: no")
         #expect("\(Refusal(.malformed, "no"))" == "no")
     }
+
+    @Test func aPageHasFromOneToItsMaximum() throws {
+        try Refusal.checkPage(of: 1, atMost: 200)
+        try Refusal.checkPage(of: 200, atMost: 200)
+        let refusal = Refusal(.invalid, field: "limit", "this has to be from 1 to 200")
+        #expect(throws: refusal) { try Refusal.checkPage(of: 0, atMost: 200) }
+        #expect(throws: refusal) { try Refusal.checkPage(of: 201, atMost: 200) }
+        #expect(throws: refusal) { try Refusal.checkPage(of: Int64(-1), atMost: 200) }
+    }
 }

@@ -1,4 +1,4 @@
-// The database itself refuses to change what may only be added (SPEC immutable-records).
+// The database itself refuses to change what may only be added.
 
 import HeedConsent
 import HeedLedger

@@ -1,4 +1,4 @@
-// Permissions are a projection: thrown away, they come back from the records alone (SPEC A).
+// Permissions are a projection: thrown away, they come back from the records alone.
 
 import HeedConsent
 import HeedStore

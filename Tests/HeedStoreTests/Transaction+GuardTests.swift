@@ -1,4 +1,4 @@
-// The guard's one lookup: what it finds, and that it never scans a table (SPEC indexed-query).
+// The guard's one lookup: what it finds, and that it never scans a table.
 
 import HeedConsent
 import HeedStore

@@ -8,11 +8,18 @@ import Testing
 
 @Suite("Simulation", .timeLimit(.minutes(30)))
 struct HistoryTests {
-    private static let environment = ProcessInfo.processInfo.environment
-    private static let seeds =
-        environment["HEED_SIMULATION_SEEDS"].flatMap { UInt64($0) }.map { max(1, $0) } ?? 500
-    private static let steps = environment["HEED_SIMULATION_STEPS"].flatMap { Int($0) } ?? 25
-    private static let chosen = environment["HEED_SIMULATION_SEED"].flatMap { UInt64($0) }
+    private static let seeds = max(1, number("HEED_SIMULATION_SEEDS") ?? 500)
+    private static let steps = Int(clamping: number("HEED_SIMULATION_STEPS") ?? 25)
+    private static let chosen = number("HEED_SIMULATION_SEED")
+
+    /// A number from the environment; nil where none is given.
+    ///
+    /// What is no number ends the run: 500 other histories would pass for the one that was meant.
+    private static func number(_ name: String) -> UInt64? {
+        let text = ProcessInfo.processInfo.environment[name] ?? ""
+        precondition(text.isEmpty || UInt64(text) != nil, "\(name) is no whole number: \(text)")
+        return UInt64(text)
+    }
 
     /// Plays one history; a violation is told with the seed and what came before it.
     ///

@@ -60,9 +60,17 @@ extension Simulation {
             policyVersion: Sample.version,
             expiresAt: ends.map { place.clock.now.adding(seconds: $0) }
         )
-        // Whether it came through or not: their own act may be in force from here on.
+        do {
+            _ = try await nodes[number].engine.perform(command, as: Sample.actor)
+        } catch let refusal as Refusal {
+            // Nothing is stored, so what was promised stays promised.
+            throw refusal
+        } catch {
+            // It may have come through without an answer: their own act may be in force.
+            promises.release(person, scope)
+            throw error
+        }
         promises.release(person, scope)
-        _ = try await nodes[number].engine.perform(command, as: Sample.actor)
     }
 
     private mutating func decide(

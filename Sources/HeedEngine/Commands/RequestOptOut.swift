@@ -195,8 +195,8 @@ package struct OptOutDraft {
         return (optOut, events, [.add(job)])
     }
 
-    /// A withdrawal for the scope, or for every campaign scope and `global` (SPEC
-    /// global-unsubscribe).
+    /// A withdrawal for the scope, or for every campaign scope and `global`,
+    /// which holds for scopes that come later.
     private func withdrawals(for optOut: OptOut, in transaction: Transaction) throws -> [Event] {
         var events: [Event] = []
         let scopes: [ScopeName]

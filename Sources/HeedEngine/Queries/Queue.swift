@@ -138,10 +138,7 @@ public struct ListJobs: Query {
     ///
     /// - Throws: `invalid`, naming the part that cannot be.
     public init(_ filter: Filter = Filter(), after: JobID? = nil, limit: Int) throws(Refusal) {
-        guard (1...ListJobs.pageMaximum).contains(limit) else {
-            let message = "a page has from 1 to \(ListJobs.pageMaximum) jobs"
-            throw Refusal(.invalid, field: "limit", message)
-        }
+        try Refusal.checkPage(of: limit, atMost: ListJobs.pageMaximum)
         if let state = filter.state {
             try ListJobs.check(state, "state", among: ListJobs.states)
         }

@@ -7,7 +7,7 @@ package import HeedStore
 
 /// Exports everything that is known about one person (GDPR, articles 15 and 20, CCPA 1798.110).
 ///
-/// SPEC ccpa-export: one call, that contact's data only, and itself audited.
+/// One call, that contact's data only, and itself audited.
 /// Its end meets a verified request for access that is open, so that no such request is closed
 /// without the data having been made.
 public struct PersonExporter: Sendable {

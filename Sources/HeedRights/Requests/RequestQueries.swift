@@ -55,10 +55,7 @@ public struct ListRequests: Query {
         after: RequestID? = nil,
         limit: Int64 = pageMaximum
     ) throws(Refusal) {
-        guard (1...ListRequests.pageMaximum).contains(limit) else {
-            let message = "this has to be from 1 to \(ListRequests.pageMaximum)"
-            throw Refusal(.invalid, field: "limit", message)
-        }
+        try Refusal.checkPage(of: limit, atMost: ListRequests.pageMaximum)
         isOpenOnly = openOnly
         self.after = after
         self.limit = limit

@@ -10,7 +10,7 @@ struct OptOutRoutes {
     let engine: Engine
     let options: ServerOptions
 
-    /// `POST`: one short transaction, no call to anybody, and 202 (SPEC async-processing).
+    /// `POST`: one short transaction, no call to anybody, and 202.
     @Sendable
     func request(_ request: Request, _ context: HeedRequestContext) async throws -> Response {
         let arrived = ContinuousClock.now

@@ -16,7 +16,7 @@ struct RebuildPermissionsTests {
 
     private let rows: SQL = "SELECT * FROM permissions ORDER BY contact_id, scope"
 
-    /// SPEC structured-records: drop the projection, rebuild it, compare.
+    /// Drop the projection, rebuild it, compare.
     @Test(arguments: Backend.allCases)
     func theWholeProjectionComesBack(_ backend: Backend) async throws {
         try await backend.withEngine { installation in

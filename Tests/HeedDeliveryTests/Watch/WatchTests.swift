@@ -71,7 +71,7 @@ struct WatchTests {
         )
     }
 
-    /// SPEC regulatory-window: the worker is stopped, and the alert fires, names the job, repeats
+    /// The worker is stopped, and the alert fires, names the job, repeats
     /// and clears.
     @Test(arguments: Backend.allCases)
     func aStoppedWorkerIsToldAtOneHourAndUntilItWorksAgain(_ backend: Backend) async throws {

@@ -159,7 +159,7 @@ struct ImporterTests {
         }
     }
 
-    /// SPEC B1: everybody as subscribed after opt-outs revives nobody and says so.
+    /// Everybody as subscribed after opt-outs revives nobody and says so.
     @Test(arguments: Backend.allCases)
     func nobodyIsRevived(_ backend: Backend) async throws {
         try await backend.withEngine { installation in

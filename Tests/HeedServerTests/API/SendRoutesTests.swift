@@ -130,7 +130,7 @@ struct SendRoutesTests {
         }
     }
 
-    /// SPEC C: when the guard cannot know, it does not say yes.
+    /// When the guard cannot know, it does not say yes.
     @Test func withoutADatabaseThereIsNoYes() async throws {
         try await withServer { server in
             try await server.installation.decide(Address(email: "ada@mail.example"))
