@@ -18,7 +18,7 @@ struct ColdStartBench {
             throw StoreError(.unavailable, "the reference cannot make its file")
         }
         raw_lookup_close(raw)
-        // The lists have just been written; their way to the disk would be measured with the starts.
+        // The lists were written just now; their way to the disk would be measured as well.
         sync()
         return try await .interleaved(
             Goal(
